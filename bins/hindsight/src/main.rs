@@ -1,0 +1,2 @@
+//! The hindsight command line.
+fn main() {}
