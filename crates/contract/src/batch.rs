@@ -1,0 +1,734 @@
+//! Record batches whose shape was checked once.
+
+use crate::conform::{Mismatch, conform};
+use crate::diagnostic::{Diagnostic, Fault};
+use crate::spec::{EventTable, SEQ, Table, TableSpec, meta};
+use crate::types::{Column, ColumnType, UnknownWord};
+use arrow_array::cast::AsArray;
+use arrow_array::types::{TimestampNanosecondType, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, Float64Array, RecordBatch, RecordBatchOptions, TimestampNanosecondArray,
+    UInt16Array, UInt32Array, UInt64Array, new_null_array,
+};
+use arrow_schema::{DataType, Field, FieldRef, Schema};
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// Why a record batch does not have the shape of a table.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// The batch says that it is another table.
+    #[error("expected table `{expected}`, found `{found}`")]
+    WrongTable {
+        /// The table asked for.
+        expected: &'static str,
+        /// The table named in the metadata.
+        found: String,
+    },
+    /// Written by a later, breaking version.
+    #[error(
+        "{table}: expected schema version {supported} or an additive successor, found version `{found}`"
+    )]
+    UnsupportedVersion {
+        /// The table.
+        table: &'static str,
+        /// The version of this program.
+        supported: u16,
+        /// The version named in the metadata.
+        found: String,
+    },
+    /// A required column is not there.
+    #[error("{table}.{column}: expected a column of type `{expected}`, found none{near}")]
+    MissingColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Its type.
+        expected: DataType,
+        /// The nearest names among the columns that are there, as ` (did you mean ..)`, or nothing.
+        near: String,
+    },
+    /// A column stands there twice.
+    #[error("{table}.{column}: expected the column once, found it twice")]
+    DuplicateColumn {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: String,
+    },
+    /// A column of another type, unit, zone or scale.
+    #[error("{table}.{column}: expected `{expected}`, found `{found}`")]
+    WrongType {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Its type.
+        expected: DataType,
+        /// What was found.
+        found: DataType,
+    },
+    /// Bytes of another length than the column's.
+    #[error("{table}.{column}, row {row}: expected {expected} bytes, found {found}")]
+    WrongWidth {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Row in the batch.
+        row: usize,
+        /// Its width.
+        expected: usize,
+        /// What was found.
+        found: usize,
+    },
+    /// A null where the table allows none.
+    #[error("{table}.{column}, row {row}: expected a value, found null")]
+    Null {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// Row in the batch, or item in its lists.
+        row: usize,
+    },
+    /// Text or lists beyond the 32-bit offsets of the contract's types.
+    #[error("{table}.{column}: expected at most 2^31 bytes or items in one batch, found more")]
+    TooLarge {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+    /// A batch that should be a draft carries `seq`, or one from a log lacks it.
+    #[error("{table}.seq: expected {expected}, found {found}")]
+    Seq {
+        /// The table.
+        table: &'static str,
+        /// `no such column` or `a column of type UInt64`.
+        expected: &'static str,
+        /// The opposite.
+        found: &'static str,
+    },
+}
+
+impl Diagnostic for ShapeError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::WrongTable { .. } => "contract/wrong-table",
+            Self::UnsupportedVersion { .. } => "contract/unsupported-version",
+            Self::MissingColumn { .. } => "contract/missing-column",
+            Self::DuplicateColumn { .. } => "contract/duplicate-column",
+            Self::WrongType { .. } => "contract/wrong-type",
+            Self::WrongWidth { .. } => "contract/wrong-width",
+            Self::Null { .. } => "contract/null-required",
+            Self::TooLarge { .. } => "contract/too-large",
+            Self::Seq { .. } => "contract/seq",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::WrongType {
+                expected: DataType::Timestamp(..),
+                found: DataType::Timestamp(_, None),
+                ..
+            } => Some("say which zone the times are in, and convert them to UTC before".into()),
+            Self::WrongType {
+                expected: DataType::Timestamp(..),
+                found: DataType::Timestamp(..),
+                ..
+            } => Some(
+                "convert the times to nanoseconds; a coarser unit is never scaled in silence"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// A batch of any table, its columns in canonical order.
+///
+/// What generic code works on: text formats, validation, files. Typed code uses [`Batch`] and [`Draft`].
+#[derive(Debug, Clone)]
+pub struct AnyBatch {
+    spec: &'static TableSpec,
+    seq: Option<UInt64Array>,
+    columns: Vec<ArrayRef>,
+    dynamic: Vec<(FieldRef, ArrayRef)>,
+    unknown: Vec<(FieldRef, ArrayRef)>,
+    metadata: HashMap<String, String>,
+    rows: usize,
+}
+
+/// Whether nulls in required columns are an error of the batch or left to row rules.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    Refused,
+    Kept,
+}
+
+impl AnyBatch {
+    /// Checks the shape of a record batch of a table; `seq` may be there or not.
+    ///
+    /// - **Shape:** columns are found by name. Missing nullable ones are added as nulls, unknown ones kept behind.
+    /// - **Cost:** no value is copied where the types are already the contract's.
+    ///
+    /// # Errors
+    /// [`ShapeError`] for the first difference.
+    pub fn parse(spec: &'static TableSpec, batch: &RecordBatch) -> Result<Self, ShapeError> {
+        Self::shape(spec, batch, Nulls::Refused)
+    }
+
+    pub(crate) fn shape(
+        spec: &'static TableSpec,
+        batch: &RecordBatch,
+        nulls: Nulls,
+    ) -> Result<Self, ShapeError> {
+        let schema = batch.schema_ref();
+        crate::version::check(spec, schema.metadata())?;
+        let mut by_name: HashMap<&str, usize> = HashMap::with_capacity(schema.fields().len());
+        for (at, field) in schema.fields().iter().enumerate() {
+            if by_name.insert(field.name(), at).is_some() {
+                return Err(ShapeError::DuplicateColumn {
+                    table: spec.name,
+                    column: field.name().clone(),
+                });
+            }
+        }
+        let seq = match by_name.get(SEQ.name).filter(|_| spec.is_event()) {
+            Some(&at) => {
+                let array = batch.column(at);
+                let typed = array.as_primitive_opt::<UInt64Type>().ok_or_else(|| {
+                    ShapeError::WrongType {
+                        table: spec.name,
+                        column: SEQ.name,
+                        expected: DataType::UInt64,
+                        found: array.data_type().clone(),
+                    }
+                })?;
+                if let Some(row) = first_null(array) {
+                    return Err(ShapeError::Null { table: spec.name, column: SEQ.name, row });
+                }
+                Some(typed.clone())
+            }
+            None => None,
+        };
+        let is_known = |name: &str| spec.column(name).is_some();
+        let mut dynamic = Vec::new();
+        let mut unknown = Vec::new();
+        for (field, array) in
+            schema.fields().iter().zip(batch.columns()).filter(|(f, _)| !is_known(f.name()))
+        {
+            let slot =
+                if spec.is_dynamic && is_dynamic(field) { &mut dynamic } else { &mut unknown };
+            slot.push((Arc::clone(field), Arc::clone(array)));
+        }
+        let packed = i32::try_from(dynamic.len()).unwrap_or(i32::MAX);
+        let mut columns = Vec::with_capacity(spec.columns.len());
+        for column in spec.columns {
+            let array = match by_name.get(column.name) {
+                Some(&at) => conform(column.ty, packed, batch.column(at))
+                    .map_err(|m| locate(spec, column.name, m))?,
+                None if column.nullable => {
+                    new_null_array(&column.ty.data_type(packed), batch.num_rows())
+                }
+                None => {
+                    let there =
+                        schema.fields().iter().map(|f| f.name().as_str()).filter(|n| !is_known(n));
+                    let near = crate::text::nearest(column.name, there);
+                    let near = if near.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" (is it `{}`?)", near.join("`, `"))
+                    };
+                    let expected = column.ty.data_type(packed);
+                    return Err(ShapeError::MissingColumn {
+                        table: spec.name,
+                        column: column.name,
+                        expected,
+                        near,
+                    });
+                }
+            };
+            if nulls == Nulls::Refused && !column.nullable {
+                if let Some(row) = first_null(&array) {
+                    return Err(ShapeError::Null { table: spec.name, column: column.name, row });
+                }
+            }
+            columns.push(array);
+        }
+        let metadata = schema.metadata().clone();
+        Ok(Self { spec, seq, columns, dynamic, unknown, metadata, rows: batch.num_rows() })
+    }
+
+    /// A batch of arrays in draft order that the crate itself made in the right types.
+    pub(crate) fn from_arrays(
+        spec: &'static TableSpec,
+        columns: Vec<ArrayRef>,
+        rows: usize,
+    ) -> Self {
+        debug_assert_eq!(columns.len(), spec.columns.len());
+        debug_assert!(columns.iter().all(|c| c.len() == rows));
+        Self {
+            spec,
+            seq: None,
+            columns,
+            dynamic: Vec::new(),
+            unknown: Vec::new(),
+            metadata: HashMap::new(),
+            rows,
+        }
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn spec(&self) -> &'static TableSpec {
+        self.spec
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// The durable order, where the batch comes from a log.
+    #[must_use]
+    pub fn seq(&self) -> Option<&UInt64Array> {
+        self.seq.as_ref()
+    }
+
+    /// The array of the column at this position of a draft.
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "INVARIANT: one array a column of the spec, checked by `shape`"
+    )]
+    pub(crate) fn at(&self, position: usize) -> &ArrayRef {
+        &self.columns[position]
+    }
+
+    /// The columns of the table in order, with their specs.
+    pub fn columns(&self) -> impl Iterator<Item = (&'static crate::spec::ColumnSpec, &ArrayRef)> {
+        self.spec.columns.iter().zip(&self.columns)
+    }
+
+    /// The columns of a dynamic table behind its fixed ones.
+    pub fn dynamic(&self) -> impl Iterator<Item = (&FieldRef, &ArrayRef)> {
+        self.dynamic.iter().map(|(field, array)| (field, array))
+    }
+
+    /// Columns that this version of the table does not know, kept as they came.
+    pub fn unknown(&self) -> impl Iterator<Item = (&FieldRef, &ArrayRef)> {
+        self.unknown.iter().map(|(field, array)| (field, array))
+    }
+
+    /// The array of a typed column.
+    #[expect(
+        clippy::expect_used,
+        reason = "INVARIANT: `shape` gave every column the array type of its kind"
+    )]
+    pub(crate) fn col<T: Table, V: ColumnType>(&self, column: &Column<T, V>) -> &V::Array {
+        let position = T::SPEC.position(column.field_id());
+        self.at(position).as_any().downcast_ref::<V::Array>().expect("array of the column's kind")
+    }
+
+    /// The batch in canonical order, with the contract's metadata.
+    #[must_use]
+    pub fn into_record_batch(self) -> RecordBatch {
+        let packed = i32::try_from(self.dynamic.len()).unwrap_or(i32::MAX);
+        let mut fields: Vec<FieldRef> = Vec::new();
+        let mut arrays: Vec<ArrayRef> = Vec::new();
+        if let Some(seq) = self.seq {
+            fields.push(Arc::new(SEQ.field(0)));
+            arrays.push(Arc::new(seq));
+        }
+        for (column, array) in self.spec.columns.iter().zip(self.columns) {
+            fields.push(Arc::new(column.field(packed)));
+            arrays.push(array);
+        }
+        for (field, array) in self.dynamic.into_iter().chain(self.unknown) {
+            fields.push(field);
+            arrays.push(array);
+        }
+        // Metadata of a batch that came in stays, above all an unknown later version; our own keys win where equal.
+        let mut metadata = self.metadata;
+        let keep_version = metadata.contains_key(meta::VERSION);
+        for (key, value) in self.spec.metadata() {
+            if !(keep_version && (key == meta::VERSION || key == meta::FINGERPRINT)) {
+                metadata.insert(key, value);
+            }
+        }
+        assemble(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays, self.rows)
+    }
+
+    /// A zero-copy part.
+    #[must_use]
+    pub fn slice(&self, offset: usize, len: usize) -> Self {
+        let offset = offset.min(self.rows);
+        let len = len.min(self.rows - offset);
+        let cut = |pairs: &[(FieldRef, ArrayRef)]| {
+            pairs.iter().map(|(f, a)| (Arc::clone(f), a.slice(offset, len))).collect()
+        };
+        Self {
+            spec: self.spec,
+            seq: self.seq.as_ref().map(|s| s.slice(offset, len)),
+            columns: self.columns.iter().map(|c| c.slice(offset, len)).collect(),
+            dynamic: cut(&self.dynamic),
+            unknown: cut(&self.unknown),
+            metadata: self.metadata.clone(),
+            rows: len,
+        }
+    }
+
+    /// The rows for which `keep` holds, in order.
+    pub(crate) fn filter(
+        &self,
+        keep: &arrow_array::BooleanArray,
+    ) -> Result<Self, arrow_schema::ArrowError> {
+        let pick = |array: &ArrayRef| arrow_select::filter::filter(array.as_ref(), keep);
+        let pairs = |pairs: &[(FieldRef, ArrayRef)]| -> Result<Vec<_>, arrow_schema::ArrowError> {
+            pairs.iter().map(|(f, a)| Ok((Arc::clone(f), pick(a)?))).collect()
+        };
+        let seq = match &self.seq {
+            Some(seq) => {
+                Some(arrow_select::filter::filter(seq, keep)?.as_primitive::<UInt64Type>().clone())
+            }
+            None => None,
+        };
+        Ok(Self {
+            spec: self.spec,
+            seq,
+            columns: self.columns.iter().map(pick).collect::<Result<_, _>>()?,
+            dynamic: pairs(&self.dynamic)?,
+            unknown: pairs(&self.unknown)?,
+            metadata: self.metadata.clone(),
+            rows: keep.true_count(),
+        })
+    }
+
+    /// Pairs (row, earlier row) with equal values in all the columns at these positions.
+    pub(crate) fn repeated(&self, positions: &[usize]) -> Vec<(usize, usize)> {
+        let mut seen: HashMap<Vec<u8>, usize> = HashMap::with_capacity(self.rows);
+        let mut out = Vec::new();
+        for row in 0..self.rows {
+            let mut key = Vec::with_capacity(32);
+            for &position in positions {
+                crate::canonical::write_cell(&mut key, self.at(position).as_ref(), row);
+            }
+            match seen.entry(key) {
+                std::collections::hash_map::Entry::Occupied(first) => out.push((row, *first.get())),
+                std::collections::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(row);
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Types that a column behind the fixed ones of a dynamic table may have.
+fn is_dynamic(field: &Field) -> bool {
+    let ty_fits = match field.data_type() {
+        DataType::Float64 | DataType::UInt16 | DataType::Int64 | DataType::Decimal128(38, 9) => {
+            true
+        }
+        ty => *ty == crate::types::Type::Ts.data_type(0),
+    };
+    ty_fits && !field.name().starts_with("x_")
+}
+
+fn first_null(array: &ArrayRef) -> Option<usize> {
+    if array.null_count() == 0 { None } else { (0..array.len()).find(|row| array.is_null(*row)) }
+}
+
+fn locate(spec: &'static TableSpec, column: &'static str, mismatch: Mismatch) -> ShapeError {
+    let table = spec.name;
+    match mismatch {
+        Mismatch::Type { expected, found } => {
+            ShapeError::WrongType { table, column, expected, found }
+        }
+        Mismatch::Width { row, expected, found } => {
+            ShapeError::WrongWidth { table, column, row, expected, found }
+        }
+        Mismatch::NullItem { item } => ShapeError::Null { table, column, row: item },
+        Mismatch::TooLarge => ShapeError::TooLarge { table, column },
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "INVARIANT: every array was checked against its field and the row count"
+)]
+fn assemble(schema: Arc<Schema>, arrays: Vec<ArrayRef>, rows: usize) -> RecordBatch {
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    RecordBatch::try_new_with_options(schema, arrays, &options).expect("columns of a checked batch")
+}
+
+/// State of rows that a log has numbered.
+#[derive(Debug, Clone, Copy)]
+pub enum Logged {}
+
+/// State of rows that a producer made and no log has numbered.
+#[derive(Debug, Clone, Copy)]
+pub enum Unlogged {}
+
+/// A batch of table `T` with the durable order, as read from a log.
+///
+/// ```
+/// use contract::{Draft, TableBuilder, Trades, UtcNanos, Price, SourceId, InstrumentId};
+/// use contract::{Aggressor, TradeAction};
+/// let mut rows = TableBuilder::<Trades>::new(UtcNanos::parse("2024-08-08T23:54:15Z")?);
+/// rows.set(&Trades::SOURCE_ID, SourceId::new(1))
+///     .set(&Trades::INSTRUMENT_ID, InstrumentId::new(7))
+///     .set(&Trades::PX, Price::parse("61700.1")?)
+///     .set(&Trades::SIZE, 0.002)
+///     .set(&Trades::AGGRESSOR, Aggressor::Seller)
+///     .set(&Trades::ACTION, TradeAction::Trade);
+/// rows.end_row()?;
+/// let draft: Draft<Trades> = rows.finish()?;
+/// let batch = draft.with_seq(100); // what a log does
+/// assert_eq!(batch.seq().value(0), 100);
+/// assert_eq!(batch.col(&Trades::PX).value(0), 61_700_100_000_000);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Batch<T, S = Logged> {
+    inner: AnyBatch,
+    marker: PhantomData<fn() -> (T, S)>,
+}
+
+/// A batch of table `T` before a log has numbered it.
+pub type Draft<T> = Batch<T, Unlogged>;
+
+impl<T: Table, S> Batch<T, S> {
+    fn wrap(inner: AnyBatch) -> Self {
+        Self { inner, marker: PhantomData }
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.inner.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.is_empty()
+    }
+
+    /// The array of a column.
+    ///
+    /// A constant of another table does not compile:
+    ///
+    /// ```compile_fail
+    /// # use contract::{Draft, Quotes, Trades};
+    /// # fn f(trades: &Draft<Trades>) {
+    /// trades.col(&Quotes::BID_PX);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn col<V: ColumnType>(&self, column: &Column<T, V>) -> &V::Array {
+        self.inner.col(column)
+    }
+
+    /// One value.
+    ///
+    /// # Errors
+    /// [`UnknownWord`] when the cell of a closed set holds none of its words.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    pub fn cell<V: ColumnType>(
+        &self,
+        column: &Column<T, V>,
+        row: usize,
+    ) -> Result<V::Out<'_>, UnknownWord> {
+        V::value(self.col(column), row)
+    }
+
+    /// The column of a feature or measure by name.
+    #[must_use]
+    pub fn feature(&self, name: &str) -> Option<&Float64Array> {
+        let (_, array) = self.inner.dynamic().find(|(field, _)| field.name() == name)?;
+        array.as_any().downcast_ref::<Float64Array>()
+    }
+
+    /// The rows as a batch of any table.
+    #[must_use]
+    pub fn as_any(&self) -> &AnyBatch {
+        &self.inner
+    }
+
+    /// The rows as a batch of any table.
+    #[must_use]
+    pub fn into_any(self) -> AnyBatch {
+        self.inner
+    }
+
+    /// The rows as a plain record batch with the contract's metadata; nothing is copied.
+    #[must_use]
+    pub fn into_record_batch(self) -> RecordBatch {
+        self.inner.into_record_batch()
+    }
+
+    /// A zero-copy part.
+    #[must_use]
+    pub fn slice(&self, offset: usize, len: usize) -> Self {
+        Self::wrap(self.inner.slice(offset, len))
+    }
+}
+
+impl<T: Table> Batch<T> {
+    /// Checks the shape of our own data and copies nothing; data from outside goes through
+    /// [`admit`](crate::admit).
+    ///
+    /// # Errors
+    /// [`ShapeError`] for the first difference from the table.
+    pub fn parse(batch: &RecordBatch) -> Result<Self, ShapeError> {
+        let inner = AnyBatch::parse(T::SPEC, batch)?;
+        if T::SPEC.is_event() && inner.seq.is_none() {
+            return Err(ShapeError::Seq {
+                table: T::SPEC.name,
+                expected: "a column of type UInt64",
+                found: "no such column",
+            });
+        }
+        Ok(Self::wrap(inner))
+    }
+
+    /// The rows without their place in the log.
+    #[must_use]
+    pub fn into_draft(self) -> Draft<T> {
+        let mut inner = self.inner;
+        inner.seq = None;
+        Batch::wrap(inner)
+    }
+}
+
+impl<T: EventTable> Batch<T> {
+    /// The durable order of the rows.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "INVARIANT: a logged batch of an event table has `seq`")]
+    pub fn seq(&self) -> &UInt64Array {
+        self.inner.seq.as_ref().expect("seq of a logged batch")
+    }
+}
+
+impl<T: Table> Draft<T> {
+    /// Checks the shape of rows without `seq`.
+    ///
+    /// # Errors
+    /// [`ShapeError`] for the first difference from the table, a `seq` included.
+    pub fn parse(batch: &RecordBatch) -> Result<Self, ShapeError> {
+        let inner = AnyBatch::parse(T::SPEC, batch)?;
+        Self::try_from_any(inner)
+    }
+
+    /// The typed form of a batch of any table.
+    ///
+    /// # Errors
+    /// [`ShapeError`] when it is of another table or carries `seq`.
+    pub fn try_from_any(batch: AnyBatch) -> Result<Self, ShapeError> {
+        if batch.spec.name != T::SPEC.name {
+            return Err(ShapeError::WrongTable {
+                expected: T::SPEC.name,
+                found: batch.spec.name.to_owned(),
+            });
+        }
+        if batch.seq.is_some() {
+            return Err(ShapeError::Seq {
+                table: T::SPEC.name,
+                expected: "no such column",
+                found: "a column of type UInt64",
+            });
+        }
+        Ok(Self::wrap(batch))
+    }
+
+    /// A batch without rows.
+    #[must_use]
+    pub fn empty() -> Self {
+        let columns = T::SPEC
+            .columns
+            .iter()
+            .map(|c| arrow_array::new_empty_array(&c.ty.data_type(0)))
+            .collect();
+        Self::wrap(AnyBatch::from_arrays(T::SPEC, columns, 0))
+    }
+
+    /// Numbers the rows from `first_seq` on, as a log does.
+    ///
+    /// # Panics
+    /// When the numbers do not fit in 64 bits.
+    #[must_use]
+    pub fn with_seq(self, first_seq: u64) -> Batch<T> {
+        let mut inner = self.inner;
+        inner.seq = Some((first_seq..).take(inner.rows).collect());
+        Batch::wrap(inner)
+    }
+}
+
+impl<T: EventTable, S> Batch<T, S> {
+    /// Availability of each row, the point-in-time key.
+    #[must_use]
+    pub fn ts_avail(&self) -> &TimestampNanosecondArray {
+        self.inner.at(5).as_primitive::<TimestampNanosecondType>()
+    }
+
+    /// Receipt of each row; null in backfilled rows.
+    #[must_use]
+    pub fn ts_recv(&self) -> &TimestampNanosecondArray {
+        self.inner.at(4).as_primitive::<TimestampNanosecondType>()
+    }
+
+    /// Time of the event by the source's clock.
+    #[must_use]
+    pub fn ts_event(&self) -> &TimestampNanosecondArray {
+        self.inner.at(2).as_primitive::<TimestampNanosecondType>()
+    }
+
+    /// Source of each row.
+    #[must_use]
+    pub fn source_id(&self) -> &UInt16Array {
+        self.inner.at(0).as_primitive::<UInt16Type>()
+    }
+
+    /// Instrument of each row.
+    #[must_use]
+    pub fn instrument_id(&self) -> &UInt32Array {
+        self.inner.at(1).as_primitive::<UInt32Type>()
+    }
+
+    /// Bits of each row, see [`Flags`](crate::Flags).
+    #[must_use]
+    pub fn flags(&self) -> &UInt16Array {
+        self.inner.at(7).as_primitive::<UInt16Type>()
+    }
+}
+
+impl<T, S> AsRef<AnyBatch> for Batch<T, S> {
+    fn as_ref(&self) -> &AnyBatch {
+        &self.inner
+    }
+}
+
+impl AsRef<AnyBatch> for AnyBatch {
+    fn as_ref(&self) -> &AnyBatch {
+        self
+    }
+}
