@@ -1,7 +1,7 @@
 //! The door for data from outside: good rows in, every other row back with its reason.
 
 use crate::batch::{AnyBatch, Batch, Draft, Nulls, ShapeError, Unlogged};
-use crate::reject::{Origin, Reject, Severity};
+use crate::reject::{Origin, Reject};
 use crate::rule;
 use crate::spec::{Table, TableSpec};
 use arrow_array::cast::AsArray;
@@ -85,7 +85,6 @@ pub fn admit_any(
         .map(|breach| {
             let row = breach.row;
             let mut reject = Reject::from_breach(origin, spec.name, breach);
-            reject.severity = Severity::Error;
             reject.seq = columns.seq().map(|seq| seq.value(row));
             reject.source_id = source.and_then(|at| {
                 let array = columns.at(at).as_primitive_opt::<UInt16Type>()?;

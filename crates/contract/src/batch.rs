@@ -288,6 +288,14 @@ impl AnyBatch {
         }
     }
 
+    /// The same rows with the durable order that their text carries.
+    #[cfg(feature = "ndjson")]
+    pub(crate) fn with_seqs(mut self, seqs: UInt64Array) -> Self {
+        debug_assert_eq!(seqs.len(), self.rows);
+        self.seq = Some(seqs);
+        self
+    }
+
     /// The table.
     #[must_use]
     pub fn spec(&self) -> &'static TableSpec {

@@ -97,10 +97,6 @@ impl Buffer {
         Self { ty, values, nulls: NullBufferBuilder::new(0), packed }
     }
 
-    pub(crate) fn ty(&self) -> Type {
-        self.ty
-    }
-
     pub(crate) fn len(&self) -> usize {
         self.nulls.len()
     }
@@ -183,7 +179,8 @@ impl Buffer {
         }
     }
 
-    /// The item column of a list, and the closing of one list.
+    /// The item column of a list; [`close_list`](Self::close_list) ends the list.
+    #[cfg(feature = "ndjson")]
     pub(crate) fn open_list(&mut self) -> Option<&mut Self> {
         match &mut self.values {
             Values::List(_, item) => Some(item),
@@ -191,6 +188,7 @@ impl Buffer {
         }
     }
 
+    #[cfg(feature = "ndjson")]
     pub(crate) fn close_list(&mut self) {
         if let Values::List(offsets, item) = &mut self.values {
             offsets.push(item.len());
@@ -239,9 +237,6 @@ impl Buffer {
 
     /// Takes back everything from row `len` on: a row that failed half way leaves nothing behind.
     pub(crate) fn truncate(&mut self, len: usize) {
-        if self.len() <= len {
-            return;
-        }
         match &mut self.values {
             Values::I8(v) => v.truncate(len),
             Values::I32(v) => v.truncate(len),
@@ -260,6 +255,7 @@ impl Buffer {
             }
             // A word used by the taken row alone may stay in the dictionary; `finish` drops unused words.
             Values::Words { keys, .. } => keys.truncate(len),
+            // Items of a list that was never closed go too.
             Values::List(offsets, item) => {
                 offsets.truncate(len + 1);
                 item.truncate(offsets.last().copied().unwrap_or(0));
@@ -269,7 +265,9 @@ impl Buffer {
                 *rows = len;
             }
         }
-        self.nulls.truncate(len);
+        if self.nulls.len() > len {
+            self.nulls.truncate(len);
+        }
     }
 
     /// The column as an Arrow array; the buffer is empty afterwards.

@@ -101,6 +101,7 @@ impl Rows {
         self.rows
     }
 
+    #[cfg(feature = "ndjson")]
     pub(crate) fn spec(&self) -> &'static TableSpec {
         self.spec
     }
@@ -117,6 +118,12 @@ impl Rows {
             return None;
         }
         Some(column)
+    }
+
+    /// Whether the row at hand has no value yet in the column at a position.
+    #[cfg(feature = "ndjson")]
+    pub(crate) fn is_unset(&self, position: usize) -> bool {
+        self.columns.get(position).is_some_and(|c| c.len() == self.rows)
     }
 
     /// Takes back what was set since the last whole row.

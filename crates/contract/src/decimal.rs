@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Decimal places of every price, quantity and amount of money.
-pub const SCALE: u32 = 9;
+const SCALE: u32 = 9;
 
 /// Why a text is no decimal of at most nine decimals in the range of its type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -47,7 +47,11 @@ mod digest;
 mod flags;
 mod items;
 mod json;
+#[cfg(feature = "ndjson")]
+mod ndjson;
 mod observe;
+#[cfg(feature = "digest")]
+mod reference;
 mod register;
 mod reject;
 mod rule;
@@ -81,7 +85,11 @@ pub use digest::RowDigest;
 pub use flags::Flags;
 pub use items::{Alternative, Balance, CodePair, Entity, Item, RiskCheck, Signal};
 pub use json::{Json, Key};
+#[cfg(feature = "ndjson")]
+pub use ndjson::{Field, MAX_LINE, TextTable, csv_header, write_csv_row, write_json_row};
 pub use observe::{Histogram, Observe, Sink};
+#[cfg(feature = "digest")]
+pub use reference::{GeneratedFile, generated_files};
 #[cfg(feature = "digest")]
 pub use register::current_fingerprint;
 pub use register::description;

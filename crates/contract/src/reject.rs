@@ -1,10 +1,8 @@
 //! Rows that could not be used, with the reason.
 
 use crate::rule::Breach;
+use crate::words::{PayloadFormat, Severity};
 use std::fmt;
-
-/// How bad a reject or finding is.
-pub use crate::words::Severity;
 
 /// Where a batch came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,9 +28,6 @@ impl Origin {
         Self { first_row, ..self.clone() }
     }
 }
-
-/// How the payload of a reject is to be read.
-pub use crate::words::PayloadFormat;
 
 /// A row that could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
