@@ -258,10 +258,11 @@ impl AnyBatch {
                     });
                 }
             };
-            if nulls == Nulls::Refused && !column.nullable {
-                if let Some(row) = first_null(&array) {
-                    return Err(ShapeError::Null { table: spec.name, column: column.name, row });
-                }
+            if nulls == Nulls::Refused
+                && !column.nullable
+                && let Some(row) = first_null(&array)
+            {
+                return Err(ShapeError::Null { table: spec.name, column: column.name, row });
             }
             columns.push(array);
         }
@@ -375,11 +376,9 @@ impl AnyBatch {
         // Metadata of a batch that came in stays, above all an unknown later version; our own keys win where equal.
         let mut metadata = self.metadata;
         let keep_version = metadata.contains_key(meta::VERSION);
-        for (key, value) in self.spec.metadata() {
-            if !(keep_version && (key == meta::VERSION || key == meta::FINGERPRINT)) {
-                metadata.insert(key, value);
-            }
-        }
+        metadata.extend(self.spec.metadata().into_iter().filter(|(key, _)| {
+            !(keep_version && (key == meta::VERSION || key == meta::FINGERPRINT))
+        }));
         assemble(Arc::new(Schema::new_with_metadata(fields, metadata)), arrays, self.rows)
     }
 
@@ -631,6 +630,7 @@ impl<T: Table> Batch<T> {
 impl<T: EventTable> Batch<T> {
     /// The durable order of the rows.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "the invariant below")]
     #[expect(clippy::expect_used, reason = "INVARIANT: a logged batch of an event table has `seq`")]
     pub fn seq(&self) -> &UInt64Array {
         self.inner.seq.as_ref().expect("seq of a logged batch")

@@ -148,15 +148,14 @@ impl Buffer {
                     .and_then(|at| words.get(at))
                     .is_some_and(|w| **w == *value);
                 if !is_last {
-                    *last = match numbers.get(value) {
-                        Some(&number) => number,
-                        None => {
-                            // 2^31 distinct words do not fit in memory beside their text.
-                            let number = i32::try_from(words.len()).unwrap_or(i32::MAX);
-                            words.push(value.into());
-                            numbers.insert(value.into(), number);
-                            number
-                        }
+                    *last = if let Some(&number) = numbers.get(value) {
+                        number
+                    } else {
+                        // 2^31 distinct words do not fit in memory beside their text.
+                        let number = i32::try_from(words.len()).unwrap_or(i32::MAX);
+                        words.push(value.into());
+                        numbers.insert(value.into(), number);
+                        number
                     };
                 }
                 keys.push(*last);
@@ -261,7 +260,9 @@ impl Buffer {
                 item.truncate(offsets.last().copied().unwrap_or(0));
             }
             Values::Struct(rows, fields) => {
-                fields.iter_mut().for_each(|f| f.truncate(len));
+                for field in fields {
+                    field.truncate(len);
+                }
                 *rows = len;
             }
         }
@@ -351,17 +352,19 @@ fn words_array(
             *key = 0;
             continue;
         }
-        let slot = usize::try_from(*key).ok().filter(|at| *at < words.len());
-        let Some(slot) = slot else {
+        let at = usize::try_from(*key).ok();
+        let slot = at.and_then(|at| Some((number.get_mut(at)?, words.get(at)?)));
+        let Some((number, word)) = slot else {
             return Err(ArrowError::DictionaryKeyOverflowError);
         };
-        if number[slot].is_none() {
-            number[slot] = Some(
-                i32::try_from(used.len()).map_err(|_| ArrowError::DictionaryKeyOverflowError)?,
-            );
-            used.push(&words[slot]);
-        }
-        *key = number[slot].unwrap_or(0);
+        *key = if let Some(known) = *number {
+            known
+        } else {
+            let next = i32::try_from(used.len());
+            let next = next.map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
+            used.push(word);
+            *number.insert(next)
+        };
     }
     let values = StringArray::from_iter_values(used);
     let keys = Int32Array::try_new(renumbered.into(), nulls)?;

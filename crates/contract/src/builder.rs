@@ -86,7 +86,7 @@ impl Diagnostic for BuildError {
 pub(crate) struct Rows {
     spec: &'static TableSpec,
     columns: Vec<Buffer>,
-    rows: usize,
+    whole: usize,
     now: UtcNanos,
     twice: Option<&'static str>,
 }
@@ -94,11 +94,11 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn new(spec: &'static TableSpec, now: UtcNanos) -> Self {
         let columns = spec.columns.iter().map(|c| Buffer::new(c.ty, 0)).collect();
-        Self { spec, columns, rows: 0, now, twice: None }
+        Self { spec, columns, whole: 0, now, twice: None }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.rows
+        self.whole
     }
 
     #[cfg(feature = "ndjson")]
@@ -113,7 +113,7 @@ impl Rows {
     )]
     pub(crate) fn slot(&mut self, position: usize) -> Option<&mut Buffer> {
         let column = &mut self.columns[position];
-        if column.len() > self.rows {
+        if column.len() > self.whole {
             self.twice.get_or_insert(self.spec.columns[position].name);
             return None;
         }
@@ -123,18 +123,18 @@ impl Rows {
     /// Whether the row at hand has no value yet in the column at a position.
     #[cfg(feature = "ndjson")]
     pub(crate) fn is_unset(&self, position: usize) -> bool {
-        self.columns.get(position).is_some_and(|c| c.len() == self.rows)
+        self.columns.get(position).is_some_and(|c| c.len() == self.whole)
     }
 
     /// Takes back what was set since the last whole row.
     pub(crate) fn abandon_row(&mut self) {
-        let rows = self.rows;
+        let rows = self.whole;
         self.columns.iter_mut().for_each(|c| c.truncate(rows));
         self.twice = None;
     }
 
     pub(crate) fn end_row(&mut self) -> Result<(), BuildError> {
-        let (table, row) = (self.spec.name, self.rows);
+        let (table, row) = (self.spec.name, self.whole);
         if let Some(column) = self.twice {
             self.abandon_row();
             return Err(BuildError::Twice { table, column, row });
@@ -150,13 +150,13 @@ impl Rows {
             self.abandon_row();
             return Err(BuildError::Unset { table, column, row });
         }
-        self.rows += 1;
+        self.whole += 1;
         Ok(())
     }
 
     pub(crate) fn finish(&mut self) -> Result<AnyBatch, BuildError> {
         self.abandon_row();
-        let rows = std::mem::take(&mut self.rows);
+        let rows = std::mem::take(&mut self.whole);
         let table = self.spec.name;
         let arrays: Result<Vec<ArrayRef>, BuildError> = self
             .spec
@@ -330,7 +330,7 @@ impl<T: Table> ColumnSet<T> {
     /// rule.
     pub fn finish(self) -> Result<Draft<T>, BuildError> {
         let spec = T::SPEC;
-        let rows = self.columns.iter().flatten().map(|a| a.len()).next().unwrap_or(0);
+        let rows = self.columns.iter().flatten().map(Array::len).next().unwrap_or(0);
         let mut fields = Vec::with_capacity(spec.columns.len());
         let mut arrays = Vec::with_capacity(spec.columns.len());
         for (column, array) in spec.columns.iter().zip(self.columns) {

@@ -33,7 +33,7 @@ pub(crate) fn write_cell(out: &mut Vec<u8>, array: &dyn Array, row: usize) {
             out.extend((if value == 0.0 { 0.0 } else { value }).to_le_bytes());
         }
         DataType::Decimal128(_, _) => {
-            out.extend(array.as_primitive::<Decimal128Type>().value(row).to_le_bytes())
+            out.extend(array.as_primitive::<Decimal128Type>().value(row).to_le_bytes());
         }
         DataType::Timestamp(arrow_schema::TimeUnit::Nanosecond, _) => {
             out.extend(array.as_primitive::<TimestampNanosecondType>().value(row).to_le_bytes());

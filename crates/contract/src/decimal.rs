@@ -80,12 +80,12 @@ pub(crate) fn parse_nanos_i64(text: &[u8]) -> Result<i64, Refusal> {
             Some(n) => n > 0 && n_digits > n,
             None => n_digits > 0,
         };
-        if clean && well_formed {
-            if let Some(&ten) = TENS.get(decimals.unwrap_or(0)) {
-                if let Some(value) = mantissa.checked_mul(ten) {
-                    return Ok(if negative { -value } else { value });
-                }
-            }
+        if clean
+            && well_formed
+            && let Some(&ten) = TENS.get(decimals.unwrap_or(0))
+            && let Some(value) = mantissa.checked_mul(ten)
+        {
+            return Ok(if negative { -value } else { value });
         }
     }
     let wide = parse_any(text, i128::from(i64::MAX))?;

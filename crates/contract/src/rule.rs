@@ -149,15 +149,12 @@ fn check_values(rank: usize, column: &ColumnSpec, array: &dyn Array, breaches: &
         }
         Type::Code(words) => {
             let Some(array) = array.as_any().downcast_ref::<UInt8Array>() else { return };
-            let mut known = [false; 256];
-            for word in words {
-                known[usize::from(letter(word))] = true;
-            }
-            if array.values().iter().all(|byte| known[usize::from(*byte)]) {
+            let known = Letters::of(words);
+            if array.values().iter().all(|byte| known.has(*byte)) {
                 return;
             }
             for (row, byte) in array.iter().enumerate() {
-                if let Some(byte) = byte.filter(|b| !known[usize::from(*b)]) {
+                if let Some(byte) = byte.filter(|b| !known.has(*b)) {
                     let found = crate::text::excerpt(&[byte]);
                     breaches.add(
                         rank,
@@ -190,6 +187,27 @@ fn check_values(rank: usize, column: &ColumnSpec, array: &dyn Array, breaches: &
             }
         }
         _ => {}
+    }
+}
+
+/// A set of bytes.
+struct Letters([u128; 2]);
+
+impl Letters {
+    fn of(words: &[&str]) -> Self {
+        let mut set = Self([0; 2]);
+        for byte in words.iter().map(|w| letter(w)) {
+            match &mut set.0 {
+                [low, _] if byte < 128 => *low |= 1 << byte,
+                [_, high] => *high |= 1 << (byte - 128),
+            }
+        }
+        set
+    }
+
+    fn has(&self, byte: u8) -> bool {
+        let [low, high] = self.0;
+        (if byte < 128 { low } else { high }) >> (byte & 127) & 1 == 1
     }
 }
 
@@ -254,14 +272,14 @@ fn duplicates(columns: &AnyBatch, breaches: &mut Breaches) {
         .filter_map(|name| spec.columns.iter().position(|c| c.name == *name))
         .collect();
     // `seq` as the key is the log's affair.
-    if ranks.is_empty() || ranks.len() < spec.key.len() {
+    if ranks.len() < spec.key.len() {
         return;
     }
+    let Some(rank) = ranks.first().copied() else { return };
+    let Some(column) = spec.columns.get(rank).copied() else { return };
     let mut ranks = ranks;
     ranks.extend(spec.columns.iter().position(|c| c.name == "revision"));
     for (row, first) in columns.repeated(&ranks) {
-        let rank = ranks[0];
-        let column = spec.columns[rank];
         let code = breach(
             row,
             "duplicate-key",

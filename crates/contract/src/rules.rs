@@ -41,7 +41,7 @@ macro_rules! rule {
             expected: $expected,
             check: |$batch: &AnyBatch, report: Report<'_>| {
                 for $row in 0..$batch.len() {
-                    let found: Option<String> = (|| $found)();
+                    let found: Option<String> = ask(|| $found);
                     if let Some(found) = found {
                         report($row, found);
                     }
@@ -60,7 +60,7 @@ macro_rules! rule {
                     return;
                 }
                 for $row in 0..$batch.len() {
-                    let found: Option<String> = (|| $found)();
+                    let found: Option<String> = ask(|| $found);
                     if let Some(found) = found {
                         report($row, found);
                     }
@@ -70,11 +70,16 @@ macro_rules! rule {
     };
 }
 
+/// Runs a rule's expression, in which `?` ends the question.
+fn ask(rule: impl FnOnce() -> Option<String>) -> Option<String> {
+    rule()
+}
+
 fn null_if(broken: bool) -> Option<String> {
     broken.then(|| "null".to_owned())
 }
 
-fn found_if(broken: bool, found: impl ToString) -> Option<String> {
+fn found_if(broken: bool, found: impl std::fmt::Display) -> Option<String> {
     broken.then(|| found.to_string())
 }
 
@@ -128,7 +133,7 @@ pub(crate) const ENVELOPE_RULES: &[Rule] = &[
         column: "clock_offset_ns",
         expected: "a clock offset beside BACKFILL",
         check: |batch, report| {
-            backfill_needs(batch, batch.at(CLOCK_OFFSET).as_primitive::<Int64Type>(), report)
+            backfill_needs(batch, batch.at(CLOCK_OFFSET).as_primitive::<Int64Type>(), report);
         },
     },
     Rule {

@@ -1,5 +1,7 @@
 //! Short, safe pieces of foreign text for error messages.
 
+use std::fmt::Write as _;
+
 /// At most 256 bytes of a foreign text, with bytes that are not UTF-8 shown as `\xNN`.
 ///
 /// Error messages and the `expected` and `observed` columns of `rejects` quote outside data through this one
@@ -21,7 +23,8 @@ pub fn excerpt(bytes: &[u8]) -> String {
                 out.push('…');
                 return out;
             }
-            out.push_str(&format!("\\x{byte:02x}"));
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
     out

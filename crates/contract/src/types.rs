@@ -556,5 +556,6 @@ notes! {
     class: crate::spec::Class = v => v;
     tags: &'static [crate::spec::Tag] = v => v;
     default: crate::spec::Default = v => v;
+    #[expect(clippy::wrong_self_convention, reason = "named for its field")]
     is_scope: bool = v => v;
 }

@@ -172,16 +172,16 @@ pub(crate) fn push_text(
         (Type::Dec, _) => buffer.i128(Amount::parse(text).map_err(|e| decimal(&e, text))?.nanos()),
         (Type::Size | Type::F64, Number | Plain) => buffer.f64(float(text).ok_or_else(refuse)?),
         (Type::Id, Quoted | Plain) => {
-            buffer.bytes(EventId::parse(text).map_err(|_| refuse())?.as_bytes())
+            buffer.bytes(EventId::parse(text).map_err(|_| refuse())?.as_bytes());
         }
         (Type::Hash, Quoted | Plain) => {
-            buffer.bytes(Hash::parse(text).map_err(|_| refuse())?.as_bytes())
+            buffer.bytes(Hash::parse(text).map_err(|_| refuse())?.as_bytes());
         }
         (Type::Span, Quoted | Plain) => {
-            buffer.bytes(SpanId::parse(text).map_err(|_| refuse())?.as_bytes())
+            buffer.bytes(SpanId::parse(text).map_err(|_| refuse())?.as_bytes());
         }
         (Type::Bin | Type::Packed, Quoted | Plain) => {
-            buffer.bytes(&unhex(text).ok_or_else(refuse)?)
+            buffer.bytes(&unhex(text).ok_or_else(refuse)?);
         }
         (Type::Cat(words), Quoted | Plain) => {
             if !words.contains(&text) {

@@ -244,7 +244,7 @@ impl TextTable {
                     match field {
                         Field::Null => buffer.null(),
                         Field::Text(text) => {
-                            push_text(buffer, ty, text, Spelling::Plain).map_err(named)?
+                            push_text(buffer, ty, text, Spelling::Plain).map_err(named)?;
                         }
                     }
                 }
@@ -288,10 +288,11 @@ impl TextTable {
                 spec::Default::Now => self.now.is_none(),
                 _ => false,
             };
-            if waits && self.rows.is_unset(position) {
-                if let Some(buffer) = self.rows.slot(position) {
-                    buffer.null();
-                }
+            if waits
+                && self.rows.is_unset(position)
+                && let Some(buffer) = self.rows.slot(position)
+            {
+                buffer.null();
             }
         }
         if let Err(error) = self.rows.end_row() {

@@ -165,7 +165,7 @@ fn plain(
                     }
                 }
                 DataType::UInt64 => {
-                    write!(out, "{}", array.as_primitive::<UInt64Type>().value(row))?
+                    write!(out, "{}", array.as_primitive::<UInt64Type>().value(row))?;
                 }
                 DataType::Timestamp(TimeUnit::Nanosecond, _) => {
                     let value = array.as_primitive::<TimestampNanosecondType>().value(row);

@@ -69,6 +69,7 @@ impl EventId {
     ///
     /// Both come from the caller: no library of this workspace reads a clock or an entropy source.
     #[must_use]
+    #[expect(clippy::many_single_char_names, reason = "sixteen bytes in a row")]
     pub const fn v7(unix_ms: u64, random: [u8; 10]) -> Self {
         let t = unix_ms.to_be_bytes();
         let [a, b, c, d, e, f, g, h, i, j] = random;

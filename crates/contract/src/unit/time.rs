@@ -204,6 +204,7 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
 
 impl fmt::Display for UtcNanos {
     /// RFC 3339 in UTC with nine fractional digits.
+    #[expect(clippy::many_single_char_names, reason = "year, month, day, seconds of the day")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.div_euclid(NS_PER_S);
         let (y, m, d) = civil_from_days(seconds.div_euclid(S_PER_DAY));
