@@ -1,5 +1,6 @@
 //! Who reads stored data and why, and who may say no.
 
+use crate::diagnostic::{Diagnostic, Fault};
 use crate::unit::Hash;
 use arrow_array::RecordBatch;
 use std::fmt;
@@ -10,6 +11,8 @@ use std::fmt;
     "expected 1 to 64 of a-z, 0-9, `_`, `-` and `.`, starting with a letter or digit, found `{0}`"
 )]
 pub struct NameError(String);
+
+crate::diagnostic::input_error!(NameError { Self(_) => "contract/malformed-name" });
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -128,6 +131,16 @@ pub struct Denied {
     pub reason: String,
 }
 
+impl Diagnostic for Denied {
+    fn code(&self) -> &'static str {
+        "contract/access-denied"
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Gate
+    }
+}
+
 /// Why a grant could not be applied to a batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -141,6 +154,8 @@ pub enum GrantError {
         found: usize,
     },
 }
+
+crate::diagnostic::input_error!(GrantError { Self::Columns { .. } => "contract/grant-mismatch" });
 
 /// A permission to read, given by a [`Gate`].
 #[derive(Debug, Clone, PartialEq, Eq)]

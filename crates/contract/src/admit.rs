@@ -2,11 +2,13 @@
 
 use crate::batch::{AnyBatch, Batch, Draft, Nulls, ShapeError, Unlogged};
 use crate::reject::{Origin, Reject};
-use crate::rule;
+use crate::rule::{self, Breaches};
 use crate::spec::{Table, TableSpec};
+use crate::unit::{InstrumentId, SourceId};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{TimestampNanosecondType, UInt16Type};
+use arrow_array::types::{TimestampNanosecondType, UInt16Type, UInt32Type};
 use arrow_array::{Array, BooleanArray, RecordBatch};
+use std::collections::BTreeSet;
 
 /// What came in, divided.
 ///
@@ -67,8 +69,68 @@ pub fn admit_any(
     batch: &RecordBatch,
     origin: &Origin,
 ) -> Result<Admitted<AnyBatch>, ShapeError> {
+    admit_known(spec, batch, origin, &Known::default())
+}
+
+/// Sources and instruments that rows may name; where a set is given, a row that names another is a reject.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Sources, from the table `sources`.
+    pub sources: Option<BTreeSet<SourceId>>,
+    /// Instruments, from the table `instruments`.
+    pub instruments: Option<BTreeSet<InstrumentId>>,
+}
+
+impl Known {
+    fn check(&self, columns: &AnyBatch, breaches: &mut Breaches) {
+        for (rank, (column, array)) in columns.columns().enumerate() {
+            match (column.name, &self.sources, &self.instruments) {
+                ("source_id", Some(known), _) => {
+                    let Some(ids) = array.as_primitive_opt::<UInt16Type>() else { continue };
+                    for (row, id) in ids.iter().enumerate() {
+                        if let Some(id) = id.filter(|id| !known.contains(&SourceId::new(*id))) {
+                            breaches.unknown(rank, row, "unknown-source", column.name, id.into());
+                        }
+                    }
+                }
+                ("instrument_id", _, Some(known)) => {
+                    let Some(ids) = array.as_primitive_opt::<UInt32Type>() else { continue };
+                    for (row, id) in ids.iter().enumerate() {
+                        if let Some(id) = id.filter(|id| !known.contains(&InstrumentId::new(*id))) {
+                            breaches.unknown(rank, row, "unknown-instrument", column.name, id);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// As [`admit_any`], with rows refused that name a source or instrument which is not known.
+///
+/// ```
+/// use contract::{InstrumentId, Known, Origin, Table, Trades, admit_known};
+/// use contract::testing::trades;
+/// let tape = trades("90 3.0 B, 95 1.0 A").into_record_batch(); // both of instrument 1
+/// let known = Known { instruments: Some([InstrumentId::new(7)].into()), ..Known::default() };
+/// let admitted = admit_known(Trades::SPEC, &tape, &Origin::new("feeds", "tape"), &known)?;
+/// assert_eq!(admitted.rejects[0].code, "contract/unknown-instrument");
+/// assert_eq!(admitted.good.len(), 0);
+/// # Ok::<(), contract::ShapeError>(())
+/// ```
+///
+/// # Errors
+/// As [`admit`].
+pub fn admit_known(
+    spec: &'static TableSpec,
+    batch: &RecordBatch,
+    origin: &Origin,
+    known: &Known,
+) -> Result<Admitted<AnyBatch>, ShapeError> {
     let columns = AnyBatch::shape(spec, batch, Nulls::Kept)?;
-    let breaches = rule::check(&columns);
+    let mut breaches = rule::check(&columns);
+    known.check(&columns, &mut breaches);
     if breaches.is_empty() {
         return Ok(Admitted { good: columns, rejects: Vec::new(), refused: None });
     }

@@ -164,6 +164,7 @@ pub struct AnyBatch {
     columns: Vec<ArrayRef>,
     dynamic: Vec<(FieldRef, ArrayRef)>,
     unknown: Vec<(FieldRef, ArrayRef)>,
+    provenance: Vec<(FieldRef, ArrayRef)>,
     metadata: HashMap<String, String>,
     rows: usize,
 }
@@ -224,11 +225,17 @@ impl AnyBatch {
         let is_known = |name: &str| spec.column(name).is_some();
         let mut dynamic = Vec::new();
         let mut unknown = Vec::new();
+        let mut provenance = Vec::new();
         for (field, array) in
             schema.fields().iter().zip(batch.columns()).filter(|(f, _)| !is_known(f.name()))
         {
-            let slot =
-                if spec.is_dynamic && is_dynamic(field) { &mut dynamic } else { &mut unknown };
+            let slot = if PROVENANCE.contains(&field.name().as_str()) {
+                &mut provenance
+            } else if spec.is_dynamic && is_dynamic(field) {
+                &mut dynamic
+            } else {
+                &mut unknown
+            };
             slot.push((Arc::clone(field), Arc::clone(array)));
         }
         let packed = i32::try_from(dynamic.len()).unwrap_or(i32::MAX);
@@ -267,7 +274,16 @@ impl AnyBatch {
             columns.push(array);
         }
         let metadata = schema.metadata().clone();
-        Ok(Self { spec, seq, columns, dynamic, unknown, metadata, rows: batch.num_rows() })
+        Ok(Self {
+            spec,
+            seq,
+            columns,
+            dynamic,
+            unknown,
+            provenance,
+            metadata,
+            rows: batch.num_rows(),
+        })
     }
 
     /// A batch of arrays in draft order that the crate itself made in the right types.
@@ -284,6 +300,7 @@ impl AnyBatch {
             columns,
             dynamic: Vec::new(),
             unknown: Vec::new(),
+            provenance: Vec::new(),
             metadata: HashMap::new(),
             rows,
         }
@@ -338,6 +355,25 @@ impl AnyBatch {
     /// The columns of a dynamic table behind its fixed ones.
     pub fn dynamic(&self) -> impl Iterator<Item = (&FieldRef, &ArrayRef)> {
         self.dynamic.iter().map(|(field, array)| (field, array))
+    }
+
+    /// Columns of an archive file that say where in a log each row came from; hidden everywhere else.
+    pub fn provenance(&self) -> impl Iterator<Item = (&FieldRef, &ArrayRef)> {
+        self.provenance.iter().map(|(field, array)| (field, array))
+    }
+
+    /// The same rows with other dynamic columns and their packed reasons.
+    pub(crate) fn with_dynamic(
+        mut self,
+        dynamic: Vec<(FieldRef, ArrayRef)>,
+        reasons_at: usize,
+        reasons: ArrayRef,
+    ) -> Self {
+        self.dynamic = dynamic;
+        if let Some(slot) = self.columns.get_mut(reasons_at) {
+            *slot = reasons;
+        }
+        self
     }
 
     /// Columns that this version of the table does not know, kept as they came.
@@ -396,6 +432,7 @@ impl AnyBatch {
             columns: self.columns.iter().map(|c| c.slice(offset, len)).collect(),
             dynamic: cut(&self.dynamic),
             unknown: cut(&self.unknown),
+            provenance: cut(&self.provenance),
             metadata: self.metadata.clone(),
             rows: len,
         }
@@ -422,6 +459,7 @@ impl AnyBatch {
             columns: self.columns.iter().map(pick).collect::<Result<_, _>>()?,
             dynamic: pairs(&self.dynamic)?,
             unknown: pairs(&self.unknown)?,
+            provenance: pairs(&self.provenance)?,
             metadata: self.metadata.clone(),
             rows: keep.true_count(),
         })
@@ -446,6 +484,10 @@ impl AnyBatch {
         out
     }
 }
+
+/// Columns that archive files add behind all others, field ids 10 to 12. They belong to no schema version,
+/// fingerprint or row digest.
+const PROVENANCE: [&str; 3] = ["log_producer", "log_pseq", "log_ts_append"];
 
 /// Types that a column behind the fixed ones of a dynamic table may have.
 fn is_dynamic(field: &Field) -> bool {
@@ -522,7 +564,7 @@ pub struct Batch<T, S = Logged> {
 pub type Draft<T> = Batch<T, Unlogged>;
 
 impl<T: Table, S> Batch<T, S> {
-    fn wrap(inner: AnyBatch) -> Self {
+    pub(crate) fn wrap(inner: AnyBatch) -> Self {
         Self { inner, marker: PhantomData }
     }
 

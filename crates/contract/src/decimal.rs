@@ -25,6 +25,12 @@ pub enum DecimalError {
     },
 }
 
+crate::diagnostic::input_error!(DecimalError {
+    Self::Syntax(_) => "contract/malformed-value",
+    Self::Precision(_) => "contract/precision",
+    Self::Range { .. } => "contract/overflow",
+});
+
 /// Why plain parsing stopped; the caller adds the text and its range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {

@@ -23,6 +23,22 @@ pub enum Fault {
     Bug,
 }
 
+/// Implements [`Diagnostic`] for an error of one input value: code by variant, fault `Input`.
+macro_rules! input_error {
+    ($error:ty { $($pattern:pat => $code:literal),+ $(,)? }) => {
+        impl $crate::Diagnostic for $error {
+            fn code(&self) -> &'static str {
+                match self { $($pattern => $code),+ }
+            }
+
+            fn fault(&self) -> $crate::Fault {
+                $crate::Fault::Input
+            }
+        }
+    };
+}
+pub(crate) use input_error;
+
 /// An error that says whose fault it is and what to do about it.
 pub trait Diagnostic: Error {
     /// `<crate>/<variant>` in kebab case: public interface.

@@ -44,6 +44,8 @@ mod decimal;
 mod diagnostic;
 #[cfg(feature = "digest")]
 mod digest;
+mod dynamic;
+mod event;
 mod flags;
 mod items;
 mod json;
@@ -74,19 +76,31 @@ pub use access::{
     AllowLocal, Denied, Gate, Grant, GrantError, Name, NameError, Outcome, Principal, Purpose,
     ReadContext, Resource, ResourceKind, TableName,
 };
-pub use admit::{Admitted, admit, admit_any};
+pub use admit::{Admitted, Known, admit, admit_any, admit_known};
 pub use batch::{AnyBatch, Batch, Draft, Logged, ShapeError, Unlogged};
 pub use builder::{BuildError, ColumnSet, TableBuilder};
-pub use causality::{CausalityReport, FeatureCausality};
+pub use causality::{CausalityPart, CausalityReport, FeatureCausality, PartResult, Reaction};
 pub use decimal::DecimalError;
 pub use diagnostic::{Diagnostic, Fault};
 #[cfg(feature = "digest")]
 pub use digest::RowDigest;
+pub use dynamic::{DynamicTable, UnknownFeature};
+pub use event::{
+    BarEvent, BarMore, BookDeltaEvent, BookDeltaMore, ClockEvent, ClockMore, DataQualityEvent,
+    DataQualityMore, DecisionCore, DecisionMore, DepthEvent, DepthLevel, DepthMore, Envelope,
+    Event, EventError, ExecutionEvent, ExecutionMore, FeedMarkEvent, FeedMarkMore, Fill,
+    IntelligenceEvent, IntelligenceMore, Intent, MarketDataEvent, OrderReport, OrderState,
+    PortfolioSnapshotEvent, PortfolioSnapshotMore, PositionEvent, PositionMore, PostingEvent,
+    PostingMore, QuoteEvent, QuoteMore, Report, Row, StatusEvent, StatusMore, TradeEvent,
+    TradeExecutedEvent, TradeMore, TradingDecisionEvent, TrainingDatasetEvent, TrainingDatasetMore,
+};
 pub use flags::Flags;
 pub use items::{Alternative, Balance, CodePair, Entity, Item, RiskCheck, Signal};
 pub use json::{Json, Key};
 #[cfg(feature = "ndjson")]
-pub use ndjson::{Field, MAX_LINE, TextTable, csv_header, write_csv_row, write_json_row};
+pub use ndjson::{
+    Field, MAX_LINE, TextTable, csv_header, each_cell, write_csv_row, write_json_row,
+};
 pub use observe::{Histogram, Observe, Sink};
 #[cfg(feature = "digest")]
 pub use reference::{GeneratedFile, generated_files};
@@ -112,7 +126,7 @@ pub use text::{excerpt, nearest};
 pub use types::{Column, ColumnType, ItemField, Type, UTC, UnknownWord, kind};
 pub use unit::{
     Amount, DurationError, EventId, Hash, IdError, InstrumentId, Price, SourceId, SpanId,
-    TimeError, UtcNanos, format_duration_ns, parse_duration_ns,
+    TickError, TimeError, UtcNanos, format_duration_ns, parse_duration_ns,
 };
 pub use version::{Compatibility, compatibility};
 pub use vocabulary::Vocabulary;

@@ -70,6 +70,20 @@ impl Breaches {
         }
     }
 
+    /// Notes a row that names something unknown.
+    pub(crate) fn unknown(
+        &mut self,
+        rank: usize,
+        row: usize,
+        code: &'static str,
+        column: &str,
+        id: u32,
+    ) {
+        let what = if column == "source_id" { "a row of sources" } else { "a row of instruments" };
+        let (column, expected) = (column.to_owned(), what.to_owned());
+        self.add(rank, Breach { row, code, column, expected, observed: id.to_string(), more: 0 });
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -194,6 +194,8 @@ pub struct UnknownWord {
     pub found: String,
 }
 
+crate::diagnostic::input_error!(UnknownWord { Self { .. } => "contract/out-of-vocabulary" });
+
 pub(crate) mod sealed {
     pub trait Sealed {}
 }

@@ -313,7 +313,11 @@ impl TextTable {
         self.rows.abandon_row();
         let rows = self.rows.len();
         self.seqs.truncate(rows);
-        let code = format!("contract/{}", refusal.code);
+        // The one price that decides whether an instrument can be represented at all has a word of its own.
+        let is_tick = self.rows.spec().name == "instruments" && column == Some("tick_size");
+        let word =
+            if is_tick && refusal.code == "precision" { "tick-too-fine" } else { refusal.code };
+        let code = format!("contract/{word}");
         let mut reject =
             Reject::new(&self.origin, self.rows.spec().name, line_no, code).with_raw(raw);
         reject.column = column.map(|c| crate::text::excerpt(c.as_bytes()));

@@ -94,6 +94,43 @@ pub fn write_csv_row(out: &mut dyn Write, batch: &AnyBatch, row: usize) -> fmt::
     Ok(())
 }
 
+/// Hands over the cells of a row as plain text, in the order of the columns: `None` for null, a list as JSON text.
+///
+/// ```
+/// let draft = contract::testing::quotes("90 99.5 -");
+/// let mut bid = None;
+/// contract::each_cell(draft.as_any(), 0, &mut |column, cell| {
+///     if column == "bid_px" {
+///         bid = cell.map(str::to_owned);
+///     }
+/// })?;
+/// assert_eq!(bid.as_deref(), Some("99.5"));
+/// # Ok::<(), std::fmt::Error>(())
+/// ```
+///
+/// # Errors
+/// None today; the signature is that of the other writers.
+pub fn each_cell(
+    batch: &AnyBatch,
+    row: usize,
+    each: &mut dyn FnMut(&str, Option<&str>),
+) -> fmt::Result {
+    let mut text = String::new();
+    for (name, ty, array) in cells(batch) {
+        if array.is_null(row) {
+            each(name, None);
+            continue;
+        }
+        text.clear();
+        if let Form::Nested = plain(&mut text, ty, array, row)? {
+            text.clear();
+            json(&mut text, ty, array, row)?;
+        }
+        each(name, Some(&text));
+    }
+    Ok(())
+}
+
 fn csv_text(out: &mut dyn Write, text: &str) -> fmt::Result {
     if !text.is_empty() && !text.contains(['"', ',', '\n', '\r']) {
         return out.write_str(text);

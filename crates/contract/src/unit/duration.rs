@@ -12,6 +12,11 @@ pub enum DurationError {
     Range(String),
 }
 
+crate::diagnostic::input_error!(DurationError {
+    Self::Syntax(_) => "contract/malformed-value",
+    Self::Range(_) => "contract/overflow",
+});
+
 const UNITS: [(&str, i64); 8] = [
     ("ns", 1),
     ("us", 1_000),

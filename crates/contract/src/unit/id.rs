@@ -10,6 +10,8 @@ pub struct IdError {
     found: String,
 }
 
+crate::diagnostic::input_error!(IdError { Self { .. } => "contract/malformed-value" });
+
 fn hex<const N: usize>(
     text: &str,
     hyphens: bool,

@@ -1,6 +1,7 @@
 //! A price in 1e-9 of its quote currency.
 
 use crate::decimal::{self, DecimalError};
+use crate::diagnostic::{Diagnostic, Fault};
 use std::fmt;
 
 /// A price as an integer of 1e-9 of the quote currency (of a point, for indices).
@@ -51,6 +52,26 @@ impl Price {
         decimal::parse_nanos_i64(text).map(Self).map_err(|e| e.about(text, Self::LIMIT))
     }
 
+    /// Parses the tick of an instrument at its registration.
+    ///
+    /// ```
+    /// use contract::{Diagnostic, Price};
+    /// assert_eq!(Price::parse_tick("0.00001")?.nanos(), 10_000);
+    /// assert_eq!(Price::parse_tick("0.00000000001").unwrap_err().code(), "contract/tick-too-fine");
+    /// # Ok::<(), contract::TickError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`TickError`] for a tick finer than 1e-9, for one that is not above 0, and for text that is no price.
+    pub fn parse_tick(text: &str) -> Result<Self, TickError> {
+        match Self::parse(text) {
+            Ok(tick) if tick.0 > 0 => Ok(tick),
+            Ok(tick) => Err(TickError::NotPositive(tick)),
+            Err(DecimalError::Precision(found)) => Err(TickError::TooFine(found)),
+            Err(error) => Err(TickError::Malformed(error)),
+        }
+    }
+
     /// The sum, or `None` on overflow.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
@@ -73,5 +94,39 @@ impl Price {
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         decimal::write_nanos(f, i128::from(self.0))
+    }
+}
+
+/// Why an instrument's tick was refused at registration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TickError {
+    /// Finer than the one price scale.
+    #[error("instruments.tick_size: expected a tick of at least 0.000000001, found `{0}`")]
+    TooFine(String),
+    /// Zero or below.
+    #[error("instruments.tick_size: expected a tick above 0, found `{0}`")]
+    NotPositive(Price),
+    /// No price at all.
+    #[error("instruments.tick_size: {0}")]
+    Malformed(#[source] DecimalError),
+}
+
+impl Diagnostic for TickError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TooFine(_) => "contract/tick-too-fine",
+            Self::NotPositive(_) => "contract/out-of-range",
+            Self::Malformed(error) => error.code(),
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
+
+    fn help(&self) -> Option<String> {
+        let way_out = "register a symbol quoted per 1,000 or 1,000,000 units";
+        matches!(self, Self::TooFine(_)).then(|| way_out.to_owned())
     }
 }

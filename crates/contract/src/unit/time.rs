@@ -35,6 +35,13 @@ pub enum TimeError {
     Range(String),
 }
 
+crate::diagnostic::input_error!(TimeError {
+    Self::Syntax(_) => "contract/malformed-value",
+    Self::Naive(_) => "contract/time-without-zone",
+    Self::Precision(_) => "contract/precision",
+    Self::Range(_) => "contract/out-of-range",
+});
+
 const NS_PER_S: i64 = 1_000_000_000;
 const S_PER_DAY: i64 = 86_400;
 
