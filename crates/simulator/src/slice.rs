@@ -1,0 +1,162 @@
+//! What a run made in one slice of time.
+
+use contract::arrow_array::{Array, RecordBatch, TimestampNanosecondArray, UInt16Array};
+use contract::{Draft, ShapeError, Table, UtcNanos};
+
+/// Event tables in the order in which rows of equal availability stand.
+pub(crate) const EVENT_TABLES: [&str; 13] = [
+    "statuses",
+    "trades",
+    "quotes",
+    "depths",
+    "book_deltas",
+    "bars",
+    "feed_marks",
+    "intelligence",
+    "decisions",
+    "executions",
+    "portfolio_snapshots",
+    "positions",
+    "postings",
+];
+
+const MARKET: usize = 6;
+
+/// Batches of one span of time: event tables, and the truth about them.
+///
+/// - **Shape:** each event table holds the rows with `ts_avail` in `[from, to)`, in that order.
+/// - **Point in time:** truth tables need the future and say so in their schema (`hindsight.causality`).
+#[derive(Debug, Clone)]
+pub struct Slice {
+    from: i64,
+    to: i64,
+    events: Vec<Option<RecordBatch>>,
+    truth: Vec<(&'static str, RecordBatch)>,
+}
+
+impl Slice {
+    pub(crate) fn new(from: i64, to: i64) -> Self {
+        Self { from, to, events: vec![None; EVENT_TABLES.len()], truth: Vec::new() }
+    }
+
+    pub(crate) fn put(&mut self, table: &'static str, batch: RecordBatch) {
+        if let Some(slot) =
+            EVENT_TABLES.iter().position(|t| *t == table).and_then(|at| self.events.get_mut(at))
+        {
+            *slot = Some(batch);
+        }
+    }
+
+    pub(crate) fn put_truth(&mut self, table: &'static str, batch: RecordBatch) {
+        self.truth.push((table, batch));
+    }
+
+    /// Start of the slice.
+    #[must_use]
+    pub fn from(&self) -> UtcNanos {
+        UtcNanos::from_nanos(self.from)
+    }
+
+    /// End of the slice, exclusive.
+    #[must_use]
+    pub fn to(&self) -> UtcNanos {
+        UtcNanos::from_nanos(self.to)
+    }
+
+    /// The event tables by name.
+    pub fn tables(&self) -> impl Iterator<Item = (&'static str, &RecordBatch)> {
+        EVENT_TABLES
+            .iter()
+            .zip(&self.events)
+            .filter_map(|(name, batch)| Some((*name, batch.as_ref()?)))
+    }
+
+    /// The truth tables by name.
+    pub fn truth(&self) -> impl Iterator<Item = (&'static str, &RecordBatch)> {
+        self.truth.iter().map(|(name, batch)| (*name, batch))
+    }
+
+    /// One table, event or truth, by name.
+    #[must_use]
+    pub fn table(&self, name: &str) -> Option<&RecordBatch> {
+        self.tables().chain(self.truth()).find(|(table, _)| *table == name).map(|(_, batch)| batch)
+    }
+
+    /// One event table as a typed draft; empty when the slice has no such table.
+    ///
+    /// # Errors
+    /// [`ShapeError`] when the batch is not of that shape, which would be a defect of the simulator.
+    pub fn draft<T: Table>(&self) -> Result<Draft<T>, ShapeError> {
+        self.table(T::SPEC.name).map_or_else(|| Ok(Draft::empty()), Draft::parse)
+    }
+
+    /// One table in batches of at most `rows` rows.
+    pub fn batches(&self, name: &str, rows: usize) -> impl Iterator<Item = RecordBatch> {
+        let batch = self.table(name);
+        let total = batch.map_or(0, RecordBatch::num_rows);
+        let step = rows.max(1);
+        (0..total).step_by(step).filter_map(move |at| Some(batch?.slice(at, step.min(total - at))))
+    }
+
+    /// Number of event rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.tables().map(|(_, batch)| batch.num_rows() as u64).sum()
+    }
+
+    /// Number of market rows: trades, quotes, depths, deltas, bars and statuses.
+    #[must_use]
+    pub fn market_rows(&self) -> u64 {
+        self.events.iter().take(MARKET).flatten().map(|batch| batch.num_rows() as u64).sum()
+    }
+
+    /// For each moment of looking, the number of the last market row that was available before it, when all event
+    /// rows are numbered from `first` on in the order of availability; 0 when there was none in this slice.
+    ///
+    /// `decided` are the availabilities of the decisions themselves, which are numbered with the rest.
+    pub(crate) fn market_seqs(&self, first: u64, seen: &[i64], decided: &[i64]) -> Vec<u64> {
+        let decisions = EVENT_TABLES.iter().position(|t| *t == "decisions").unwrap_or(0);
+        let stamps: Vec<(usize, Vec<i64>)> = (EVENT_TABLES.iter().enumerate())
+            .filter_map(|(at, _)| {
+                if at == decisions {
+                    return Some((at, decided.to_vec()));
+                }
+                let batch = self.events.get(at)?.as_ref()?;
+                Some((at, available(batch)?.values().to_vec()))
+            })
+            .collect();
+        seen.iter()
+            .map(|ts| {
+                let newest =
+                    stamps.iter().filter(|(at, _)| *at < MARKET).filter_map(|(at, times)| {
+                        let before = times.partition_point(|t| t < ts);
+                        before.checked_sub(1).and_then(|last| times.get(last)).map(|t| (*t, *at))
+                    });
+                let Some((last, table)) = newest.max() else { return 0 };
+                let before: usize = stamps
+                    .iter()
+                    .map(|(at, times)| {
+                        times.partition_point(|t| if *at <= table { *t <= last } else { *t < last })
+                    })
+                    .sum();
+                first + before as u64 - 1
+            })
+            .collect()
+    }
+}
+
+/// The column `ts_avail` of any event table.
+pub(crate) fn available(batch: &RecordBatch) -> Option<&TimestampNanosecondArray> {
+    batch.column_by_name("ts_avail").and_then(|c| c.as_any().downcast_ref())
+}
+
+/// Rows of each source.
+pub(crate) fn by_source(batch: &RecordBatch) -> std::collections::BTreeMap<u16, u64> {
+    let mut out = std::collections::BTreeMap::new();
+    let sources =
+        batch.column_by_name("source_id").and_then(|c| c.as_any().downcast_ref::<UInt16Array>());
+    for source in sources.iter().flat_map(|s| s.values()) {
+        *out.entry(*source).or_default() += 1;
+    }
+    out
+}
