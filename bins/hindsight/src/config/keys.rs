@@ -1,0 +1,179 @@
+//! Every configuration key, declared once.
+
+use super::layers::Value;
+use std::path::PathBuf;
+
+/// Whether a key changes what is produced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyClass {
+    /// Changes bytes that are produced: flags and project file alone.
+    Result,
+    /// Changes how they are produced: also environment and user file.
+    Runtime,
+}
+
+impl KeyClass {
+    /// The word in listings.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Result => "result",
+            Self::Runtime => "runtime",
+        }
+    }
+}
+
+/// What values a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyKind {
+    /// A whole number in a range.
+    Count {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// `auto`, a count or a percentage.
+    Allowance,
+    /// A path; empty means none.
+    Path,
+}
+
+/// A configuration key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Key {
+    /// Dotted name.
+    pub name: &'static str,
+    /// Whether it changes what is produced.
+    pub class: KeyClass,
+    /// What values it takes.
+    pub kind: KeyKind,
+    /// Its default, as text.
+    pub default: &'static str,
+    /// Meaning, in one line.
+    pub doc: &'static str,
+}
+
+/// Rows a batch when a format leaves the choice to the reader.
+pub(crate) const RUN_BATCH_ROWS: Key = Key {
+    name: "run.batch_rows",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Count { min: 1, max: 1_048_576 },
+    default: "8192",
+    doc: "rows a batch when Parquet or text is read; never changes an output row",
+};
+/// The allowance of rejects.
+pub(crate) const REJECTS_MAX: Key = Key {
+    name: "rejects.max",
+    class: KeyClass::Result,
+    kind: KeyKind::Allowance,
+    default: "auto",
+    doc: "rejects allowed: N, P%, or auto (any number when they have a place, else none)",
+};
+/// The import spec.
+pub(crate) const FEEDS_SPEC: Key = Key {
+    name: "feeds.spec",
+    class: KeyClass::Result,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "file with the sources and clocks of `feeds convert`",
+};
+/// Colour.
+pub(crate) const UI_COLOR: Key = Key {
+    name: "ui.color",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Word(&["auto", "always", "never"]),
+    default: "auto",
+    doc: "when messages are coloured",
+};
+/// Progress.
+pub(crate) const UI_PROGRESS: Key = Key {
+    name: "ui.progress",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Word(&["auto", "bar", "counter", "json", "none"]),
+    default: "auto",
+    doc: "how progress is shown",
+};
+/// Form of messages.
+pub(crate) const LOG_FORMAT: Key = Key {
+    name: "log.format",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Word(&["text", "json"]),
+    default: "text",
+    doc: "form of messages on standard error",
+};
+/// Counters.
+pub(crate) const METRICS_FILE: Key = Key {
+    name: "metrics.file",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "file for counters in Prometheus text when a command ends",
+};
+
+/// Every key, by table.
+pub const KEYS: &[&Key] = &[
+    &RUN_BATCH_ROWS,
+    &REJECTS_MAX,
+    &FEEDS_SPEC,
+    &UI_COLOR,
+    &UI_PROGRESS,
+    &LOG_FORMAT,
+    &METRICS_FILE,
+];
+
+impl Key {
+    /// The key with this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name).copied()
+    }
+
+    /// Its environment variable: `run.batch_rows` is `HINDSIGHT_RUN__BATCH_ROWS`.
+    #[must_use]
+    pub fn variable(&self) -> String {
+        format!("HINDSIGHT_{}", self.name.replace('.', "__").to_uppercase())
+    }
+
+    /// The default as TOML.
+    #[must_use]
+    pub fn default_toml(&self) -> String {
+        match self.kind {
+            KeyKind::Count { .. } => self.default.to_owned(),
+            _ => format!("\"{}\"", self.default),
+        }
+    }
+
+    /// What values it takes, as a clause of a message.
+    #[must_use]
+    pub fn expected(&self) -> String {
+        match self.kind {
+            KeyKind::Count { min, max } => format!("a whole number from {min} to {max}"),
+            KeyKind::Word(words) => format!("one of {}", words.join(", ")),
+            KeyKind::Allowance => "`auto`, a count or a percentage in quotes".to_owned(),
+            KeyKind::Path => "a path in quotes".to_owned(),
+        }
+    }
+
+    /// The value of a text; `None` when it is not one of the key's.
+    #[must_use]
+    pub(crate) fn parse(&self, text: &str) -> Option<Value> {
+        match self.kind {
+            KeyKind::Count { min, max } => {
+                let count = text.parse::<i64>().ok()?;
+                (min..=max).contains(&count).then_some(Value::Count(count))
+            }
+            KeyKind::Word(words) => {
+                words.iter().find(|word| **word == text).map(|word| Value::Text((*word).to_owned()))
+            }
+            KeyKind::Allowance => {
+                let is_one = text == "auto" || crate::rejects::Allowance::parse(text).is_ok();
+                is_one.then(|| Value::Text(text.to_owned()))
+            }
+            KeyKind::Path => Some(Value::Path(PathBuf::from(text))),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What every command is given.
+
+use crate::cli::{GlobalArgs, ProgressForm};
+use crate::config::{
+    Config, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, UI_COLOR, UI_PROGRESS,
+};
+use crate::console::Console;
+use crate::error::{CliError, ErrorReport};
+use crate::input::ReadOptions;
+use crate::metrics::{BuildInfo, Metrics};
+use crate::progress::Progress;
+use crate::rejects::Allowance;
+use crate::signals::Stop;
+use contract::Observe;
+use std::io::IsTerminal;
+use std::path::Path;
+
+/// The checked configuration and the few objects that every command shares.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// Every key with its value.
+    pub(crate) config: Config,
+    /// What the values were read from.
+    pub(crate) layers: Layers,
+    /// Mistakes in the configuration, for the commands that look at it.
+    pub(crate) mistakes: Vec<ErrorReport>,
+    /// How messages look.
+    pub(crate) console: Console,
+    /// Whether a signal asked to stop.
+    pub(crate) stop: Stop,
+    /// Counters for `--metrics-file`.
+    pub(crate) metrics: Metrics,
+}
+
+impl Context {
+    /// Derives everything from flags and configuration, and starts to log and to listen for signals.
+    pub(crate) fn new(global: &GlobalArgs, config: Config, layers: Layers) -> Self {
+        let json = config.word(&LOG_FORMAT) == "json";
+        let color = match config.word(&UI_COLOR) {
+            "always" => true,
+            "never" => false,
+            // https://no-color.org and https://bixense.com/clicolors: set and not empty.
+            _ if is_set("NO_COLOR") => false,
+            _ if is_set("CLICOLOR_FORCE") => true,
+            _ => std::io::stderr().is_terminal(),
+        };
+        let console = Console { quiet: global.quiet, json, color: color && !json };
+        crate::logging::start(global.verbose, &console);
+        let mut metrics = Metrics::default();
+        BuildInfo.observe(&mut metrics);
+        Self { config, layers, mistakes: Vec::new(), console, stop: Stop::listen(), metrics }
+    }
+
+    /// Counters and display of a stage.
+    pub(crate) fn progress(&self, stage: &'static str) -> Progress {
+        let form = match self.config.word(&UI_PROGRESS) {
+            "bar" => ProgressForm::Bar,
+            "counter" => ProgressForm::Counter,
+            "json" => ProgressForm::Json,
+            "none" => ProgressForm::None,
+            _ => ProgressForm::Auto,
+        };
+        Progress::new(stage, form, &self.console)
+    }
+
+    /// How inputs are read.
+    pub(crate) fn read_options(&self, trust_eof: bool) -> ReadOptions {
+        let rows = self.config.count(&RUN_BATCH_ROWS);
+        ReadOptions { trust_eof, batch_rows: usize::try_from(rows).unwrap_or(8_192) }
+    }
+
+    /// How many rejects are allowed; `None` leaves it to whether they have a place.
+    pub(crate) fn allowance(&self) -> Result<Option<Allowance>, CliError> {
+        match self.config.word(&REJECTS_MAX) {
+            "auto" => Ok(None),
+            text => Allowance::parse(text).map(Some),
+        }
+    }
+
+    /// Where the counters go.
+    pub(crate) fn metrics_file(&self) -> Option<&Path> {
+        self.config.path(&METRICS_FILE)
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0")
+}

@@ -1,0 +1,682 @@
+//! Errors of the command line itself, and the report that every error ends up as.
+
+use crate::exit::Exit;
+use arrow_schema::Schema;
+use contract::{BuildError, Diagnostic, Fault, ShapeError};
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// Why a request to the command line could not be carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CliError {
+    /// The arguments do not parse; the text is clap's.
+    #[error("{0}")]
+    Usage(String),
+    /// No such file.
+    #[error("{path}: expected a file, found nothing at this path")]
+    NotFound {
+        /// The path.
+        path: String,
+    },
+    /// A directory where a file is needed.
+    #[error("{path}: expected a file, found a directory")]
+    IsDirectory {
+        /// The path.
+        path: String,
+    },
+    /// A file where a directory is needed.
+    #[error("{path}: expected a directory, found a file")]
+    NotDirectory {
+        /// The path.
+        path: String,
+    },
+    /// A device, socket or pipe where a regular file is needed.
+    #[error("{path}: expected a regular file, found a device, socket or pipe")]
+    NotRegular {
+        /// The path.
+        path: String,
+    },
+    /// The operating system does not let us.
+    #[error("{path}: permission denied while {doing}")]
+    PermissionDenied {
+        /// The path.
+        path: String,
+        /// What was being done.
+        doing: &'static str,
+    },
+    /// Reading failed.
+    #[error("{path}: reading failed: {source}")]
+    ReadFailed {
+        /// The path.
+        path: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("{path}: writing failed: {source}")]
+    WriteFailed {
+        /// The path.
+        path: String,
+        /// The cause.
+        source: io::Error,
+    },
+    /// No room left on the device, or a quota is used up.
+    #[error("{path}: no space left for writing")]
+    DiskFull {
+        /// The path.
+        path: String,
+    },
+    /// Zero bytes.
+    #[error("{input}: expected a table, found no bytes at all")]
+    EmptyInput {
+        /// The input.
+        input: String,
+    },
+    /// A stream without its end marker.
+    #[error("{input}: expected the end-of-stream marker, found the end of the bytes {place}")]
+    TruncatedStream {
+        /// The input.
+        input: String,
+        /// Where the bytes ended.
+        place: &'static str,
+    },
+    /// A file that starts as its format does and does not end so.
+    #[error("{input}: expected the {format} file to end in `{magic}`, found {found}")]
+    TruncatedFile {
+        /// The input.
+        input: String,
+        /// The format.
+        format: &'static str,
+        /// Its closing bytes.
+        magic: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// Bytes behind the end marker.
+    #[error("{input}: expected nothing behind the end-of-stream marker, found more bytes")]
+    TrailingData {
+        /// The input.
+        input: String,
+    },
+    /// Bytes that the decoder cannot make sense of.
+    #[error("{input}: expected {format}, found damaged bytes: {reason}")]
+    MalformedInput {
+        /// The input.
+        input: String,
+        /// The format.
+        format: &'static str,
+        /// What the decoder says.
+        reason: String,
+    },
+    /// First bytes of no format that stages read.
+    #[error("{input}: expected Arrow or Parquet, found {found}")]
+    UnrecognisedInput {
+        /// The input.
+        input: String,
+        /// What it looks like.
+        found: &'static str,
+        /// The `feeds convert` line to use.
+        convert: String,
+    },
+    /// A format that needs seeking, on standard input.
+    #[error("standard input: expected an Arrow stream, found {format}, which needs a file")]
+    NeedsSeek {
+        /// The format.
+        format: &'static str,
+    },
+    /// More than one input is standard input.
+    #[error("expected at most one input `-`, found {found}")]
+    StdinTwice {
+        /// How many.
+        found: usize,
+    },
+    /// A table that names no contract table.
+    #[error("{input}: expected a table name in the schema metadata, found none")]
+    UnnamedTable {
+        /// The input.
+        input: String,
+    },
+    /// A table that the contract does not have.
+    #[error("expected the name of a table, found `{found}`{near}")]
+    UnknownTable {
+        /// What was found.
+        found: String,
+        /// Nearest names, as a clause.
+        near: String,
+    },
+    /// Inputs of several tables where one is needed.
+    #[error("{input}: expected table `{expected}` as in the inputs before it, found `{found}`")]
+    MixedTables {
+        /// The input.
+        input: String,
+        /// Table of the first input.
+        expected: String,
+        /// Table of this one.
+        found: String,
+    },
+    /// Batches of one table whose columns differ.
+    #[error("{input}: expected the columns of the batches before it, found {found}")]
+    MixedColumns {
+        /// The input.
+        input: String,
+        /// The first difference.
+        found: String,
+    },
+    /// The output is there already.
+    #[error("{path}: expected a new file, found one that exists")]
+    OutputExists {
+        /// The path.
+        path: String,
+    },
+    /// The output is also an input.
+    #[error("{path}: expected an output that is not read, found an input of this command")]
+    OutputIsInput {
+        /// The path.
+        path: String,
+    },
+    /// An extension that names no format.
+    #[error("{path}: expected one of .arrow .arrows .parquet .csv .jsonl, found `{found}`")]
+    UnknownExtension {
+        /// The path.
+        path: String,
+        /// Its extension.
+        found: String,
+    },
+    /// A format that the command does not write.
+    #[error("expected one of {expected} for `{command}`, found `{found}`")]
+    FormatNotForCommand {
+        /// The command.
+        command: &'static str,
+        /// Formats that it writes.
+        expected: &'static str,
+        /// The one asked for.
+        found: &'static str,
+    },
+    /// Binary output to a terminal.
+    #[error("standard output: expected a file or a pipe for {format}, found a terminal")]
+    BinaryToTerminal {
+        /// The format.
+        format: &'static str,
+    },
+    /// More rejects than allowed.
+    #[error("expected at most {allowed} rejects, found {found}; the first: {first}")]
+    TooManyRejects {
+        /// The allowance, as it was given.
+        allowed: String,
+        /// How many there are, at least.
+        found: u64,
+        /// The first one.
+        first: String,
+    },
+    /// Every row was rejected.
+    #[error("expected at least one good row, found {found} rejects; the first: {first}")]
+    AllRejected {
+        /// How many there are.
+        found: u64,
+        /// The first one.
+        first: String,
+    },
+    /// No row, under `--fail-if-empty`.
+    #[error("expected at least one row, found none")]
+    NothingToDo,
+    /// A signal arrived.
+    #[error("stopped by {signal}; nothing was published")]
+    Stopped {
+        /// The signal.
+        signal: &'static str,
+    },
+    /// A code without explanation.
+    #[error("expected an error code, found `{found}`{near}")]
+    UnknownCode {
+        /// What was found.
+        found: String,
+        /// Nearest codes, as a clause.
+        near: String,
+    },
+    /// A value that cannot be parsed.
+    #[error("{flag}: expected {expected}, found `{found}`")]
+    BadValue {
+        /// The flag or argument.
+        flag: &'static str,
+        /// What was expected.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
+    /// A check of `doctor` failed.
+    #[error("{failed} of {checks} checks failed")]
+    DoctorFailed {
+        /// How many failed.
+        failed: usize,
+        /// How many there are.
+        checks: usize,
+    },
+    /// A destructive request without consent.
+    #[error("{path}: expected `--yes`, because this would remove {what}")]
+    NeedsConsent {
+        /// The path.
+        path: String,
+        /// What would be lost.
+        what: String,
+    },
+    /// The encoder of an output failed on a batch that it should have written.
+    #[error("{path}: the {format} encoder failed: {reason}")]
+    EncodeFailed {
+        /// The output.
+        path: String,
+        /// The format.
+        format: &'static str,
+        /// What the encoder says.
+        reason: String,
+    },
+}
+
+impl Diagnostic for CliError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Usage(_) => "cli/usage",
+            Self::NotFound { .. } => "cli/not-found",
+            Self::IsDirectory { .. } => "cli/is-a-directory",
+            Self::NotDirectory { .. } => "cli/not-a-directory",
+            Self::NotRegular { .. } => "cli/not-regular",
+            Self::PermissionDenied { .. } => "cli/permission-denied",
+            Self::ReadFailed { .. } => "cli/read-failed",
+            Self::WriteFailed { .. } => "cli/write-failed",
+            Self::DiskFull { .. } => "cli/disk-full",
+            Self::EmptyInput { .. } => "cli/empty-input",
+            Self::TruncatedStream { .. } => "cli/truncated-stream",
+            Self::TruncatedFile { .. } => "cli/truncated-file",
+            Self::TrailingData { .. } => "cli/trailing-data",
+            Self::MalformedInput { .. } => "cli/malformed-input",
+            Self::UnrecognisedInput { .. } => "cli/unrecognised-input",
+            Self::NeedsSeek { .. } => "cli/needs-seek",
+            Self::StdinTwice { .. } => "cli/stdin-twice",
+            Self::UnnamedTable { .. } => "cli/unnamed-table",
+            Self::UnknownTable { .. } => "cli/unknown-table",
+            Self::MixedTables { .. } => "cli/mixed-tables",
+            Self::MixedColumns { .. } => "cli/mixed-columns",
+            Self::OutputExists { .. } => "cli/output-exists",
+            Self::OutputIsInput { .. } => "cli/output-is-input",
+            Self::UnknownExtension { .. } => "cli/unknown-extension",
+            Self::FormatNotForCommand { .. } => "cli/format-not-for-command",
+            Self::BinaryToTerminal { .. } => "cli/binary-to-terminal",
+            Self::TooManyRejects { .. } => "cli/too-many-rejects",
+            Self::AllRejected { .. } => "cli/all-rejected",
+            Self::NothingToDo => "cli/nothing-to-do",
+            Self::Stopped { .. } => "cli/stopped",
+            Self::UnknownCode { .. } => "cli/unknown-code",
+            Self::BadValue { .. } => "cli/bad-value",
+            Self::DoctorFailed { .. } => "cli/doctor-failed",
+            Self::NeedsConsent { .. } => "cli/needs-consent",
+            Self::EncodeFailed { .. } => "cli/encode-failed",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        match self {
+            Self::NotFound { .. }
+            | Self::PermissionDenied { .. }
+            | Self::ReadFailed { .. }
+            | Self::WriteFailed { .. }
+            | Self::DoctorFailed { .. }
+            | Self::Stopped { .. } => Fault::Environment { retry: false },
+            Self::DiskFull { .. } => Fault::Environment { retry: true },
+            Self::EmptyInput { .. }
+            | Self::TruncatedStream { .. }
+            | Self::TruncatedFile { .. }
+            | Self::TrailingData { .. }
+            | Self::TooManyRejects { .. }
+            | Self::AllRejected { .. } => Fault::Incomplete,
+            Self::EncodeFailed { .. } => Fault::Bug,
+            _ => Fault::Input,
+        }
+    }
+
+    fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::TruncatedStream { .. } => {
+                "the stage that wrote it died or was cut off: run it again; `--trust-eof` accepts a foreign stream \
+                 that is known to be whole"
+            }
+            Self::TruncatedFile { .. } => "copy or make the file again: its end is missing",
+            Self::TrailingData { .. } => {
+                "two streams were joined: name them as two inputs, `hindsight cat A B`"
+            }
+            Self::EmptyInput { .. } => "the stage before this one wrote nothing: look at its error",
+            Self::UnrecognisedInput { convert, .. } => {
+                return Some(format!("convert it first: `{convert}`"));
+            }
+            Self::NeedsSeek { .. } => "write `hindsight cat FILE | hindsight ..`",
+            Self::UnnamedTable { .. } => "say which table it is: `TABLE=PATH`, as in `trades=a.parquet`",
+            Self::OutputExists { .. } => "name another file, or replace this one with `--force`",
+            Self::UnknownExtension { .. } => "name the format with `-f`",
+            Self::BinaryToTerminal { .. } => {
+                "look at rows with `-f table`, or write a file with `-o FILE`"
+            }
+            Self::TooManyRejects { .. } => {
+                "give the rejects a place with `--rejects FILE`, or allow more with `--max-rejects N|P%`"
+            }
+            Self::AllRejected { .. } => "is it the right table and format? look at the rejects",
+            Self::NotFound { .. } => "paths on the command line are relative to the working directory",
+            Self::DiskFull { .. } => "free some space and run the same command again",
+            Self::NeedsConsent { .. } => "look at it with `--dry-run`, then add `--yes`",
+            Self::IsDirectory { .. } => "name the files in it",
+            Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",
+            Self::EncodeFailed { .. } => "please report this as a bug",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+impl CliError {
+    /// The error for an operation on a path that the operating system refused.
+    #[must_use]
+    pub fn reading(path: &Path, source: io::Error) -> Self {
+        Self::from_io(path, source, false)
+    }
+
+    /// As [`reading`](Self::reading), for a write.
+    #[must_use]
+    pub fn writing(path: &Path, source: io::Error) -> Self {
+        Self::from_io(path, source, true)
+    }
+
+    /// The error for columns that differ from those before, naming the first difference.
+    #[must_use]
+    pub(crate) fn mixed_columns(input: &str, expected: &Schema, found: &Schema) -> Self {
+        let pairs = expected.fields().iter().zip(found.fields());
+        let found = pairs.clone().find(|(a, b)| a != b).map_or_else(
+            || format!("{} columns where {} were", found.fields().len(), expected.fields().len()),
+            |(a, b)| {
+                let (old, new) = (a.data_type(), b.data_type());
+                format!("`{}` of type {new} where `{}` of type {old} was", b.name(), a.name())
+            },
+        );
+        Self::MixedColumns { input: input.to_owned(), found }
+    }
+
+    fn from_io(path: &Path, source: io::Error, is_write: bool) -> Self {
+        let path = path.display().to_string();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            io::ErrorKind::IsADirectory => Self::IsDirectory { path },
+            io::ErrorKind::NotADirectory => Self::NotDirectory { path },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::PermissionDenied { path, doing: if is_write { "writing" } else { "reading" } }
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            _ if is_write => Self::WriteFailed { path, source },
+            _ => Self::ReadFailed { path, source },
+        }
+    }
+}
+
+/// A place in a text file, for the picture that a message draws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The line itself.
+    pub text: String,
+    /// How many characters are meant.
+    pub width: usize,
+    /// What is said below them.
+    pub label: String,
+}
+
+impl Place {
+    /// The place of a byte range of a text.
+    #[must_use]
+    pub fn of(file: &str, text: &str, span: std::ops::Range<usize>, label: String) -> Self {
+        let start = floor(text, span.start);
+        let end = floor(text, span.end.max(start));
+        let before = text.get(..start).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = before.matches('\n').count() + 1;
+        let rest = text.get(line_start..).unwrap_or_default();
+        let line_text = rest.lines().next().unwrap_or_default();
+        let line_end = line_start + line_text.len();
+        let column = text.get(line_start..start).unwrap_or_default().chars().count() + 1;
+        let meant = text.get(start..end.min(line_end).max(start)).unwrap_or_default();
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+            text: line_text.to_owned(),
+            width: meant.chars().count().max(1),
+            label,
+        }
+    }
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Everything that is said about one error, ready for print.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorReport {
+    /// `<crate>/<variant>`.
+    pub code: &'static str,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// How the process ends.
+    pub exit: Exit,
+    /// One line.
+    pub message: String,
+    /// Where in a file.
+    pub place: Option<Place>,
+    /// The table.
+    pub table: Option<String>,
+    /// The column.
+    pub field: Option<String>,
+    /// The row.
+    pub row: Option<u64>,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What was found.
+    pub found: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+    /// Messages of the causes, nearest first.
+    pub causes: Vec<String>,
+}
+
+impl ErrorReport {
+    /// The report of an error.
+    #[must_use]
+    pub fn new(error: &dyn Diagnostic) -> Self {
+        let message = error.to_string();
+        let mut causes = Vec::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // A message that already quotes its cause needs no second line.
+            if !message.contains(&text) {
+                causes.push(text);
+            }
+            cause = error.source();
+        }
+        Self {
+            code: error.code(),
+            fault: error.fault(),
+            exit: Exit::from(error.fault()),
+            message,
+            place: None,
+            table: None,
+            field: None,
+            row: None,
+            expected: None,
+            found: None,
+            help: error.help(),
+            causes,
+        }
+    }
+
+    /// The same report with a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    fn with_shape(mut self, error: &ShapeError) -> Self {
+        let (table, field, row, expected, found) = match error {
+            ShapeError::WrongTable { expected, found } => {
+                (None, None, None, Some((*expected).to_owned()), Some(found.clone()))
+            }
+            ShapeError::UnsupportedVersion { table, supported, found } => {
+                (Some(*table), None, None, Some(supported.to_string()), Some(found.clone()))
+            }
+            ShapeError::MissingColumn { table, column, expected, .. } => {
+                (Some(*table), Some((*column).to_owned()), None, Some(expected.to_string()), None)
+            }
+            ShapeError::DuplicateColumn { table, column } => {
+                (Some(*table), Some(column.clone()), None, None, None)
+            }
+            ShapeError::WrongType { table, column, expected, found } => (
+                Some(*table),
+                Some((*column).to_owned()),
+                None,
+                Some(expected.to_string()),
+                Some(found.to_string()),
+            ),
+            ShapeError::WrongWidth { table, column, row, expected, found } => (
+                Some(*table),
+                Some((*column).to_owned()),
+                Some(*row),
+                Some(expected.to_string()),
+                Some(found.to_string()),
+            ),
+            ShapeError::Null { table, column, row } => (
+                Some(*table),
+                Some((*column).to_owned()),
+                Some(*row),
+                Some("a value".to_owned()),
+                Some("null".to_owned()),
+            ),
+            ShapeError::TooLarge { table, column } => {
+                (Some(*table), Some((*column).to_owned()), None, None, None)
+            }
+            ShapeError::Seq { table, expected, found } => (
+                Some(*table),
+                Some("seq".to_owned()),
+                None,
+                Some((*expected).to_owned()),
+                Some((*found).to_owned()),
+            ),
+            _ => (None, None, None, None, None),
+        };
+        self.table = table.map(str::to_owned);
+        self.field = field;
+        self.row = row.and_then(|row| u64::try_from(row).ok());
+        self.expected = expected;
+        self.found = found;
+        self
+    }
+}
+
+/// Why a command failed: one report or several, or no error at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// Errors, all of one moment.
+    Errors(Vec<ErrorReport>),
+    /// The reader of our standard output went away: the end of the work, and no error.
+    ReaderGone,
+}
+
+impl Failure {
+    /// How the process ends.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Errors(reports) => {
+                reports.iter().fold(Exit::Success, |exit, report| exit.or(report.exit))
+            }
+            Self::ReaderGone => Exit::Success,
+        }
+    }
+
+    /// The same failure, its messages behind the name of the input.
+    #[must_use]
+    pub fn in_input(mut self, input: &str) -> Self {
+        if let Self::Errors(reports) = &mut self {
+            for report in reports {
+                if !report.message.starts_with(input) {
+                    report.message = format!("{input}: {}", report.message);
+                }
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Errors(reports) => {
+                for (at, report) in reports.iter().enumerate() {
+                    if at > 0 {
+                        f.write_str("; ")?;
+                    }
+                    write!(f, "{} ({})", report.message, report.code)?;
+                }
+                Ok(())
+            }
+            Self::ReaderGone => f.write_str("the reader of the output went away"),
+        }
+    }
+}
+
+impl From<ErrorReport> for Failure {
+    fn from(report: ErrorReport) -> Self {
+        Self::Errors(vec![report])
+    }
+}
+
+impl From<CliError> for Failure {
+    fn from(error: CliError) -> Self {
+        let mut report = ErrorReport::new(&error);
+        match &error {
+            CliError::NothingToDo => report.exit = Exit::Nothing,
+            CliError::Stopped { signal: "SIGINT" } => report.exit = Exit::Interrupted,
+            CliError::Stopped { .. } => report.exit = Exit::Terminated,
+            _ => {}
+        }
+        report.into()
+    }
+}
+
+impl From<ShapeError> for Failure {
+    fn from(error: ShapeError) -> Self {
+        ErrorReport::new(&error).with_shape(&error).into()
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        let report = ErrorReport::new(&error);
+        match &error {
+            BuildError::Shape(shape) => report.with_shape(shape).into(),
+            _ => report.into(),
+        }
+    }
+}
+
+/// ` (is it `a` or `b`?)`, or nothing.
+pub(crate) fn did_you_mean<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> String {
+    let near = contract::nearest(found, names);
+    if near.is_empty() { String::new() } else { format!(" (is it `{}`?)", near.join("` or `")) }
+}

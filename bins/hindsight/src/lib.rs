@@ -1,0 +1,42 @@
+//! The `hindsight` command line as a library: what the binary does, callable by tests and by the project's chores.
+//!
+//! What it is: arguments, configuration, inputs and outputs, errors and exit codes, progress, and one function a
+//! command that composes the stage crates. What it is not: a place for decisions about data; those live in the stages.
+//!
+//! Three nouns carry it. A [`Source`] is a table that comes in and proves that it is whole; a [`TableOutput`] is a
+//! table that goes out, whole or not at all; a [`Failure`] is everything that is said about what went wrong, and
+//! decides the [`Exit`].
+//!
+//! ```
+//! let exit = hindsight::Exit::from(contract::Fault::Incomplete);
+//! assert_eq!(exit.code(), 5);
+//! ```
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+mod config;
+mod console;
+mod context;
+mod error;
+mod exit;
+mod input;
+mod logging;
+mod metrics;
+mod output;
+mod progress;
+mod rejects;
+mod render;
+mod run;
+mod signals;
+
+pub use cli::{Cli, Command};
+pub use config::{Config, ConfigError, KEYS, Key, KeyClass, KeyKind, Layers, Origin, Setting, Value};
+pub use error::{CliError, ErrorReport, Failure, Place};
+pub use exit::Exit;
+pub use input::{Framed, InputArg, Kind, ReadOptions, Source, parse_inputs};
+pub use metrics::{METRICS, Metrics};
+pub use output::{Document, Format, Grid, OutputPlan, Pending, Published, TableOutput, Target};
+pub use rejects::Allowance;
+pub use render::{render_json, render_text};
+pub use run::run;

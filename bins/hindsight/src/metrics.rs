@@ -1,0 +1,142 @@
+//! Counters as Prometheus text.
+
+use contract::{Histogram, Observe, Sink};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// A sink that keeps what it is told, one family a name.
+///
+/// ```
+/// use contract::Sink;
+/// let mut metrics = hindsight::Metrics::default();
+/// metrics.counter("hindsight_stage_rows_total", &[("stage", "cat"), ("direction", "in")], 3);
+/// assert!(metrics.to_text().ends_with("hindsight_stage_rows_total{stage=\"cat\",direction=\"in\"} 3\n"));
+/// ```
+#[derive(Debug, Default)]
+pub struct Metrics {
+    families: BTreeMap<String, Family>,
+}
+
+#[derive(Debug)]
+struct Family {
+    kind: &'static str,
+    samples: Vec<String>,
+}
+
+impl Metrics {
+    fn family(&mut self, name: &str, kind: &'static str) -> &mut Vec<String> {
+        let family = self.families.entry(name.to_owned());
+        &mut family.or_insert_with(|| Family { kind, samples: Vec::new() }).samples
+    }
+
+    /// The text format of Prometheus, version 0.0.4, families by name.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (name, family) in &self.families {
+            let help = help(name);
+            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {}", family.kind);
+            for sample in &family.samples {
+                text.push_str(sample);
+                text.push('\n');
+            }
+        }
+        text
+    }
+}
+
+/// Name and meaning of every metric of this program.
+pub const METRICS: &[(&str, &str)] = &[
+    ("hindsight_build_info", "Version and commit of the program; always 1."),
+    ("hindsight_stage_rows_total", "Rows by stage and direction: in, out, rejected."),
+    ("hindsight_stage_duration_seconds", "Time a stage spends on one batch."),
+];
+
+fn help(name: &str) -> &str {
+    METRICS.iter().find(|(known, _)| *known == name).map_or("", |(_, help)| *help)
+}
+
+impl Sink for Metrics {
+    fn counter(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
+        let sample = format!("{name}{} {value}", braces(labels, None));
+        self.family(name, "counter").push(sample);
+    }
+
+    fn gauge(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        let sample = format!("{name}{} {value}", braces(labels, None));
+        self.family(name, "gauge").push(sample);
+    }
+
+    fn histogram(&mut self, name: &str, labels: &[(&str, &str)], value: &Histogram) {
+        let mut below = 0;
+        let mut samples = Vec::new();
+        for (edge, count) in value.buckets() {
+            below += count;
+            let edge = edge.map_or_else(|| "+Inf".to_owned(), seconds);
+            samples.push(format!("{name}_bucket{} {below}", braces(labels, Some(&edge))));
+        }
+        let sum = u64::try_from(value.sum_ns()).unwrap_or(u64::MAX);
+        samples.push(format!("{name}_sum{} {}", braces(labels, None), seconds(sum)));
+        samples.push(format!("{name}_count{} {}", braces(labels, None), value.count()));
+        self.family(name, "histogram").extend(samples);
+    }
+}
+
+/// Nanoseconds as seconds, without the rounding of a division.
+fn seconds(ns: u64) -> String {
+    let text = format!("{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+fn braces(labels: &[(&str, &str)], edge: Option<&str>) -> String {
+    let pairs: Vec<String> = labels
+        .iter()
+        .copied()
+        .chain(edge.map(|edge| ("le", edge)))
+        .map(|(key, value)| {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            format!("{key}=\"{value}\"")
+        })
+        .collect();
+    if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
+}
+
+/// What a stage did.
+#[derive(Debug, Clone, Default)]
+pub struct StageStats {
+    /// The stage.
+    pub stage: &'static str,
+    /// Rows read.
+    pub rows_in: u64,
+    /// Rows written.
+    pub rows_out: u64,
+    /// Rows rejected.
+    pub rejects: u64,
+    /// Time a batch.
+    pub duration: Histogram,
+}
+
+impl Observe for StageStats {
+    fn observe(&self, sink: &mut dyn Sink) {
+        let rows = [("in", self.rows_in), ("out", self.rows_out), ("rejected", self.rejects)];
+        for (direction, value) in rows {
+            let labels = [("stage", self.stage), ("direction", direction)];
+            sink.counter("hindsight_stage_rows_total", &labels, value);
+        }
+        let labels = [("stage", self.stage)];
+        sink.histogram("hindsight_stage_duration_seconds", &labels, &self.duration);
+    }
+}
+
+/// The program itself.
+pub(crate) struct BuildInfo;
+
+impl Observe for BuildInfo {
+    fn observe(&self, sink: &mut dyn Sink) {
+        let labels = [
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("commit", option_env!("HINDSIGHT_COMMIT").unwrap_or("unknown")),
+        ];
+        sink.gauge("hindsight_build_info", &labels, 1.0);
+    }
+}

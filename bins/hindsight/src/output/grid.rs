@@ -1,0 +1,100 @@
+//! Aligned columns for people.
+
+use contract::AnyBatch;
+
+/// Rows of text in aligned columns.
+///
+/// ```
+/// let mut grid = hindsight::Grid::new(["key", "value"]);
+/// grid.row(["run.threads", "0"]);
+/// assert_eq!(grid.to_text(), "key          value\nrun.threads  0\n");
+/// ```
+#[derive(Debug, Default)]
+pub struct Grid {
+    header: Vec<String>,
+    rows: Vec<Vec<Option<String>>>,
+}
+
+impl Grid {
+    /// A grid with these headings.
+    pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
+        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    }
+
+    /// Adds a row.
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(|cell| Some(cell.into())).collect());
+    }
+
+    /// Adds rows of a batch while there are fewer than `most`.
+    pub(crate) fn add_batch(&mut self, batch: &AnyBatch, most: usize) {
+        for row in 0..batch.len().min(most.saturating_sub(self.rows.len())) {
+            let mut cells = Vec::new();
+            let is_first = self.header.is_empty();
+            // Writing to a String reports nothing.
+            let _ = contract::each_cell(batch, row, &mut |name, cell| {
+                if is_first {
+                    self.header.push(name.to_owned());
+                }
+                cells.push(cell.map(|text| contract_line(text)));
+            });
+            self.rows.push(cells);
+        }
+    }
+
+    /// The rows and the count below them; on a terminal, columns without any value are only named.
+    pub(crate) fn render(&self, total: u64, is_terminal: bool) -> String {
+        let has_value = |at: usize| self.rows.iter().any(|row| matches!(row.get(at), Some(Some(_))));
+        let shown: Vec<usize> =
+            (0..self.header.len()).filter(|at| !is_terminal || has_value(*at)).collect();
+        let mut text = self.text_of(&shown);
+        let count = self.rows.len() as u64;
+        let rows = if total == 1 { "row" } else { "rows" };
+        if count < total {
+            text.push_str(&format!("{count} of {total} {rows}; --all prints all\n"));
+        } else {
+            text.push_str(&format!("{total} {rows}\n"));
+        }
+        let hidden: Vec<&str> = (0..self.header.len())
+            .filter(|at| !shown.contains(at))
+            .filter_map(|at| self.header.get(at).map(String::as_str))
+            .collect();
+        if !hidden.is_empty() {
+            text.push_str(&format!("without a value: {}\n", hidden.join(", ")));
+        }
+        text
+    }
+
+    /// Headings and rows.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        self.text_of(&(0..self.header.len()).collect::<Vec<_>>())
+    }
+
+    fn text_of(&self, shown: &[usize]) -> String {
+        let header: Vec<Option<String>> = self.header.iter().cloned().map(Some).collect();
+        let cell = |row: &Vec<Option<String>>, at: usize| -> String {
+            row.get(at).cloned().flatten().unwrap_or_default()
+        };
+        let lines = || std::iter::once(&header).chain(&self.rows);
+        let widths: Vec<usize> = shown
+            .iter()
+            .map(|at| lines().map(|row| cell(row, *at).chars().count()).max().unwrap_or(0))
+            .collect();
+        let mut text = String::new();
+        for row in lines() {
+            let mut line = String::new();
+            for (at, width) in shown.iter().zip(&widths) {
+                line.push_str(&format!("{:width$}  ", cell(row, *at), width = *width));
+            }
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// A cell on one line: control characters would break the grid or command the terminal.
+fn contract_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

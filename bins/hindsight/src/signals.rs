@@ -1,0 +1,63 @@
+//! The first SIGINT or SIGTERM stops the work cleanly, a second one at once.
+
+use crate::error::{CliError, Failure};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+/// Whether a signal asked to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicI32>);
+
+/// How long the work may take to notice before the handler cleans up in its place: it may sit in a read that no
+/// signal interrupts.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl Stop {
+    /// Listens for signals from now on.
+    ///
+    /// When the platform refuses, the program runs on with the default of ending at once.
+    #[must_use]
+    pub fn listen() -> Self {
+        let stop = Self::default();
+        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return stop };
+        let seen = stop.clone();
+        let listener = std::thread::Builder::new().name("signals".into());
+        // Without the thread the signals have been caught all the same, and checks between batches see none.
+        let _ = listener.spawn(move || {
+            for signal in signals.forever() {
+                if seen.0.swap(signal, Ordering::SeqCst) != 0 {
+                    crate::output::remove_pending();
+                    std::process::exit(128 + signal);
+                }
+                std::thread::spawn(move || {
+                    std::thread::sleep(GRACE);
+                    crate::output::remove_pending();
+                    crate::console::say(&format!(
+                        "stopped by {} while waiting for input; nothing was published\n",
+                        name(signal)
+                    ));
+                    std::process::exit(128 + signal);
+                });
+            }
+        });
+        stop
+    }
+
+    /// An error once a signal has arrived.
+    ///
+    /// # Errors
+    /// [`CliError::Stopped`] with the signal.
+    pub fn check(&self) -> Result<(), Failure> {
+        match self.0.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            signal => Err(CliError::Stopped { signal: name(signal) }.into()),
+        }
+    }
+}
+
+fn name(signal: i32) -> &'static str {
+    if signal == SIGINT { "SIGINT" } else { "SIGTERM" }
+}

@@ -1,0 +1,6 @@
+//! The program as its users meet it, and the library as the tests of later stages will.
+#![cfg(test)]
+
+mod cat;
+mod streams;
+mod support;
