@@ -4,10 +4,10 @@ use contract::arrow_array::builder::StringDictionaryBuilder;
 use contract::arrow_array::types::Int32Type;
 use contract::arrow_array::{
     Array, ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, FixedSizeBinaryArray,
-    Float64Array, Int8Array, Int32Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
+    Float64Array, Int8Array, Int64Array, RecordBatch, RecordBatchOptions, StringArray,
     TimestampNanosecondArray, UInt8Array, UInt16Array, UInt32Array, UInt64Array, new_null_array,
 };
-use contract::arrow_schema::{DataType, Field, Schema};
+use contract::arrow_schema::{Field, Schema};
 use contract::{Column, ColumnType, Table, meta};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -193,14 +193,4 @@ pub(crate) fn counts(values: impl Iterator<Item = u64>) -> UInt64Array {
 
 pub(crate) fn flags(values: impl Iterator<Item = bool>) -> BooleanArray {
     values.map(Some).collect()
-}
-
-/// Narrow integers of reference rows.
-pub(crate) fn seconds(values: impl Iterator<Item = i32>) -> Int32Array {
-    Int32Array::from_iter_values(values)
-}
-
-/// The type of a column, for the injector.
-pub(crate) fn is_time(ty: &DataType) -> bool {
-    matches!(ty, DataType::Timestamp(_, _))
 }

@@ -213,10 +213,6 @@ impl Desk {
         }
     }
 
-    pub(crate) fn view(&self) -> View {
-        self.seen.view
-    }
-
     /// One decision of a strategy; none while it sees no market.
     pub(crate) fn decide(
         &mut self,

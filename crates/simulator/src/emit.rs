@@ -397,15 +397,14 @@ impl Emitter {
         c.finish()
     }
 
-    /// Decisions, the one table with lists, row by row. `md_seq` is the last market `seq` before each signal.
+    /// Decisions, row by row: the one table with many lists. `md_seq_high` is set when all rows have their place.
     pub(crate) fn decisions(
         &self,
         rows: &[DecisionRow],
-        md_seq: &[u64],
     ) -> Result<RecordBatch, contract::BuildError> {
         let mut out = TableBuilder::<Decisions>::new(UtcNanos::from_nanos(0));
         let time = UtcNanos::from_nanos;
-        for (r, seq) in rows.iter().zip(md_seq) {
+        for r in rows {
             let at = usize::from(r.instrument);
             let signals: Vec<Signal> = r
                 .signals
@@ -494,7 +493,6 @@ impl Emitter {
                 .set(&Decisions::SIGNALS, signals.as_slice())
                 .set(&Decisions::ALTERNATIVES, alternatives.as_slice())
                 .set(&Decisions::RISK_CHECKS, checks.as_slice())
-                .set(&Decisions::MD_SEQ_HIGH, (*seq > 0).then_some(*seq))
                 .set(&Decisions::BID_PX, px(r.view.bid))
                 .set(&Decisions::ASK_PX, px(r.view.ask))
                 .set(&Decisions::LAST_PX, r.view.last.map(px))

@@ -20,6 +20,7 @@ mod fault;
 mod inject;
 mod law;
 mod market;
+mod numbering;
 mod orders;
 mod portfolio;
 mod reference;
@@ -35,6 +36,7 @@ mod universe;
 mod world;
 
 pub use fault::FaultKind;
+pub use inject::Injector;
 pub use scenario::{PRESETS, SCENARIO_VERSION, Scenario, ScenarioError};
 pub use simulation::{Simulation, table_names};
 pub use slice::Slice;

@@ -25,7 +25,6 @@ pub(crate) struct Frame<'a> {
     pub(crate) calendar: &'a Calendar,
     pub(crate) seed: u64,
     pub(crate) slice: u64,
-    pub(crate) from: i64,
     pub(crate) to: i64,
     pub(crate) hedge_target: i64,
 }

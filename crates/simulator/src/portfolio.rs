@@ -50,11 +50,11 @@ pub(crate) struct Shot {
 }
 
 impl Portfolio {
-    pub(crate) fn new(_deposit: i64) -> Self {
+    pub(crate) fn new() -> Self {
         Self { posted: [0; 4], high_water: [0; 4] }
     }
 
-    pub(crate) fn post(&mut self, strategy: u8, _kind: &str, amount: i128) {
+    pub(crate) fn post(&mut self, strategy: u8, amount: i128) {
         if let Some(posted) = self.posted.get_mut(usize::from(strategy)) {
             *posted += amount;
         }
@@ -63,7 +63,6 @@ impl Portfolio {
     pub(crate) fn shoot(
         &mut self,
         marks: &[(&Market, i64)],
-        _accounts: &[[u8; 16]; 4],
         ts: i64,
         ids: &mut Rng,
     ) -> Shot {

@@ -331,7 +331,6 @@ pub(crate) struct LabelRow {
     pub(crate) side: Option<Side>,
     pub(crate) class: Option<i8>,
     pub(crate) value: Option<f64>,
-    pub(crate) money: Option<i128>,
     pub(crate) entry: Option<i64>,
     pub(crate) exit: Option<i64>,
     pub(crate) ts_end: i64,

@@ -5,6 +5,7 @@ use crate::desk::{HEDGER, STRATEGIES};
 use crate::emit::{BOOKS, BROKER, DESK, Emitter, NEWS};
 use crate::inject::Injector;
 use crate::market::{Frame, Market};
+use crate::numbering::Numbering;
 use crate::portfolio::{Portfolio, Shot};
 use crate::rng::{Purpose, Rng, whole};
 use crate::rows::{PostingRow, Tape, Timed};
@@ -52,9 +53,8 @@ pub struct Simulation {
     injector: Option<Injector>,
     next_from: i64,
     index: u64,
-    next_seq: u64,
+    numbering: Numbering,
     has_started: bool,
-    is_clean: bool,
 }
 
 impl Simulation {
@@ -78,7 +78,7 @@ impl Simulation {
         Self {
             world: World::new(&universe),
             emitter: Emitter::new(&universe, accounts),
-            portfolio: Portfolio::new(scenario.spec.desk.deposit),
+            portfolio: Portfolio::new(),
             next_from: calendar.start,
             scenario: scenario.clone(),
             universe,
@@ -91,9 +91,8 @@ impl Simulation {
             emitted: Emitted::new(),
             injector,
             index: 0,
-            next_seq: 1,
+            numbering: Numbering::default(),
             has_started: false,
-            is_clean: false,
         }
     }
 
@@ -108,7 +107,6 @@ impl Simulation {
     #[must_use]
     pub fn clean(mut self) -> Self {
         self.injector = None;
-        self.is_clean = true;
         self
     }
 
@@ -154,7 +152,6 @@ impl Simulation {
     fn run_markets(
         &mut self,
         shares: &[Share],
-        from: i64,
         to: i64,
         hedge_target: i64,
     ) -> Vec<Tape> {
@@ -164,7 +161,6 @@ impl Simulation {
             calendar: &self.calendar,
             seed: self.seed,
             slice: self.index,
-            from,
             to,
             hedge_target,
         };
@@ -234,7 +230,7 @@ impl Simulation {
         for (ts, kind, amount) in due {
             for strategy in 0..4_u8 {
                 let number = u64::try_from(ts / 1_000_000_000).unwrap_or(0);
-                self.portfolio.post(strategy, kind, amount);
+                self.portfolio.post(strategy, amount);
                 tape.postings.push(PostingRow {
                     ts,
                     recv: ts + 1_000_000,
@@ -252,7 +248,7 @@ impl Simulation {
         let marks: Vec<_> =
             self.markets.iter().map(|m| (m, m.sites[0].book.bid * m.listing.tick)).collect();
         let mut ids = Rng::new(self.seed, Purpose::Ids, 1, self.index);
-        self.portfolio.shoot(&marks, &self.emitter.accounts, from, &mut ids)
+        self.portfolio.shoot(&marks, from, &mut ids)
     }
 
     fn marks(&self, from: i64) -> Result<RecordBatch, contract::BuildError> {
@@ -288,7 +284,7 @@ impl Simulation {
         let hedge_target = self.hedge_target();
         let shot = self.snapshot(from);
         let marks = self.marks(from).expect("marks");
-        let tapes = self.run_markets(&shares, from, to, hedge_target);
+        let tapes = self.run_markets(&shares, to, hedge_target);
         let mut all = std::mem::take(&mut self.carry);
         self.fixed_postings(from, to, &mut all);
         for tape in tapes {
@@ -315,12 +311,7 @@ impl Simulation {
         let (snapshots, positions) = shot.tables(&self.universe, accounts).expect("snapshots");
         slice.put("portfolio_snapshots", snapshots);
         slice.put("positions", positions);
-        // Decisions last: they name the last market row that they had read, by its place among all rows.
-        let decided: Vec<i64> = all.decisions.iter().map(Timed::avail).collect();
-        let seen: Vec<i64> =
-            all.decisions.iter().map(|d| d.ts - self.scenario.spec.desk.think.0).collect();
-        let seqs = slice.market_seqs(self.next_seq, &seen, &decided);
-        slice.put("decisions", e.decisions(&all.decisions, &seqs).expect("decisions"));
+        slice.put("decisions", e.decisions(&all.decisions).expect("decisions"));
 
         let mut counts = Emitted::new();
         for (table, batch) in slice.tables() {
@@ -339,7 +330,7 @@ impl Simulation {
         if let Some(injector) = &mut self.injector {
             slice = injector.push(slice, is_last);
         }
-        self.next_seq += slice.rows();
+        self.numbering.number(&mut slice, self.scenario.spec.desk.think.0);
         slice
     }
 }

@@ -20,7 +20,8 @@ pub(crate) const EVENT_TABLES: [&str; 13] = [
     "postings",
 ];
 
-const MARKET: usize = 6;
+/// So many of them are market data.
+pub(crate) const MARKET: usize = 6;
 
 /// Batches of one span of time: event tables, and the truth about them.
 ///
@@ -110,38 +111,10 @@ impl Slice {
         self.events.iter().take(MARKET).flatten().map(|batch| batch.num_rows() as u64).sum()
     }
 
-    /// For each moment of looking, the number of the last market row that was available before it, when all event
-    /// rows are numbered from `first` on in the order of availability; 0 when there was none in this slice.
-    ///
-    /// `decided` are the availabilities of the decisions themselves, which are numbered with the rest.
-    pub(crate) fn market_seqs(&self, first: u64, seen: &[i64], decided: &[i64]) -> Vec<u64> {
-        let decisions = EVENT_TABLES.iter().position(|t| *t == "decisions").unwrap_or(0);
-        let stamps: Vec<(usize, Vec<i64>)> = (EVENT_TABLES.iter().enumerate())
-            .filter_map(|(at, _)| {
-                if at == decisions {
-                    return Some((at, decided.to_vec()));
-                }
-                let batch = self.events.get(at)?.as_ref()?;
-                Some((at, available(batch)?.values().to_vec()))
-            })
-            .collect();
-        seen.iter()
-            .map(|ts| {
-                let newest =
-                    stamps.iter().filter(|(at, _)| *at < MARKET).filter_map(|(at, times)| {
-                        let before = times.partition_point(|t| t < ts);
-                        before.checked_sub(1).and_then(|last| times.get(last)).map(|t| (*t, *at))
-                    });
-                let Some((last, table)) = newest.max() else { return 0 };
-                let before: usize = stamps
-                    .iter()
-                    .map(|(at, times)| {
-                        times.partition_point(|t| if *at <= table { *t <= last } else { *t < last })
-                    })
-                    .sum();
-                first + before as u64 - 1
-            })
-            .collect()
+    /// Availability of the rows of each event table, by the table's place.
+    pub(crate) fn stamps(&self) -> Vec<(usize, Vec<i64>)> {
+        let batches = self.events.iter().enumerate().filter_map(|(at, batch)| Some((at, batch.as_ref()?)));
+        batches.filter_map(|(at, batch)| Some((at, available(batch)?.values().to_vec()))).collect()
     }
 }
 

@@ -103,7 +103,6 @@ impl Truth {
             side,
             class: None,
             value: None,
-            money: None,
             entry: None,
             exit: None,
             ts_end: end,
