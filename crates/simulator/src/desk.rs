@@ -473,12 +473,12 @@ fn momentum(s: &Strategy, rules: &Rules, scores: &Scores, now: Moment, rng: &mut
             close_out(s, "session_end")
         } else if with < -0.35 {
             plan(Act::Reverse, Some(side), s.lots.abs() + lots, market, "flow_turned")
+        } else if with < 0.1 && s.lots.abs() > lots {
+            plan(Act::Reduce, Some(Side::of(-s.lots)), lots, market, "flow_fading")
         } else if now.ts - s.entered > now.horizon {
             close_out(s, "horizon_reached")
         } else if with > 0.6 {
             plan(Act::Increase, Some(side), lots, market, "flow_confirmed")
-        } else if with < -0.15 && s.lots.abs() > lots {
-            plan(Act::Reduce, Some(Side::of(-s.lots)), lots, market, "flow_fading")
         } else {
             hold("within_plan")
         }

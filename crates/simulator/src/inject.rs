@@ -5,7 +5,10 @@ use crate::rng::{Purpose, Rng, whole};
 use crate::scenario::PlantedFault;
 use crate::slice::Slice;
 use contract::arrow_array::{Array, RecordBatch};
-use contract::{Bars, BookDeltas, Decisions, Depths, Draft, EventTable, Executions, Intelligence, Quotes, Trades, Vocabulary as _};
+use contract::{
+    Bars, BookDeltas, Decisions, Depths, Draft, EventTable, Executions, Intelligence, Quotes,
+    Trades, Vocabulary as _,
+};
 use plan::{Cell, Plan};
 use record::Record;
 use std::collections::BTreeMap;
@@ -71,9 +74,9 @@ struct Episode {
 struct Memory {
     /// Greatest common divisor of the trade prices of an instrument: a multiple of its tick.
     grid: BTreeMap<u32, i64>,
-    last_trade: BTreeMap<(u16, u32), RecordBatch>,
+    last_trade: BTreeMap<(u16, u32), (u64, RecordBatch)>,
     last_exec: Option<String>,
-    decisions: Vec<RecordBatch>,
+    decisions: Vec<(u64, RecordBatch)>,
     /// First bid of (source, instrument) after a drift began.
     drift: BTreeMap<(u16, u32), (i64, i64)>,
 }
@@ -117,7 +120,8 @@ impl Planted {
     fn dice(&mut self, seed: u64, table: &'static str) -> &mut Dice {
         let (kind, rate) = (self.kind, self.rate);
         self.dice.entry(table).or_insert_with(|| {
-            let at = crate::slice::EVENT_TABLES.iter().position(|t| *t == table).unwrap_or(0) as u64;
+            let at =
+                crate::slice::EVENT_TABLES.iter().position(|t| *t == table).unwrap_or(0) as u64;
             Dice::new(Rng::new(seed, Purpose::Faults, kind as u64, at + 1), rate)
         })
     }
@@ -173,7 +177,9 @@ impl Injector {
     }
 
     pub(crate) fn planted(faults: &[PlantedFault], seed: u64) -> Self {
-        faults.iter().fold(Self::new(seed), |injector, f| injector.with(f.kind, f.rate, f.magnitude))
+        faults
+            .iter()
+            .fold(Self::new(seed), |injector, f| injector.with(f.kind, f.rate, f.magnitude))
     }
 
     /// The slice as it would have been received. `is_last` lets out what would arrive after it.
@@ -185,11 +191,39 @@ impl Injector {
         self.market::<Trades>("trades", &clean, &mut dirty, to, &mut records, Self::trade_faults);
         self.market::<Quotes>("quotes", &clean, &mut dirty, to, &mut records, Self::quote_faults);
         self.market::<Depths>("depths", &clean, &mut dirty, to, &mut records, |_, _, _, _| {});
-        self.market::<BookDeltas>("book_deltas", &clean, &mut dirty, to, &mut records, Self::delta_faults);
+        self.market::<BookDeltas>(
+            "book_deltas",
+            &clean,
+            &mut dirty,
+            to,
+            &mut records,
+            Self::delta_faults,
+        );
         self.market::<Bars>("bars", &clean, &mut dirty, to, &mut records, Self::bar_faults);
-        self.market::<Intelligence>("intelligence", &clean, &mut dirty, to, &mut records, Self::score_faults);
-        self.market::<Decisions>("decisions", &clean, &mut dirty, to, &mut records, Self::decision_faults);
-        self.market::<Executions>("executions", &clean, &mut dirty, to, &mut records, Self::execution_faults);
+        self.market::<Intelligence>(
+            "intelligence",
+            &clean,
+            &mut dirty,
+            to,
+            &mut records,
+            Self::score_faults,
+        );
+        self.market::<Decisions>(
+            "decisions",
+            &clean,
+            &mut dirty,
+            to,
+            &mut records,
+            Self::decision_faults,
+        );
+        self.market::<Executions>(
+            "executions",
+            &clean,
+            &mut dirty,
+            to,
+            &mut records,
+            Self::execution_faults,
+        );
         dirty.put_truth("truth_faults", record::table(&records));
         dirty
     }
@@ -269,7 +303,10 @@ impl Injector {
             let (kind, magnitude) = (fault.kind, fault.magnitude);
             let is_mine = matches!(
                 kind,
-                FaultKind::OutOfOrder | FaultKind::Spike | FaultKind::ZeroSize | FaultKind::NegativeSize
+                FaultKind::OutOfOrder
+                    | FaultKind::Spike
+                    | FaultKind::ZeroSize
+                    | FaultKind::NegativeSize
             );
             if !is_mine {
                 continue;
@@ -281,7 +318,10 @@ impl Injector {
                 }
                 match kind {
                     FaultKind::OutOfOrder => {
-                        let Some(other) = next[row].filter(|o| plan.avail(*o) > plan.avail(row)) else { continue };
+                        let Some(other) = next[row].filter(|o| plan.avail(*o) > plan.avail(row))
+                        else {
+                            continue;
+                        };
                         if !plan.is_free(other) || !plan.touch(row) {
                             continue;
                         }
@@ -289,15 +329,30 @@ impl Injector {
                         plan.swap(kind, row, other);
                     }
                     FaultKind::Spike if plan.touch(row) => {
-                        let grid = self.memory.grid.get(&plan.place(row).1).copied().unwrap_or(1).max(1);
+                        let grid =
+                            self.memory.grid.get(&plan.place(row).1).copied().unwrap_or(1).max(1);
                         let jump = whole(px.value(row) as f64 * magnitude) / grid * grid;
                         let spiked = Cell::I64(px.value(row) + jump);
-                        plan.edit(kind, row, Trades::PX.name(), Cell::I64(px.value(row)), spiked, magnitude);
+                        plan.edit(
+                            kind,
+                            row,
+                            Trades::PX.name(),
+                            Cell::I64(px.value(row)),
+                            spiked,
+                            magnitude,
+                        );
                     }
                     FaultKind::ZeroSize | FaultKind::NegativeSize if plan.touch(row) => {
                         let was = size.value(row);
                         let is = if kind == FaultKind::ZeroSize { 0.0 } else { -was };
-                        plan.edit(kind, row, Trades::SIZE.name(), Cell::F64(was), Cell::F64(is), magnitude);
+                        plan.edit(
+                            kind,
+                            row,
+                            Trades::SIZE.name(),
+                            Cell::F64(was),
+                            Cell::F64(is),
+                            magnitude,
+                        );
                     }
                     _ => {}
                 }
@@ -307,7 +362,9 @@ impl Injector {
         let batch = draft.clone().into_record_batch();
         for row in 0..plan.rows() {
             if next[row].is_none() && action.value(row) == b'T' {
-                self.memory.last_trade.insert(plan.place(row), batch.slice(row, 1));
+                self.memory
+                    .last_trade
+                    .insert(plan.place(row), (plan.clean_row(row), batch.slice(row, 1)));
             }
         }
     }
@@ -332,12 +389,19 @@ impl Injector {
                     continue;
                 }
                 let place = (statuses.source_id().value(row), statuses.instrument_id().value(row));
-                let here = (0..plan.rows()).rev().find(|r| plan.place(*r) == place && plan.avail(*r) <= statuses.ts_avail().value(row));
-                let template = here.map(|r| batch.slice(r, 1)).or_else(|| self.memory.last_trade.get(&place).cloned());
+                let here = (0..plan.rows()).rev().find(|r| {
+                    plan.place(*r) == place && plan.avail(*r) <= statuses.ts_avail().value(row)
+                });
+                let template = here
+                    .map(|r| (plan.clean_row(r), batch.slice(r, 1)))
+                    .or_else(|| self.memory.last_trade.get(&place).cloned());
                 let Some(template) = template else { continue };
                 let edits = vec![
                     (Trades::TS_EVENT.name(), Cell::I64(statuses.ts_event().value(row) + span)),
-                    (Trades::TS_VENUE_SEND.name(), Cell::I64(statuses.ts_event().value(row) + span)),
+                    (
+                        Trades::TS_VENUE_SEND.name(),
+                        Cell::I64(statuses.ts_event().value(row) + span),
+                    ),
                     (Trades::TS_RECV.name(), Cell::I64(statuses.ts_recv().value(row) + span)),
                     (Trades::TS_AVAIL.name(), Cell::I64(statuses.ts_avail().value(row) + span)),
                     (Trades::ACTION.name(), Cell::Code(b'T')),
@@ -362,11 +426,21 @@ impl Injector {
                     if fault.running.is_none_or(|e| ts >= e.until) && fault.starts(ts) {
                         fault_id += 1;
                         let (source, instrument) = place;
-                        fault.running = Some(Episode { id: fault_id, source, instrument, until: ts + span, left: 0 });
+                        fault.running = Some(Episode {
+                            id: fault_id,
+                            source,
+                            instrument,
+                            until: ts + span,
+                            left: 0,
+                        });
                         // The row that starts it is the quote that goes stale.
                         continue;
                     }
-                    let Some(e) = fault.running.filter(|e| ts < e.until && (e.source, e.instrument) == place) else { continue };
+                    let Some(e) =
+                        fault.running.filter(|e| ts < e.until && (e.source, e.instrument) == place)
+                    else {
+                        continue;
+                    };
                     if plan.touch(row) {
                         plan.drop_in(kind, row, e.id, magnitude);
                     }
@@ -390,11 +464,20 @@ impl Injector {
                     }
                     FaultKind::Locked => edit(Quotes::BID_PX.name(), Cell::I64(b), Cell::I64(a)),
                     _ => {
-                        let (size, count) = (draft.col(&Quotes::ASK_SIZE), draft.col(&Quotes::ASK_CT));
+                        let (size, count) =
+                            (draft.col(&Quotes::ASK_SIZE), draft.col(&Quotes::ASK_CT));
                         edit(Quotes::ASK_PX.name(), Cell::I64(a), Cell::Null);
-                        let size = if size.is_valid(row) { Cell::F64(size.value(row)) } else { Cell::Null };
+                        let size = if size.is_valid(row) {
+                            Cell::F64(size.value(row))
+                        } else {
+                            Cell::Null
+                        };
                         plan.also(row, Quotes::ASK_SIZE.name(), size, Cell::Null);
-                        let count = if count.is_valid(row) { Cell::U64(u64::from(count.value(row))) } else { Cell::Null };
+                        let count = if count.is_valid(row) {
+                            Cell::U64(u64::from(count.value(row)))
+                        } else {
+                            Cell::Null
+                        };
                         plan.also(row, Quotes::ASK_CT.name(), count, Cell::Null);
                     }
                 }
@@ -412,9 +495,16 @@ impl Injector {
                     fault_id += 1;
                     let left = u64::try_from(whole(fault.magnitude)).unwrap_or(1).max(1);
                     let (source, instrument) = place;
-                    fault.running = Some(Episode { id: fault_id, source, instrument, until: i64::MAX, left });
+                    fault.running =
+                        Some(Episode { id: fault_id, source, instrument, until: i64::MAX, left });
                 }
-                let Some(e) = fault.running.as_mut().filter(|e| e.left > 0 && (e.source, e.instrument) == place) else { continue };
+                let Some(e) = fault
+                    .running
+                    .as_mut()
+                    .filter(|e| e.left > 0 && (e.source, e.instrument) == place)
+                else {
+                    continue;
+                };
                 if plan.touch(row) {
                     e.left -= 1;
                     plan.drop_in(fault.kind, row, e.id, fault.magnitude);
@@ -442,7 +532,14 @@ impl Injector {
                 for (n, (name, px)) in columns.into_iter().enumerate() {
                     let scaled = Cell::I64(px.saturating_mul(factor));
                     if n == 0 {
-                        plan.edit(FaultKind::WrongScale, row, name, Cell::I64(px), scaled, factor as f64);
+                        plan.edit(
+                            FaultKind::WrongScale,
+                            row,
+                            name,
+                            Cell::I64(px),
+                            scaled,
+                            factor as f64,
+                        );
                     } else {
                         plan.also(row, name, Cell::I64(px), scaled);
                     }
@@ -465,24 +562,59 @@ impl Injector {
             for row in 0..plan.rows() {
                 let is_trap = draft.cell(&Intelligence::SERIES, row) == Ok(Some("leak_trap"));
                 match kind {
-                    FaultKind::CorrectedLater if sentiment.is_valid(row) && dice.hits() && plan.touch(row) => {
+                    FaultKind::CorrectedLater
+                        if sentiment.is_valid(row) && dice.hits() && plan.touch(row) =>
+                    {
                         let was = sentiment.value(row);
-                        plan.edit(kind, row, Intelligence::SENTIMENT.name(), Cell::F64(was), Cell::F64(-was), magnitude);
+                        plan.edit(
+                            kind,
+                            row,
+                            Intelligence::SENTIMENT.name(),
+                            Cell::F64(was),
+                            Cell::F64(-was),
+                            magnitude,
+                        );
                         let edits = vec![
                             (Intelligence::REVISION.name(), Cell::U64(1)),
-                            (Intelligence::TS_RECV.name(), Cell::I64(draft.ts_recv().value(row) + span)),
+                            (
+                                Intelligence::TS_RECV.name(),
+                                Cell::I64(draft.ts_recv().value(row) + span),
+                            ),
                             (Intelligence::TS_SCORED.name(), Cell::I64(scored.value(row) + span)),
                             (Intelligence::TS_AVAIL.name(), Cell::I64(plan.avail(row) + span)),
                         ];
-                        plan.insert(kind, batch.slice(row, 1), edits, plan.place(row), magnitude);
+                        plan.insert(
+                            kind,
+                            (plan.clean_row(row), batch.slice(row, 1)),
+                            edits,
+                            plan.place(row),
+                            magnitude,
+                        );
                     }
                     FaultKind::Leak if is_trap && dice.hits() && plan.touch(row) => {
                         let claimed = draft.ts_event().value(row) + 1_000;
                         let avail = plan.avail(row);
-                        plan.edit(kind, row, Intelligence::TS_AVAIL.name(), Cell::I64(avail), Cell::I64(claimed), magnitude);
+                        plan.edit(
+                            kind,
+                            row,
+                            Intelligence::TS_AVAIL.name(),
+                            Cell::I64(avail),
+                            Cell::I64(claimed),
+                            magnitude,
+                        );
                         let (recv, at) = (draft.ts_recv().value(row), scored.value(row));
-                        plan.also(row, Intelligence::TS_RECV.name(), Cell::I64(recv), Cell::I64(claimed));
-                        plan.also(row, Intelligence::TS_SCORED.name(), Cell::I64(at), Cell::I64(claimed));
+                        plan.also(
+                            row,
+                            Intelligence::TS_RECV.name(),
+                            Cell::I64(recv),
+                            Cell::I64(claimed),
+                        );
+                        plan.also(
+                            row,
+                            Intelligence::TS_SCORED.name(),
+                            Cell::I64(at),
+                            Cell::I64(claimed),
+                        );
                     }
                     _ => {}
                 }
@@ -492,7 +624,7 @@ impl Injector {
 
     fn decision_faults(&mut self, draft: &Draft<Decisions>, clean: &Slice, plan: &mut Plan) {
         let batch = draft.clone().into_record_batch();
-        self.memory.decisions.push(batch);
+        self.memory.decisions.push((plan.first(), batch));
         let now = clean.to().nanos();
         let mut longest = 0;
         for fault in self.faults.iter_mut().filter(|f| f.kind == FaultKind::ProducerRestart) {
@@ -503,7 +635,7 @@ impl Injector {
             }
             plan.fault_id += 1;
             let mut sent = 0;
-            for old in &self.memory.decisions {
+            for (first, old) in &self.memory.decisions {
                 let Ok(rows) = Draft::<Decisions>::parse(old) else { continue };
                 for row in 0..rows.len() {
                     if rows.ts_avail().value(row) < now - span {
@@ -511,13 +643,22 @@ impl Injector {
                     }
                     sent += 1;
                     let again = now + sent * 50_000;
-                    let edits = vec![(Decisions::TS_RECV.name(), Cell::I64(again)), (Decisions::TS_AVAIL.name(), Cell::I64(again + 5_000))];
+                    let edits = vec![
+                        (Decisions::TS_RECV.name(), Cell::I64(again)),
+                        (Decisions::TS_AVAIL.name(), Cell::I64(again + 5_000)),
+                    ];
                     let place = (rows.source_id().value(row), rows.instrument_id().value(row));
-                    plan.insert_in(kind, old.slice(row, 1), edits, place, magnitude);
+                    plan.insert_in(
+                        kind,
+                        (first + row as u64, old.slice(row, 1)),
+                        edits,
+                        place,
+                        magnitude,
+                    );
                 }
             }
         }
-        self.memory.decisions.retain(|old| {
+        self.memory.decisions.retain(|(_, old)| {
             let newest = crate::slice::available(old).and_then(|t| t.values().last().copied());
             newest.is_some_and(|ts| ts >= now - longest)
         });
@@ -525,7 +666,8 @@ impl Injector {
 
     fn execution_faults(&mut self, draft: &Draft<Executions>, _: &Slice, plan: &mut Plan) {
         let trade = contract::ExecType::Trade.word();
-        let is_trade = |row: usize| draft.cell(&Executions::EXEC_TYPE, row).is_ok_and(|e| e.word() == trade);
+        let is_trade =
+            |row: usize| draft.cell(&Executions::EXEC_TYPE, row).is_ok_and(|e| e.word() == trade);
         let fee = draft.col(&Executions::FEE);
         let seed = self.seed;
         let mut before: Vec<Option<String>> = Vec::with_capacity(plan.rows());
@@ -545,7 +687,13 @@ impl Injector {
                     if fault.running.is_none_or(|e| ts >= e.until) && fault.starts(ts) {
                         plan.fault_id += 1;
                         let id = plan.fault_id;
-                        fault.running = Some(Episode { id, source: 0, instrument: 0, until: ts + span, left: 0 });
+                        fault.running = Some(Episode {
+                            id,
+                            source: 0,
+                            instrument: 0,
+                            until: ts + span,
+                            left: 0,
+                        });
                     }
                     if fault.running.is_some_and(|e| ts < e.until) && plan.touch(row) {
                         plan.copy(kind, row, 2_000_000, magnitude);
@@ -555,7 +703,10 @@ impl Injector {
             }
             let is_mine = matches!(
                 kind,
-                FaultKind::MissingFee | FaultKind::OrphanFill | FaultKind::RepeatedFillId | FaultKind::WrongCurrency
+                FaultKind::MissingFee
+                    | FaultKind::OrphanFill
+                    | FaultKind::RepeatedFillId
+                    | FaultKind::WrongCurrency
             );
             if !is_mine {
                 continue;
@@ -567,7 +718,9 @@ impl Injector {
                     continue;
                 }
                 let (name, was, is) = match kind {
-                    FaultKind::MissingFee if fee.is_valid(row) => (Executions::FEE.name(), Cell::Dec(fee.value(row)), Cell::Null),
+                    FaultKind::MissingFee if fee.is_valid(row) => {
+                        (Executions::FEE.name(), Cell::Dec(fee.value(row)), Cell::Null)
+                    }
                     FaultKind::OrphanFill => {
                         let column = draft.col(&Executions::DECISION_ID);
                         let Ok(was) = <[u8; 16]>::try_from(column.value(row)) else { continue };
@@ -584,7 +737,11 @@ impl Injector {
                     }
                     FaultKind::WrongCurrency => {
                         let Ok(Some(was)) = draft.cell(&Executions::CCY, row) else { continue };
-                        (Executions::CCY.name(), Cell::Word(was.to_owned()), Cell::Word("JPY".to_owned()))
+                        (
+                            Executions::CCY.name(),
+                            Cell::Word(was.to_owned()),
+                            Cell::Word("JPY".to_owned()),
+                        )
                     }
                     _ => continue,
                 };
@@ -596,7 +753,12 @@ impl Injector {
     }
 
     /// Faults of a whole source from some moment on: they start a quarter of an hour after the first row, over the rate.
-    fn source_faults<T: EventTable>(&mut self, table: &'static str, draft: &Draft<T>, plan: &mut Plan) {
+    fn source_faults<T: EventTable>(
+        &mut self,
+        table: &'static str,
+        draft: &Draft<T>,
+        plan: &mut Plan,
+    ) {
         let started = self.started.unwrap_or(0);
         for fault in &mut self.faults {
             let (kind, span) = (fault.kind, fault.span());
@@ -609,7 +771,9 @@ impl Injector {
                 continue;
             }
             let from = started + whole(900e9 / fault.rate);
-            let quotes = (kind == FaultKind::SourceDrift).then(|| Draft::<Quotes>::parse(&draft.as_any().clone().into_record_batch()).ok()).flatten();
+            let quotes = (kind == FaultKind::SourceDrift)
+                .then(|| Draft::<Quotes>::parse(&draft.as_any().clone().into_record_batch()).ok())
+                .flatten();
             for row in 0..plan.rows() {
                 let (s, instrument) = plan.place(row);
                 if s != source || plan.avail(row) < from {
@@ -631,10 +795,22 @@ impl Injector {
                             continue;
                         }
                         let grid = self.memory.grid.get(&instrument).copied().unwrap_or(1).max(1);
-                        let (first, grid) = *self.memory.drift.entry((s, instrument)).or_insert((bid.value(row), grid));
-                        plan.episode(kind, (s, Some(instrument)), from, 0, fault.magnitude, Some((first, grid)));
+                        let (first, grid) = *self
+                            .memory
+                            .drift
+                            .entry((s, instrument))
+                            .or_insert((bid.value(row), grid));
+                        plan.episode(
+                            kind,
+                            (s, Some(instrument)),
+                            from,
+                            0,
+                            fault.magnitude,
+                            Some((first, grid)),
+                        );
                         let hours = (plan.avail(row) - from) as f64 / 3.6e12;
-                        let shift = whole(first as f64 * fault.magnitude * hours / grid as f64) * grid;
+                        let shift =
+                            whole(first as f64 * fault.magnitude * hours / grid as f64) * grid;
                         plan.shift_px(row, shift);
                     }
                 }

@@ -22,7 +22,10 @@ const MEMORY_NS: i64 = 600_000_000_000;
 
 impl Numbering {
     /// Fills `md_seq_high`: the last market row of the slice that was available `think` before the decision.
-    #[expect(clippy::expect_used, reason = "INVARIANT: a column of the table's own type replaces another")]
+    #[expect(
+        clippy::expect_used,
+        reason = "INVARIANT: a column of the table's own type replaces another"
+    )]
     pub(crate) fn number(&mut self, slice: &mut Slice, think_ns: i64) {
         let stamps = slice.stamps();
         let first = self.rows + 1;
@@ -31,8 +34,14 @@ impl Numbering {
         let ids: &FixedSizeBinaryArray = draft.col(&Decisions::DECISION_ID);
         let mut read = Vec::with_capacity(draft.len());
         for row in 0..draft.len() {
-            let (id, ts) = (<[u8; 16]>::try_from(ids.value(row)).unwrap_or_default(), draft.ts_event().value(row));
-            let (_, seq) = *self.known.entry(id).or_insert_with(|| (ts, last_before(&stamps, ts - think_ns, first).or(self.last)));
+            let (id, ts) = (
+                <[u8; 16]>::try_from(ids.value(row)).unwrap_or_default(),
+                draft.ts_event().value(row),
+            );
+            let (_, seq) = *self
+                .known
+                .entry(id)
+                .or_insert_with(|| (ts, last_before(&stamps, ts - think_ns, first).or(self.last)));
             read.push(seq);
         }
         self.last = last_before(&stamps, i64::MAX, first).or(self.last);
@@ -52,6 +61,8 @@ fn last_before(stamps: &[(usize, Vec<i64>)], ts: i64, first: u64) -> Option<u64>
         before.checked_sub(1).and_then(|last| times.get(last)).map(|t| (*t, *at))
     });
     let (last, table) = newest.max()?;
-    let ranks = stamps.iter().map(|(at, times)| times.partition_point(|t| if *at <= table { *t <= last } else { *t < last }));
+    let ranks = stamps.iter().map(|(at, times)| {
+        times.partition_point(|t| if *at <= table { *t <= last } else { *t < last })
+    });
     Some(first + ranks.sum::<usize>() as u64 - 1)
 }

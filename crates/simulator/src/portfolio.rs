@@ -60,12 +60,7 @@ impl Portfolio {
         }
     }
 
-    pub(crate) fn shoot(
-        &mut self,
-        marks: &[(&Market, i64)],
-        ts: i64,
-        ids: &mut Rng,
-    ) -> Shot {
+    pub(crate) fn shoot(&mut self, marks: &[(&Market, i64)], ts: i64, ids: &mut Rng) -> Shot {
         let mut held = Vec::new();
         let mut totals = Vec::new();
         for s in 0..STRATEGIES.len() {

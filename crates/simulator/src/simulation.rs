@@ -149,12 +149,7 @@ impl Simulation {
         })
     }
 
-    fn run_markets(
-        &mut self,
-        shares: &[Share],
-        to: i64,
-        hedge_target: i64,
-    ) -> Vec<Tape> {
+    fn run_markets(&mut self, shares: &[Share], to: i64, hedge_target: i64) -> Vec<Tape> {
         let frame = Frame {
             spec: &self.scenario.spec,
             universe: &self.universe,

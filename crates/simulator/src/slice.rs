@@ -113,7 +113,8 @@ impl Slice {
 
     /// Availability of the rows of each event table, by the table's place.
     pub(crate) fn stamps(&self) -> Vec<(usize, Vec<i64>)> {
-        let batches = self.events.iter().enumerate().filter_map(|(at, batch)| Some((at, batch.as_ref()?)));
+        let batches =
+            self.events.iter().enumerate().filter_map(|(at, batch)| Some((at, batch.as_ref()?)));
         batches.filter_map(|(at, batch)| Some((at, available(batch)?.values().to_vec()))).collect()
     }
 }

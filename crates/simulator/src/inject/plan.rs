@@ -6,10 +6,12 @@ use crate::slice::available;
 use contract::arrow_array::builder::StringDictionaryBuilder;
 use contract::arrow_array::cast::AsArray;
 use contract::arrow_array::types::{
-    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal128Type, Float64Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use contract::arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, FixedSizeBinaryArray, PrimitiveArray, RecordBatch, StringArray, UInt32Array,
+    Array, ArrayRef, ArrowPrimitiveType, FixedSizeBinaryArray, PrimitiveArray, RecordBatch,
+    StringArray, UInt32Array,
 };
 use contract::arrow_schema::{DataType, TimeUnit};
 use contract::{Draft, EventTable};
@@ -80,10 +82,16 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new<T: EventTable>(table: &'static str, first: u64, draft: &Draft<T>, fault_id: u64) -> Self {
+    pub(crate) fn new<T: EventTable>(
+        table: &'static str,
+        first: u64,
+        draft: &Draft<T>,
+        fault_id: u64,
+    ) -> Self {
         let n = draft.len();
         let instruments = draft.instrument_id();
-        let instrument = |row: usize| if instruments.is_valid(row) { instruments.value(row) } else { 0 };
+        let instrument =
+            |row: usize| if instruments.is_valid(row) { instruments.value(row) } else { 0 };
         Self {
             table,
             first,
@@ -114,6 +122,16 @@ impl Plan {
 
     pub(crate) fn avail(&self, row: usize) -> i64 {
         self.avail[row]
+    }
+
+    /// Place of the first row in the clean stream.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Place of a row in the clean stream.
+    pub(crate) fn clean_row(&self, row: usize) -> u64 {
+        self.first + row as u64
     }
 
     pub(crate) fn is_free(&self, row: usize) -> bool {
@@ -195,7 +213,15 @@ impl Plan {
         }
     }
 
-    pub(crate) fn edit(&mut self, kind: FaultKind, row: usize, column: &'static str, was: Cell, is: Cell, magnitude: f64) {
+    pub(crate) fn edit(
+        &mut self,
+        kind: FaultKind,
+        row: usize,
+        column: &'static str,
+        was: Cell,
+        is: Cell,
+        magnitude: f64,
+    ) {
         self.fault_id += 1;
         let record = self.record(kind, row, Op::Edit, magnitude);
         (record.column, record.before, record.after) = (Some(column), was.text(), is.text());
@@ -210,11 +236,11 @@ impl Plan {
         self.edits.entry(column).or_default().push((row, is));
     }
 
-    /// A row that the clean world does not have.
+    /// A row that the clean world does not have: a clean row, by its place, with some cells changed.
     pub(crate) fn insert(
         &mut self,
         kind: FaultKind,
-        template: RecordBatch,
+        template: (u64, RecordBatch),
         edits: Vec<(&'static str, Cell)>,
         place: (u16, u32),
         magnitude: f64,
@@ -226,7 +252,7 @@ impl Plan {
     pub(crate) fn insert_in(
         &mut self,
         kind: FaultKind,
-        template: RecordBatch,
+        (clean_row, template): (u64, RecordBatch),
         edits: Vec<(&'static str, Cell)>,
         (source, instrument): (u16, u32),
         magnitude: f64,
@@ -242,7 +268,7 @@ impl Plan {
                 table: self.table,
                 op: Op::Insert,
                 key: format!("{source}/{instrument}/insert-{}", self.inserts.len()),
-                clean_row: None,
+                clean_row: Some(clean_row),
                 source,
                 instrument: Some(instrument).filter(|i| *i != 0),
                 ts_from: avail.unwrap_or(0),
@@ -302,7 +328,10 @@ impl Plan {
     }
 
     /// The rows that arrive before `to`, in order, and those that arrive later.
-    #[expect(clippy::expect_used, reason = "INVARIANT: all parts are of one table, and indices lie inside it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "INVARIANT: all parts are of one table, and indices lie inside it"
+    )]
     pub(crate) fn apply(
         self,
         clean: &RecordBatch,
@@ -313,9 +342,14 @@ impl Plan {
         let n = self.rows();
         let mut out: Vec<Out> = Vec::with_capacity(n + self.copies.len() + self.inserts.len());
         for row in (0..n).filter(|row| !self.dropped[*row]) {
-            out.push(Out { source: index(row), shift: self.shifts.get(&row).copied().unwrap_or(0) });
+            out.push(Out {
+                source: index(row),
+                shift: self.shifts.get(&row).copied().unwrap_or(0),
+            });
         }
-        out.extend(self.copies.iter().map(|(row, shift)| Out { source: index(*row), shift: *shift }));
+        out.extend(
+            self.copies.iter().map(|(row, shift)| Out { source: index(*row), shift: *shift }),
+        );
         out.extend((0..self.inserts.len()).map(|at| Out { source: index(n + at), shift: 0 }));
         let schema = clean.schema();
         let mut parts = vec![clean.clone()];
@@ -328,7 +362,8 @@ impl Plan {
         let taken = replace(&taken, "ts_recv", |a| shift_times(a, |row| shifts[row]));
         let taken = replace(&taken, "ts_avail", |a| shift_times(a, |row| shifts[row]));
         let joined = match carried {
-            Some(before) => arrow_select::concat::concat_batches(&schema, &[before, taken]).expect("rows of one table"),
+            Some(before) => arrow_select::concat::concat_batches(&schema, &[before, taken])
+                .expect("rows of one table"),
             None => taken,
         };
         let times = available(&joined).map(|t| t.values().to_vec()).unwrap_or_default();
@@ -337,7 +372,8 @@ impl Plan {
         order.sort_by_key(at);
         let cut = order.partition_point(|i| at(i) < to);
         let take = |rows: &[u32]| {
-            arrow_select::take::take_record_batch(&joined, &UInt32Array::from(rows.to_vec())).expect("rows that exist")
+            arrow_select::take::take_record_batch(&joined, &UInt32Array::from(rows.to_vec()))
+                .expect("rows that exist")
         };
         let later = (cut < order.len()).then(|| take(&order[cut..]));
         let now = take(&order[..cut]);
@@ -379,8 +415,15 @@ fn index(row: usize) -> u32 {
     u32::try_from(row).unwrap_or(u32::MAX)
 }
 
-#[expect(clippy::expect_used, reason = "INVARIANT: the new array has the type and length of the old one")]
-fn replace(batch: &RecordBatch, column: &str, make: impl FnOnce(&ArrayRef) -> ArrayRef) -> RecordBatch {
+#[expect(
+    clippy::expect_used,
+    reason = "INVARIANT: the new array has the type and length of the old one"
+)]
+fn replace(
+    batch: &RecordBatch,
+    column: &str,
+    make: impl FnOnce(&ArrayRef) -> ArrayRef,
+) -> RecordBatch {
     let Ok(at) = batch.schema().index_of(column) else { return batch.clone() };
     let mut columns = batch.columns().to_vec();
     columns[at] = make(&columns[at]);
@@ -389,13 +432,15 @@ fn replace(batch: &RecordBatch, column: &str, make: impl FnOnce(&ArrayRef) -> Ar
 
 fn shift_times(array: &ArrayRef, by: impl Fn(usize) -> i64) -> ArrayRef {
     let array = array.as_primitive::<TimestampNanosecondType>();
-    let moved: PrimitiveArray<TimestampNanosecondType> = array.iter().enumerate().map(|(row, v)| v.map(|v| v + by(row))).collect();
+    let moved: PrimitiveArray<TimestampNanosecondType> =
+        array.iter().enumerate().map(|(row, v)| v.map(|v| v + by(row))).collect();
     Arc::new(moved.with_timezone("UTC"))
 }
 
 fn shift_prices(array: &ArrayRef, by: impl Fn(usize) -> i64) -> ArrayRef {
     let array = array.as_primitive::<Int64Type>();
-    let moved: PrimitiveArray<Int64Type> = array.iter().enumerate().map(|(row, v)| v.map(|v| v + by(row))).collect();
+    let moved: PrimitiveArray<Int64Type> =
+        array.iter().enumerate().map(|(row, v)| v.map(|v| v + by(row))).collect();
     Arc::new(moved)
 }
 
@@ -404,30 +449,36 @@ fn set(array: &ArrayRef, cells: &[(usize, Cell)]) -> ArrayRef {
     let new: BTreeMap<usize, &Cell> = cells.iter().map(|(row, cell)| (*row, cell)).collect();
     match array.data_type() {
         DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-            let changed = numbers::<TimestampNanosecondType>(array, &new, |c| if let Cell::I64(v) = c { Some(*v) } else { None });
+            let changed = numbers::<TimestampNanosecondType>(array, &new, |c| {
+                if let Cell::I64(v) = c { Some(*v) } else { None }
+            });
             Arc::new(changed.with_timezone("UTC"))
         }
-        DataType::Int64 => {
-            Arc::new(numbers::<Int64Type>(array, &new, |c| if let Cell::I64(v) = c { Some(*v) } else { None }))
-        }
-        DataType::Float64 => {
-            Arc::new(numbers::<Float64Type>(array, &new, |c| if let Cell::F64(v) = c { Some(*v) } else { None }))
-        }
-        DataType::UInt64 => {
-            Arc::new(numbers::<UInt64Type>(array, &new, |c| if let Cell::U64(v) = c { Some(*v) } else { None }))
-        }
+        DataType::Int64 => Arc::new(numbers::<Int64Type>(array, &new, |c| {
+            if let Cell::I64(v) = c { Some(*v) } else { None }
+        })),
+        DataType::Float64 => Arc::new(numbers::<Float64Type>(array, &new, |c| {
+            if let Cell::F64(v) = c { Some(*v) } else { None }
+        })),
+        DataType::UInt64 => Arc::new(numbers::<UInt64Type>(array, &new, |c| {
+            if let Cell::U64(v) = c { Some(*v) } else { None }
+        })),
         DataType::UInt32 => Arc::new(numbers::<UInt32Type>(array, &new, |c| {
             if let Cell::U64(v) = c { u32::try_from(*v).ok() } else { None }
         })),
         DataType::UInt16 => Arc::new(numbers::<UInt16Type>(array, &new, |c| {
             if let Cell::U64(v) = c { u16::try_from(*v).ok() } else { None }
         })),
-        DataType::UInt8 => {
-            Arc::new(numbers::<UInt8Type>(array, &new, |c| if let Cell::Code(v) = c { Some(*v) } else { None }))
-        }
+        DataType::UInt8 => Arc::new(numbers::<UInt8Type>(array, &new, |c| {
+            if let Cell::Code(v) = c { Some(*v) } else { None }
+        })),
         DataType::Decimal128(_, _) => {
-            let changed = numbers::<Decimal128Type>(array, &new, |c| if let Cell::Dec(v) = c { Some(*v) } else { None });
-            changed.with_precision_and_scale(38, 9).map_or_else(|_| Arc::clone(array), |a| Arc::new(a) as ArrayRef)
+            let changed = numbers::<Decimal128Type>(array, &new, |c| {
+                if let Cell::Dec(v) = c { Some(*v) } else { None }
+            });
+            changed
+                .with_precision_and_scale(38, 9)
+                .map_or_else(|_| Arc::clone(array), |a| Arc::new(a) as ArrayRef)
         }
         DataType::Utf8 => {
             let old = array.as_string::<i32>();
@@ -445,7 +496,8 @@ fn set(array: &ArrayRef, cells: &[(usize, Cell)]) -> ArrayRef {
                 Some(_) => None,
                 None => old.is_valid(row).then(|| old.value(row)),
             };
-            let changed = FixedSizeBinaryArray::try_from_sparse_iter_with_size((0..old.len()).map(value), 16);
+            let changed =
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size((0..old.len()).map(value), 16);
             changed.map_or_else(|_| Arc::clone(array), |a| Arc::new(a) as ArrayRef)
         }
         DataType::Dictionary(_, _) => {

@@ -15,7 +15,8 @@ pub(crate) enum Op {
     Delay,
     /// One cell changed.
     Edit,
-    /// A row came that the clean world does not have; one record a cell that differs from its template.
+    /// A row came that the clean world does not have; one record a cell that differs from its template,
+    /// the row `clean_row`.
     Insert,
     /// Every row of a source from `ts_from` on.
     Episode,

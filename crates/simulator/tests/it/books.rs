@@ -57,18 +57,38 @@ fn a_book_rebuilt_from_deltas_equals_quotes_and_depths_at_every_event() {
         let key = (at, id.to_string());
         for quote in quotes.get(&key).into_iter().flatten() {
             let found = quote.get("bid_px").map(|_| {
-                ((i(quote, "bid_px"), f(quote, "bid_size")), (i(quote, "ask_px"), f(quote, "ask_size")))
+                (
+                    (i(quote, "bid_px"), f(quote, "bid_size")),
+                    (i(quote, "ask_px"), f(quote, "ask_size")),
+                )
             });
-            assert_eq!(found, best.map(|((bp, bs), (ap, a))| ((*bp, *bs), (*ap, *a))), "quote at {key:?}");
+            assert_eq!(
+                found,
+                best.map(|((bp, bs), (ap, a))| ((*bp, *bs), (*ap, *a))),
+                "quote at {key:?}"
+            );
             seen_quotes += 1;
         }
         for depth in depths.get(&key).into_iter().flatten() {
             let side = |side: &str| -> Vec<(i64, f64)> {
-                let level = |k: usize| Some((depth.get(&format!("{side}_px_{k:02}"))?.parse().ok()?, f(depth, &format!("{side}_size_{k:02}"))));
+                let level = |k: usize| {
+                    Some((
+                        depth.get(&format!("{side}_px_{k:02}"))?.parse().ok()?,
+                        f(depth, &format!("{side}_size_{k:02}")),
+                    ))
+                };
                 (0..10).filter_map(level).collect()
             };
-            assert_eq!(side("bid"), book.bids.iter().rev().map(|(p, s)| (*p, *s)).collect::<Vec<_>>(), "bids at {key:?}");
-            assert_eq!(side("ask"), book.asks.iter().map(|(p, s)| (*p, *s)).collect::<Vec<_>>(), "asks at {key:?}");
+            assert_eq!(
+                side("bid"),
+                book.bids.iter().rev().map(|(p, s)| (*p, *s)).collect::<Vec<_>>(),
+                "bids at {key:?}"
+            );
+            assert_eq!(
+                side("ask"),
+                book.asks.iter().map(|(p, s)| (*p, *s)).collect::<Vec<_>>(),
+                "asks at {key:?}"
+            );
             seen_depths += 1;
         }
     }
@@ -83,8 +103,8 @@ fn trades_take_away_what_the_book_loses_at_the_best_price() {
     let slices = run(SHORT, 32);
     let mut shown: HashMap<Place, Option<(i64, i64)>> = HashMap::new();
     let mut events: Vec<(i64, u8, Row)> = Vec::new();
-    events.extend(all(&slices, "trades").into_iter().map(|r| (i(&r, "ts_recv"), 0, r)));
-    events.extend(all(&slices, "quotes").into_iter().map(|r| (i(&r, "ts_recv"), 1, r)));
+    events.extend(all(&slices, "trades").into_iter().map(|r| (i(&r, "ts_event"), 0, r)));
+    events.extend(all(&slices, "quotes").into_iter().map(|r| (i(&r, "ts_event"), 1, r)));
     events.sort_by_key(|(ts, rank, _)| (*ts, *rank));
     let mut checked = 0;
     for (_, rank, row) in events {
@@ -108,14 +128,19 @@ fn trades_take_away_what_the_book_loses_at_the_best_price() {
 fn bars_are_their_trades() {
     let slices = run(SHORT, 33);
     let trades = all(&slices, "trades");
-    let bars: Vec<Row> = all(&slices, "bars").into_iter().filter(|b| b["price_type"] == "trade").collect();
+    let bars: Vec<Row> =
+        all(&slices, "bars").into_iter().filter(|b| b["price_type"] == "trade").collect();
     assert!(bars.len() > 20, "{}", bars.len());
     let mut in_bars = 0;
     for bar in &bars {
         let (from, to) = (i(bar, "ts_open"), i(bar, "ts_close"));
         let inside: Vec<&Row> = trades
             .iter()
-            .filter(|t| place(t) == place(bar) && t["action"] == "T" && (from..to).contains(&i(t, "ts_event")))
+            .filter(|t| {
+                place(t) == place(bar)
+                    && t["action"] == "T"
+                    && (from..to).contains(&i(t, "ts_event"))
+            })
             .collect();
         let px: Vec<i64> = inside.iter().map(|t| i(t, "px")).collect();
         assert_eq!(i(bar, "open"), px[0]);
@@ -127,7 +152,11 @@ fn bars_are_their_trades() {
         assert_eq!(f(bar, "volume"), inside.iter().map(|t| f(t, "size")).sum::<f64>());
         in_bars += px.len();
     }
-    assert_eq!(in_bars, trades.iter().filter(|t| t["action"] == "T").count(), "every trade is in one bar");
+    assert_eq!(
+        in_bars,
+        trades.iter().filter(|t| t["action"] == "T").count(),
+        "every trade is in one bar"
+    );
 }
 
 #[test]
@@ -146,7 +175,8 @@ fn every_own_fill_is_on_the_tape_and_every_amendment_too() {
         fills += 1;
     }
     assert!(fills > 300, "{fills}");
-    let amended = |word: &str| all(&slices, "executions").iter().filter(|r| r["exec_type"] == word).count();
+    let amended =
+        |word: &str| all(&slices, "executions").iter().filter(|r| r["exec_type"] == word).count();
     let printed = |letter: &str| tape.values().filter(|t| t["action"] == letter).count();
     assert!(amended("trade_cancel") > 0 && amended("trade_correct") > 0);
     assert_eq!((amended("trade_cancel"), amended("trade_correct")), (printed("X"), printed("C")));
@@ -187,7 +217,8 @@ fn from_reports(slices: &[Slice]) -> BTreeMap<(String, String), Books> {
         let b = out.entry((r["account_ref"].clone(), r["instrument_id"].clone())).or_default();
         let qty = i128::from(i(r, "last_qty")) * if r["side"] == "buy" { 1 } else { -1 } * sign;
         b.qty += qty;
-        b.cash -= i128::from(i(r, "last_px")) * qty * multiplier(&r["instrument_id"]) / 1_000_000_000;
+        b.cash -=
+            i128::from(i(r, "last_px")) * qty * multiplier(&r["instrument_id"]) / 1_000_000_000;
         b.cash -= i128::from(i(r, "fee")) * sign;
         b.fees += i128::from(i(r, "fee")) * sign;
     };
@@ -217,11 +248,17 @@ fn from_reports(slices: &[Slice]) -> BTreeMap<(String, String), Books> {
 #[test]
 fn books_move_only_by_fills_fees_and_postings() {
     // Without the split: it is the one thing that changes a quantity without a report.
-    let text = SHORT.replace("num = 7", "num = 2").replace("date = \"2026-03-29\"\nnum", "date = \"2026-03-30\"\nnum");
+    let text = SHORT
+        .replace("num = 7", "num = 2")
+        .replace("date = \"2026-03-29\"\nnum", "date = \"2026-03-30\"\nnum");
     let slices = run(&text, 36);
     let mut truth: BTreeMap<(String, String), Books> = BTreeMap::new();
     for r in all(&slices, "truth_books") {
-        let b = Books { qty: i(&r, "qty").into(), cash: i(&r, "cash").into(), fees: i(&r, "fees").into() };
+        let b = Books {
+            qty: i(&r, "qty").into(),
+            cash: i(&r, "cash").into(),
+            fees: i(&r, "fees").into(),
+        };
         truth.insert((r["account_ref"].clone(), r["instrument_id"].clone()), b);
     }
     assert!(truth.len() >= 9);

@@ -27,7 +27,8 @@ fn same(found: &[Slice], expected: &[Slice], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}: slices");
     for (a, b) in found.iter().zip(expected) {
         assert_eq!((a.from(), a.to()), (b.from(), b.to()), "{what}");
-        let (a, b): (Vec<_>, Vec<_>) = (a.tables().chain(a.truth()).collect(), b.tables().chain(b.truth()).collect());
+        let (a, b): (Vec<_>, Vec<_>) =
+            (a.tables().chain(a.truth()).collect(), b.tables().chain(b.truth()).collect());
         assert_eq!(a.len(), b.len(), "{what}: tables");
         for ((name, left), (other, right)) in a.into_iter().zip(b) {
             assert_eq!(name, other);
@@ -70,7 +71,10 @@ fn batches_of_any_size_hold_the_same_rows_in_order() {
                 assert!(sizes.iter().all(|n| *n <= rows));
                 let mut at = 0;
                 for part in slice.batches(name, rows) {
-                    assert!(part == batch.slice(at, part.num_rows()), "{name} in batches of {rows}");
+                    assert!(
+                        part == batch.slice(at, part.num_rows()),
+                        "{name} in batches of {rows}"
+                    );
                     at += part.num_rows();
                 }
                 assert_eq!(at, batch.num_rows(), "{name} in batches of {rows}");

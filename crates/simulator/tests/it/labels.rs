@@ -8,7 +8,8 @@ const HORIZON: i64 = 5_000_000_000;
 #[test]
 fn labels_follow_from_published_quotes_and_the_decision_alone() {
     let slices = run(SHORT, 41);
-    let decisions: HashMap<String, Row> = all(&slices, "decisions").into_iter().map(|d| (d["decision_id"].clone(), d)).collect();
+    let decisions: HashMap<String, Row> =
+        all(&slices, "decisions").into_iter().map(|d| (d["decision_id"].clone(), d)).collect();
     let mut quotes: HashMap<String, Vec<(i64, Row)>> = HashMap::new();
     for q in all(&slices, "quotes").into_iter().filter(|q| q["source_id"] == "1") {
         quotes.entry(q["instrument_id"].clone()).or_default().push((i(&q, "ts_recv"), q));
@@ -19,13 +20,19 @@ fn labels_follow_from_published_quotes_and_the_decision_alone() {
         let d = &decisions[&label["decision_id"]];
         let ts = i(d, "ts_event");
         let path = &quotes[&d["instrument_id"]];
-        let inside = &path[path.partition_point(|(t, _)| *t <= ts)..path.partition_point(|(t, _)| *t <= ts + HORIZON)];
-        let ends = inside.last().map_or_else(|| (i(d, "bid_px"), i(d, "ask_px")), |(_, q)| (i(q, "bid_px"), i(q, "ask_px")));
+        let inside = &path[path.partition_point(|(t, _)| *t <= ts)
+            ..path.partition_point(|(t, _)| *t <= ts + HORIZON)];
+        let ends = || {
+            inside.last().map_or_else(
+                || (i(d, "bid_px"), i(d, "ask_px")),
+                |(_, q)| (i(q, "bid_px"), i(q, "ask_px")),
+            )
+        };
         let side = label.get("side").map(|s| if s == "buy" { 1 } else { -1 });
         let expected = match label["target"].as_str() {
-            "direction_mid" => (ends.0 + ends.1 - i(d, "bid_px") - i(d, "ask_px")).signum(),
-            "forward_executable" if side == Some(1) => (ends.0 - i(d, "ask_px")).signum(),
-            "forward_executable" => (i(d, "bid_px") - ends.1).signum(),
+            "direction_mid" => (ends().0 + ends().1 - i(d, "bid_px") - i(d, "ask_px")).signum(),
+            "forward_executable" if side == Some(1) => (ends().0 - i(d, "ask_px")).signum(),
+            "forward_executable" => (i(d, "bid_px") - ends().1).signum(),
             _ => {
                 let (profit, stop) = (i(d, "take_profit_px"), i(d, "stop_loss_px"));
                 inside
@@ -33,7 +40,13 @@ fn labels_follow_from_published_quotes_and_the_decision_alone() {
                     .find_map(|(_, q)| {
                         let px = i(q, if side == Some(1) { "bid_px" } else { "ask_px" });
                         let s = side.unwrap();
-                        if s * px >= s * profit { Some(1) } else if s * px <= s * stop { Some(-1) } else { None }
+                        if s * px >= s * profit {
+                            Some(1)
+                        } else if s * px <= s * stop {
+                            Some(-1)
+                        } else {
+                            None
+                        }
                     })
                     .unwrap_or(0)
             }
@@ -41,7 +54,12 @@ fn labels_follow_from_published_quotes_and_the_decision_alone() {
         assert_eq!(i(label, "class"), expected, "{label:?}\n{d:?}");
         *checked.entry(label["target"].clone()).or_default() += 1;
     }
-    assert!(checked["direction_mid"] > 500 && checked["forward_executable"] > 300 && checked["barrier"] > 50, "{checked:?}");
+    assert!(
+        checked["direction_mid"] > 500
+            && checked["forward_executable"] > 300
+            && checked["barrier"] > 50,
+        "{checked:?}"
+    );
 }
 
 #[test]
@@ -51,14 +69,18 @@ fn what_cannot_be_known_has_a_reason_and_no_class() {
     for label in &labels {
         assert_eq!(label.contains_key("class"), !label.contains_key("reason"), "{label:?}");
     }
-    let reasons: std::collections::BTreeSet<&str> = labels.iter().filter_map(|l| l.get("reason")).map(String::as_str).collect();
+    let reasons: std::collections::BTreeSet<&str> =
+        labels.iter().filter_map(|l| l.get("reason")).map(String::as_str).collect();
     assert_eq!(reasons, std::collections::BTreeSet::from(["halt", "session_end"]));
 }
 
 #[test]
 fn class_probabilities_are_probabilities_and_as_often_right_as_they_say() {
     let slices = run(SHORT, 43);
-    let signals: Vec<Row> = all(&slices, "truth_signal").into_iter().filter(|s| s.contains_key("moved_ticks")).collect();
+    let signals: Vec<Row> = all(&slices, "truth_signal")
+        .into_iter()
+        .filter(|s| s.contains_key("moved_ticks"))
+        .collect();
     assert!(signals.len() > 800, "{}", signals.len());
     let mut sums = [0.0; 3];
     let mut counts = [0.0; 3];
@@ -74,6 +96,9 @@ fn class_probabilities_are_probabilities_and_as_often_right_as_they_say() {
     let n = signals.len() as f64;
     for k in 0..3 {
         let p = sums[k] / n;
-        assert!((p - counts[k] / n).abs() < 4.0 * (p * (1.0 - p) / (n / 9.0)).sqrt(), "{sums:?} against {counts:?}");
+        assert!(
+            (p - counts[k] / n).abs() < 4.0 * (p * (1.0 - p) / (n / 9.0)).sqrt(),
+            "{sums:?} against {counts:?}"
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use contract::arrow_array::cast::AsArray;
 use contract::arrow_array::types::{
-    Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt16Type, UInt32Type,
-    UInt64Type,
+    Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use contract::arrow_array::{Array, RecordBatch, StringArray};
 use contract::arrow_schema::DataType;
@@ -18,7 +18,9 @@ pub(crate) fn cell(array: &dyn Array, row: usize) -> Option<String> {
         return None;
     }
     Some(match array.data_type() {
-        DataType::Timestamp(_, _) => array.as_primitive::<TimestampNanosecondType>().value(row).to_string(),
+        DataType::Timestamp(_, _) => {
+            array.as_primitive::<TimestampNanosecondType>().value(row).to_string()
+        }
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Int8 => array.as_primitive::<Int8Type>().value(row).to_string(),
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
@@ -29,7 +31,9 @@ pub(crate) fn cell(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value(row).to_string(),
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
-        DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().value(row).iter().map(|b| format!("{b:02x}")).collect(),
+        DataType::FixedSizeBinary(_) => {
+            array.as_fixed_size_binary().value(row).iter().map(|b| format!("{b:02x}")).collect()
+        }
         DataType::Dictionary(_, _) => {
             let words = array.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
             words.into_iter().nth(row).unwrap().unwrap().to_owned()

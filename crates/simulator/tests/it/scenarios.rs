@@ -2,8 +2,8 @@
 
 use crate::rows::{SHORT, all, run};
 use contract::{
-    Bars, BookDeltas, Decisions, Depths, Diagnostic as _, Executions, FeedMarks, Intelligence, Origin, PortfolioSnapshots,
-    Positions, Postings, Quotes, Statuses, Table, Trades, admit,
+    Bars, BookDeltas, Decisions, Depths, Diagnostic as _, Executions, FeedMarks, Intelligence,
+    Origin, PortfolioSnapshots, Positions, Postings, Quotes, Statuses, Table, Trades, admit,
 };
 use simulator::{FaultKind, PRESETS, Scenario, ScenarioError, Simulation, Slice};
 use std::collections::BTreeSet;
@@ -12,21 +12,38 @@ use std::collections::BTreeSet;
 fn mistakes_name_their_key_and_what_was_expected() {
     let cases = [
         ("slice = \"10s\"", "slice = \"1ms\"", "scenario.slice: expected at least 1s, found 1ms"),
-        ("tick = \"0.25\"", "tick = \"0.3\"", "scenario.instruments[0].px: expected a multiple of the tick, at least 20 ticks, found 4512.25"),
-        ("symbol = \"BETA\"\ndate", "symbol = \"OMEGA\"\ndate", "scenario.halts.symbol: expected the symbol of an instrument, found OMEGA"),
+        (
+            "tick = \"0.25\"",
+            "tick = \"0.3\"",
+            "scenario.instruments[0].px: expected a multiple of the tick, at least 20 ticks, found 4512.25",
+        ),
+        (
+            "symbol = \"BETA\"\ndate",
+            "symbol = \"OMEGA\"\ndate",
+            "scenario.halts.symbol: expected the symbol of an instrument, found OMEGA",
+        ),
         ("version = 1", "version = 9", "scenario.version: expected 1, found 9"),
         ("num = 7", "num = 1", "scenario.splits.num: expected 2 to 100, found 1"),
-        ("open = \"591m\"", "open = \"1m\"", "scenario.days.open: expected auction < open < close_auction < close, all within the day, found 2026-03-28"),
+        (
+            "open = \"591m\"",
+            "open = \"1m\"",
+            "scenario.days.open: expected auction < open < close_auction < close, all within the day, found 2026-03-28",
+        ),
     ];
     for (from, to, expected) in cases {
         let text = SHORT.replacen(from, to, 1);
         assert_ne!(text, SHORT, "{from}");
         assert_eq!(Scenario::parse(&text).unwrap_err().to_string(), expected);
     }
-    let unknown = Scenario::parse(&SHORT.replace("name = \"short\"", "name = \"short\"\nspeed = 1")).unwrap_err();
+    let unknown =
+        Scenario::parse(&SHORT.replace("name = \"short\"", "name = \"short\"\nspeed = 1"))
+            .unwrap_err();
     assert_eq!(unknown.code(), "simulator/scenario-syntax");
     assert!(unknown.to_string().contains("unknown field `speed`"), "{unknown}");
-    assert_eq!(Scenario::preset("huge").unwrap_err(), ScenarioError::UnknownPreset("huge".to_owned()));
+    assert_eq!(
+        Scenario::preset("huge").unwrap_err(),
+        ScenarioError::UnknownPreset("huge".to_owned())
+    );
 }
 
 #[test]
@@ -84,9 +101,13 @@ fn a_clean_run_is_admitted_without_a_reject_and_in_order() {
     no_reject::<Postings>(&slices);
     for slice in &slices {
         for (name, batch) in slice.tables() {
-            let times: Vec<i64> = crate::rows::rows(batch).iter().map(|r| crate::rows::i(r, "ts_avail")).collect();
+            let times: Vec<i64> =
+                crate::rows::rows(batch).iter().map(|r| crate::rows::i(r, "ts_avail")).collect();
             assert!(times.is_sorted(), "{name}");
-            assert!(times.iter().all(|t| (slice.from().nanos()..slice.to().nanos()).contains(t)), "{name}");
+            assert!(
+                times.iter().all(|t| (slice.from().nanos()..slice.to().nanos()).contains(t)),
+                "{name}"
+            );
         }
     }
 }
@@ -95,7 +116,16 @@ fn a_clean_run_is_admitted_without_a_reject_and_in_order() {
 fn truth_says_that_it_needs_the_future() {
     let slice = Simulation::new(&Scenario::parse(SHORT).unwrap(), 1).last().unwrap();
     let tables: BTreeSet<&str> = slice.truth().map(|(name, _)| name).collect();
-    assert_eq!(tables, BTreeSet::from(["truth_books", "truth_ceiling", "truth_labels", "truth_ledger", "truth_signal"]));
+    assert_eq!(
+        tables,
+        BTreeSet::from([
+            "truth_books",
+            "truth_ceiling",
+            "truth_labels",
+            "truth_ledger",
+            "truth_signal"
+        ])
+    );
     for (name, batch) in slice.truth() {
         let metadata = batch.schema().metadata().clone();
         assert_eq!(metadata["hindsight.causality"], "hindsight", "{name}");
@@ -123,16 +153,33 @@ fn everything_that_the_desk_can_do_happens() {
     let words = |table: &str, column: &str| -> BTreeSet<String> {
         all(&slices, table).iter().filter_map(|r| r.get(column).cloned()).collect()
     };
-    let set = |words: &[&str]| -> BTreeSet<String> { words.iter().map(|w| (*w).to_owned()).collect() };
-    let actions = set(&["enter", "exit", "increase", "reduce", "reverse", "hedge", "hold", "skip", "cancel", "modify"]);
+    let set =
+        |words: &[&str]| -> BTreeSet<String> { words.iter().map(|w| (*w).to_owned()).collect() };
+    let actions = set(&[
+        "enter", "exit", "increase", "reduce", "reverse", "hedge", "hold", "skip", "cancel",
+        "modify",
+    ]);
     assert_eq!(words("decisions", "action"), actions);
     assert_eq!(words("decisions", "status"), set(&["submitted", "denied", "suppressed"]));
-    let reports = set(&["new", "trade", "replaced", "canceled", "rejected", "expired", "trade_correct", "trade_cancel"]);
+    let reports = set(&[
+        "new",
+        "trade",
+        "replaced",
+        "canceled",
+        "rejected",
+        "expired",
+        "trade_correct",
+        "trade_cancel",
+    ]);
     assert_eq!(words("executions", "exec_type"), reports);
     assert_eq!(words("executions", "liquidity"), set(&["maker", "taker"]));
     assert_eq!(words("postings", "kind"), set(&["deposit", "fee", "funding"]));
-    assert_eq!(words("statuses", "action"), set(&["pre_open", "trading", "pause", "halt", "quoting", "close"]));
-    let venue_acts = all(&slices, "executions").iter().filter(|r| !r.contains_key("decision_id")).count();
+    assert_eq!(
+        words("statuses", "action"),
+        set(&["pre_open", "trading", "pause", "halt", "quoting", "close"])
+    );
+    let venue_acts =
+        all(&slices, "executions").iter().filter(|r| !r.contains_key("decision_id")).count();
     assert_eq!(venue_acts, 1, "one liquidation without decision");
 }
 
@@ -146,7 +193,9 @@ fn decisions_name_the_last_market_row_that_they_had_read() {
     for slice in &slices {
         let mut order: Vec<(i64, usize)> = Vec::new();
         for (rank, (_, batch)) in slice.tables().enumerate() {
-            order.extend(crate::rows::rows(batch).iter().map(|r| (crate::rows::i(r, "ts_avail"), rank)));
+            order.extend(
+                crate::rows::rows(batch).iter().map(|r| (crate::rows::i(r, "ts_avail"), rank)),
+            );
         }
         order.sort_unstable();
         for (ts, rank) in order {
@@ -157,7 +206,8 @@ fn decisions_name_the_last_market_row_that_they_had_read() {
         }
         for d in slice.table("decisions").map(crate::rows::rows).unwrap_or_default() {
             let looked = crate::rows::i(&d, "ts_event") - 200_000;
-            let expected = market[..market.partition_point(|(ts, _)| *ts < looked)].last().unwrap().1;
+            let expected =
+                market[..market.partition_point(|(ts, _)| *ts < looked)].last().unwrap().1;
             assert_eq!(d["md_seq_high"], expected.to_string());
             checked += 1;
         }
