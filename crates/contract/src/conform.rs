@@ -32,7 +32,7 @@ pub(crate) enum Mismatch {
 pub(crate) fn conform(ty: Type, packed: i32, array: &ArrayRef) -> Result<ArrayRef, Mismatch> {
     let expected = ty.data_type(packed);
     let found = array.data_type();
-    if *found == expected {
+    if *found == expected && !hides_nulls(array) {
         return Ok(Arc::clone(array));
     }
     let refuse = || Mismatch::Type { expected: expected.clone(), found: found.clone() };
@@ -69,6 +69,11 @@ pub(crate) fn conform(ty: Type, packed: i32, array: &ArrayRef) -> Result<ArrayRe
         }
         _ => Err(refuse()),
     }
+}
+
+/// Whether a valid key of a dictionary may point to a null word: no null count of the keys would show it.
+fn hides_nulls(array: &ArrayRef) -> bool {
+    array.as_any_dictionary_opt().is_some_and(|words| words.values().null_count() > 0)
 }
 
 /// Copies text of any layout; `None` for an array that is no text.

@@ -139,13 +139,13 @@ impl Diagnostic for EventError {
 #[derive(Debug)]
 pub struct Row<'a, T> {
     batch: &'a AnyBatch,
-    row: usize,
+    at: usize,
     marker: PhantomData<fn() -> T>,
 }
 
 impl<'a, T: Table> Row<'a, T> {
     fn new(batch: &'a AnyBatch, row: usize) -> Self {
-        Self { batch, row, marker: PhantomData }
+        Self { batch, at: row, marker: PhantomData }
     }
 
     /// The value of a column.
@@ -154,10 +154,10 @@ impl<'a, T: Table> Row<'a, T> {
     /// [`EventError::Cell`] for a word outside a closed set, or null in a required column.
     pub fn get<V: ColumnType>(&self, column: &Column<T, V>) -> Result<V::Out<'a>, EventError> {
         let array = self.batch.col(column);
-        if !V::NULLABLE && array.is_null(self.row) {
+        if !V::NULLABLE && array.is_null(self.at) {
             return Err(self.unexpected(column, "a value", "null"));
         }
-        V::value(array, self.row).map_err(|word| {
+        V::value(array, self.at).map_err(|word| {
             let expected = format!("one of {}", word.expected.join(" "));
             self.unexpected(column, &expected, &format!("`{}`", word.found))
         })
@@ -174,7 +174,7 @@ impl<'a, T: Table> Row<'a, T> {
         EventError::Cell {
             table: T::SPEC.name,
             column: column.name(),
-            row: self.row,
+            row: self.at,
             expected: expected.to_owned(),
             found: found.to_owned(),
         }

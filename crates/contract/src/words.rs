@@ -126,8 +126,10 @@ vocabulary! {
 
 vocabulary! {
     /// What became of a decision.
+    #[derive(Default)]
     DecisionStatus {
         /// Sent on.
+        #[default]
         Submitted = "submitted",
         /// Only proposed.
         Proposed = "proposed",

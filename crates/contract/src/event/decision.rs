@@ -254,12 +254,6 @@ fields! {
     }
 }
 
-impl Default for DecisionStatus {
-    fn default() -> Self {
-        Self::Submitted
-    }
-}
-
 impl TradingDecisionEvent {
     /// A decision with its required fields.
     #[must_use]

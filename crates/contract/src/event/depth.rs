@@ -62,7 +62,10 @@ fields! {
     }
 }
 
-type Levels<V> = [&'static Column<Depths, kind::Opt<V>>; 10];
+type Nullable<V> = &'static Column<Depths, kind::Opt<V>>;
+type Levels<V> = [Nullable<V>; 10];
+/// The columns of one level: price, size, orders.
+type Level = (Nullable<kind::Px>, Nullable<kind::Size>, Nullable<kind::U32>);
 
 /// The columns of one side, by level.
 struct Side {
@@ -149,15 +152,7 @@ const ASKS: Side = Side {
 };
 
 impl Side {
-    fn columns(
-        &self,
-    ) -> impl Iterator<
-        Item = (
-            &'static Column<Depths, kind::Opt<kind::Px>>,
-            &'static Column<Depths, kind::Opt<kind::Size>>,
-            &'static Column<Depths, kind::Opt<kind::U32>>,
-        ),
-    > {
+    fn columns(&self) -> impl Iterator<Item = Level> {
         self.px.iter().zip(&self.size).zip(&self.ct).map(|((px, size), ct)| (*px, *size, *ct))
     }
 

@@ -33,10 +33,7 @@ use crate::words::{ExecType, Liquidity, Side};
 /// let draft = Draft::from_events(&[trade], now)?;
 /// assert_eq!(draft.cell(&Executions::FEE, 0)?, Some(fee));
 /// let back: Vec<TradeExecutedEvent> = draft.events()?;
-/// assert_eq!(back[0].fill, fill_of("0.002", "61700.1"));
-/// # fn fill_of(qty: &str, px: &str) -> Fill {
-/// #     Fill::Trade { last_qty: Amount::parse(qty).unwrap(), last_px: Price::parse(px).unwrap() }
-/// # }
+/// assert_eq!(back[0].more.fee_ccy.as_deref(), Some("USDT"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
