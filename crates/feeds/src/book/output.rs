@@ -1,0 +1,307 @@
+//! Rows that books make: depths, best quotes and marks of gaps.
+
+use super::state::{Gap, Loss};
+use super::top::{LEVELS, Shown, Top};
+use crate::envelope::EnvelopeColumns;
+use contract::arrow_array::builder::{
+    Float64Builder, Int64Builder, StringDictionaryBuilder, UInt32Builder, UInt64Builder,
+};
+use contract::arrow_array::types::Int32Type;
+use contract::arrow_array::{TimestampNanosecondArray, UInt8Array};
+use contract::{
+    BookState, BuildError, Column, ColumnSet, Depths, Draft, Envelope, FeedMarks, MarkKind, Quotes,
+    UTC, kind,
+};
+
+/// What books made of a batch of deltas.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct BookRows {
+    /// Ten levels a side, a row whenever one of them changed, and one at each gap.
+    pub depths: Draft<Depths>,
+    /// Best bid and ask, a row whenever they changed; empty unless asked for.
+    pub quotes: Draft<Quotes>,
+    /// One row a gap.
+    pub marks: Draft<FeedMarks>,
+}
+
+#[derive(Debug, Default)]
+struct SideColumns {
+    px: [Int64Builder; LEVELS],
+    size: [Float64Builder; LEVELS],
+    ct: [UInt32Builder; LEVELS],
+}
+
+impl SideColumns {
+    fn push(&mut self, levels: &[Shown; LEVELS]) {
+        let columns = self.px.iter_mut().zip(&mut self.size).zip(&mut self.ct);
+        for (((px, size), ct), level) in columns.zip(levels) {
+            if level.is_set {
+                px.append_value(level.px);
+                size.append_value(level.size);
+                ct.append_option(level.ct);
+            } else {
+                px.append_null();
+                size.append_null();
+                ct.append_null();
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct DepthColumns {
+    envelope: EnvelopeColumns,
+    bids: SideColumns,
+    asks: SideColumns,
+    update_id: UInt64Builder,
+    venue_seq: UInt64Builder,
+    book_state: Vec<u8>,
+}
+
+#[derive(Debug, Default)]
+struct QuoteColumns {
+    envelope: EnvelopeColumns,
+    bid_px: Int64Builder,
+    ask_px: Int64Builder,
+    bid_size: Float64Builder,
+    ask_size: Float64Builder,
+    bid_ct: UInt32Builder,
+    ask_ct: UInt32Builder,
+    update_id: UInt64Builder,
+    venue_seq: UInt64Builder,
+}
+
+#[derive(Debug, Default)]
+struct MarkColumns {
+    envelope: EnvelopeColumns,
+    ts_from: Vec<i64>,
+    ts_to: Vec<i64>,
+    seq_from: UInt64Builder,
+    seq_to: UInt64Builder,
+    reasons: Vec<Loss>,
+}
+
+/// Growing rows of the three tables.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    depths: DepthColumns,
+    quotes: QuoteColumns,
+    marks: MarkColumns,
+}
+
+/// Numbers of the message that a row stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbers {
+    pub(super) update_id: Option<u64>,
+    pub(super) venue_seq: Option<u64>,
+}
+
+impl Rows {
+    pub(super) fn depth(
+        &mut self,
+        envelope: &Envelope,
+        top: &Top,
+        numbers: Numbers,
+        state: BookState,
+    ) {
+        let rows = &mut self.depths;
+        rows.envelope.push(envelope);
+        rows.bids.push(&top.bids);
+        rows.asks.push(&top.asks);
+        rows.update_id.append_option(numbers.update_id);
+        rows.venue_seq.append_option(numbers.venue_seq);
+        rows.book_state.push(match state {
+            BookState::Ordered => b'O',
+            BookState::Crossed => b'X',
+            BookState::Gap => b'G',
+        });
+    }
+
+    pub(super) fn quote(&mut self, envelope: &Envelope, top: &Top, numbers: Numbers) {
+        let rows = &mut self.quotes;
+        let (bid, ask) = top.best();
+        rows.envelope.push(envelope);
+        rows.bid_px.append_option(bid.map(|b| b.px));
+        rows.ask_px.append_option(ask.map(|a| a.px));
+        rows.bid_size.append_option(bid.map(|b| b.size));
+        rows.ask_size.append_option(ask.map(|a| a.size));
+        rows.bid_ct.append_option(bid.and_then(|b| b.ct));
+        rows.ask_ct.append_option(ask.and_then(|a| a.ct));
+        rows.update_id.append_option(numbers.update_id);
+        rows.venue_seq.append_option(numbers.venue_seq);
+    }
+
+    pub(super) fn gap(&mut self, envelope: &Envelope, gap: Gap, ts_from: i64, ts_to: i64) {
+        let rows = &mut self.marks;
+        rows.envelope.push(envelope);
+        rows.ts_from.push(ts_from);
+        rows.ts_to.push(ts_to);
+        rows.seq_from.append_option(gap.seqs.map(|(from, _)| from));
+        rows.seq_to.append_option(gap.seqs.map(|(_, to)| to));
+        rows.reasons.push(gap.loss);
+    }
+
+    pub(super) fn finish(mut self) -> Result<BookRows, BuildError> {
+        Ok(BookRows {
+            depths: finish_depths(&mut self.depths)?,
+            quotes: finish_quotes(&mut self.quotes)?,
+            marks: finish_marks(&mut self.marks)?,
+        })
+    }
+}
+
+fn finish_depths(rows: &mut DepthColumns) -> Result<Draft<Depths>, BuildError> {
+    let mut set = rows.envelope.finish::<Depths>();
+    set = finish_side(set, &mut rows.bids, &BIDS);
+    set = finish_side(set, &mut rows.asks, &ASKS);
+    set.with(&Depths::UPDATE_ID, rows.update_id.finish())
+        .with(&Depths::VENUE_SEQ, rows.venue_seq.finish())
+        .with(&Depths::BOOK_STATE, UInt8Array::from(std::mem::take(&mut rows.book_state)))
+        .finish()
+}
+
+fn finish_side(
+    mut set: ColumnSet<Depths>,
+    side: &mut SideColumns,
+    names: &SideNames,
+) -> ColumnSet<Depths> {
+    for (name, column) in names.px.iter().zip(&mut side.px) {
+        set = set.with(name, column.finish());
+    }
+    for (name, column) in names.size.iter().zip(&mut side.size) {
+        set = set.with(name, column.finish());
+    }
+    for (name, column) in names.ct.iter().zip(&mut side.ct) {
+        set = set.with(name, column.finish());
+    }
+    set
+}
+
+fn finish_quotes(rows: &mut QuoteColumns) -> Result<Draft<Quotes>, BuildError> {
+    rows.envelope
+        .finish::<Quotes>()
+        .with(&Quotes::BID_PX, rows.bid_px.finish())
+        .with(&Quotes::ASK_PX, rows.ask_px.finish())
+        .with(&Quotes::BID_SIZE, rows.bid_size.finish())
+        .with(&Quotes::ASK_SIZE, rows.ask_size.finish())
+        .with(&Quotes::BID_CT, rows.bid_ct.finish())
+        .with(&Quotes::ASK_CT, rows.ask_ct.finish())
+        .with(&Quotes::UPDATE_ID, rows.update_id.finish())
+        .with(&Quotes::VENUE_SEQ, rows.venue_seq.finish())
+        .finish()
+}
+
+fn finish_marks(rows: &mut MarkColumns) -> Result<Draft<FeedMarks>, BuildError> {
+    let stamps = |nanos: &mut Vec<i64>| {
+        TimestampNanosecondArray::from(std::mem::take(nanos)).with_timezone(UTC)
+    };
+    let n = rows.reasons.len();
+    let words = |word: &dyn Fn(usize) -> &'static str| {
+        let mut column = StringDictionaryBuilder::<Int32Type>::new();
+        (0..n).for_each(|row| column.append_value(word(row)));
+        column.finish()
+    };
+    let gap = words(&|_| contract::Vocabulary::word(MarkKind::Gap));
+    let about = words(&|_| "book_deltas");
+    let reason = words(&|row| rows.reasons.get(row).map_or("", |loss| loss.word()));
+    rows.envelope
+        .finish::<FeedMarks>()
+        .with(&FeedMarks::KIND, gap)
+        .with(&FeedMarks::ABOUT, about)
+        .with(&FeedMarks::TS_FROM, stamps(&mut rows.ts_from))
+        .with(&FeedMarks::TS_TO, stamps(&mut rows.ts_to))
+        .with(&FeedMarks::VENUE_SEQ_FROM, rows.seq_from.finish())
+        .with(&FeedMarks::VENUE_SEQ_TO, rows.seq_to.finish())
+        .with(&FeedMarks::REASON, reason)
+        .finish()
+}
+
+type Names<V> = [&'static Column<Depths, kind::Opt<V>>; LEVELS];
+
+/// The columns of one side, by level.
+pub(crate) struct SideNames {
+    pub(crate) px: Names<kind::Px>,
+    pub(crate) size: Names<kind::Size>,
+    pub(crate) ct: Names<kind::U32>,
+}
+
+/// Columns of the bids.
+pub(crate) const BIDS: SideNames = SideNames {
+    px: [
+        &Depths::BID_PX_00,
+        &Depths::BID_PX_01,
+        &Depths::BID_PX_02,
+        &Depths::BID_PX_03,
+        &Depths::BID_PX_04,
+        &Depths::BID_PX_05,
+        &Depths::BID_PX_06,
+        &Depths::BID_PX_07,
+        &Depths::BID_PX_08,
+        &Depths::BID_PX_09,
+    ],
+    size: [
+        &Depths::BID_SIZE_00,
+        &Depths::BID_SIZE_01,
+        &Depths::BID_SIZE_02,
+        &Depths::BID_SIZE_03,
+        &Depths::BID_SIZE_04,
+        &Depths::BID_SIZE_05,
+        &Depths::BID_SIZE_06,
+        &Depths::BID_SIZE_07,
+        &Depths::BID_SIZE_08,
+        &Depths::BID_SIZE_09,
+    ],
+    ct: [
+        &Depths::BID_CT_00,
+        &Depths::BID_CT_01,
+        &Depths::BID_CT_02,
+        &Depths::BID_CT_03,
+        &Depths::BID_CT_04,
+        &Depths::BID_CT_05,
+        &Depths::BID_CT_06,
+        &Depths::BID_CT_07,
+        &Depths::BID_CT_08,
+        &Depths::BID_CT_09,
+    ],
+};
+
+/// Columns of the asks.
+pub(crate) const ASKS: SideNames = SideNames {
+    px: [
+        &Depths::ASK_PX_00,
+        &Depths::ASK_PX_01,
+        &Depths::ASK_PX_02,
+        &Depths::ASK_PX_03,
+        &Depths::ASK_PX_04,
+        &Depths::ASK_PX_05,
+        &Depths::ASK_PX_06,
+        &Depths::ASK_PX_07,
+        &Depths::ASK_PX_08,
+        &Depths::ASK_PX_09,
+    ],
+    size: [
+        &Depths::ASK_SIZE_00,
+        &Depths::ASK_SIZE_01,
+        &Depths::ASK_SIZE_02,
+        &Depths::ASK_SIZE_03,
+        &Depths::ASK_SIZE_04,
+        &Depths::ASK_SIZE_05,
+        &Depths::ASK_SIZE_06,
+        &Depths::ASK_SIZE_07,
+        &Depths::ASK_SIZE_08,
+        &Depths::ASK_SIZE_09,
+    ],
+    ct: [
+        &Depths::ASK_CT_00,
+        &Depths::ASK_CT_01,
+        &Depths::ASK_CT_02,
+        &Depths::ASK_CT_03,
+        &Depths::ASK_CT_04,
+        &Depths::ASK_CT_05,
+        &Depths::ASK_CT_06,
+        &Depths::ASK_CT_07,
+        &Depths::ASK_CT_08,
+        &Depths::ASK_CT_09,
+    ],
+};
