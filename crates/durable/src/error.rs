@@ -109,6 +109,18 @@ impl FsError {
         Self { op, path: path.to_path_buf(), kind, source }
     }
 
+    /// The failed call inside an error of [`io::Write`], also behind the errors of a writer that wraps one.
+    #[must_use]
+    pub fn inside<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        if let Some(found) = error.downcast_ref::<Self>() {
+            return Some(found);
+        }
+        if let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            return Self::inside(inner);
+        }
+        error.source().and_then(Self::inside)
+    }
+
     /// Whether the same call may succeed later without anyone mending anything but space or a lock.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -128,5 +140,12 @@ impl FsError {
             FsErrorKind::UnexpectedEnd => "durable/unexpected-end",
             FsErrorKind::Io => "durable/io",
         }
+    }
+}
+
+impl From<FsError> for io::Error {
+    /// Keeps the kind, and the whole error inside.
+    fn from(error: FsError) -> Self {
+        Self::new(error.source.kind(), error)
     }
 }

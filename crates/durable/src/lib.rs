@@ -23,7 +23,8 @@
 //! ```
 //!
 //! # Features
-//! - `sim`: [`SimFs`], a file system in memory that loses power, fails and fills up on demand.
+//! - `sim`: `SimFs`, a file system in memory that loses power, fails and fills up on demand, and `LyingFs`, which proves
+//!   that a crash test notices.
 #![forbid(unsafe_code)]
 
 mod error;
@@ -42,9 +43,9 @@ pub use error::{FsError, FsErrorKind, Op};
 pub use fs::{
     Access, Fs, FsFile, FsLock, Identity, Metadata, NodeKind, read_exact_at, write_all_at,
 };
-pub use publish::{Mode, Publish, PublishError, Published, temporary_name};
+pub use publish::{Mode, Publish, PublishError, Published, publish, temporary_name};
 pub use real::RealFs;
 #[cfg(feature = "sim")]
 pub use sabotage::{Lie, LyingFs};
 #[cfg(feature = "sim")]
-pub use sim::{Failure, Fault, SimFs};
+pub use sim::{Call, Failure, Fault, SimFs};

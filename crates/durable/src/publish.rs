@@ -15,16 +15,30 @@ pub enum Mode {
     Replace,
 }
 
-/// Why a file was not published. Nothing stands under the final name that did not stand there before.
+/// Why a file was not published.
+///
+/// The temporary file is gone and the final name is as it was, except after [`Unsettled`](PublishError::Unsettled).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PublishError {
     /// The file system failed.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// The content could not be written for a reason of its own.
+    #[error(transparent)]
+    Write(io::Error),
     /// The path has no file name.
     #[error("`{}`: expected a path that ends in a file name", .0.display())]
     NoName(PathBuf),
+    /// The whole file stands under its name, but the folder could not be synced: a power cut may bring back what stood
+    /// there before.
+    #[error("`{}`: renamed, but a power cut may undo it: {source}", path.display())]
+    Unsettled {
+        /// The final path.
+        path: PathBuf,
+        /// The failed sync.
+        source: FsError,
+    },
     /// What was read back is not what it should be.
     #[error("`{}`: expected {expected}, found {found} when the file was read back", path.display())]
     Verify {
@@ -37,13 +51,25 @@ pub enum PublishError {
     },
 }
 
+impl From<io::Error> for PublishError {
+    /// Finds the failed call again that [`Write`] had to hide.
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<FsError>() {
+            Ok(error) => Self::Fs(error),
+            Err(error) => Self::Write(error),
+        }
+    }
+}
+
 impl PublishError {
     /// The word of the error.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
             Self::Fs(error) => error.code(),
+            Self::Write(_) => "durable/write",
             Self::NoName(_) => "durable/no-file-name",
+            Self::Unsettled { .. } => "durable/unsettled",
             Self::Verify { .. } => "durable/verify",
         }
     }
@@ -67,15 +93,63 @@ pub fn temporary_name(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(name))
 }
 
+/// Publishes what `write` writes: [`Publish`] in one call.
+///
+/// ```
+/// use durable::{Mode, PublishError, RealFs, publish};
+/// use std::io::Write;
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("card.md");
+/// let done = publish(&RealFs, &path, Mode::New, |file| file.write_all(b"# Card\n").map_err(PublishError::from))?;
+/// assert_eq!(done.bytes, 7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`PublishError`], and what `write` returns; then nothing was published.
+pub fn publish<E: From<PublishError>>(
+    fs: &dyn Fs,
+    path: &Path,
+    mode: Mode,
+    write: impl FnOnce(&mut Publish<'_>) -> Result<(), E>,
+) -> Result<Published, E> {
+    let mut file = Publish::begin(fs, path, mode)?;
+    write(&mut file)?;
+    Ok(file.commit()?)
+}
+
+/// Creates what is missing above a path and makes the chain durable.
+fn make_folders(fs: &dyn Fs, path: &Path) -> Result<(), FsError> {
+    let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) else { return Ok(()) };
+    let created = fs.create_dir_all(folder)?;
+    let device = fs.metadata(folder)?.identity.device;
+    for folder in folder.ancestors().take_while(|f| f.file_name().is_some()) {
+        let above = folder_of(folder.parent().unwrap_or(Path::new("")));
+        let is_ours = created.iter().any(|c| c == folder);
+        if !is_ours && fs.metadata(above)?.identity.device != device {
+            break;
+        }
+        match fs.sync_dir(above) {
+            // A folder that we may not even read is none that a run of ours has left half made.
+            Err(error) if error.kind == FsErrorKind::Permission && !is_ours => break,
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
 const BUFFER: usize = 64 * 1024;
 
 /// A file on its way to its name.
 ///
 /// It is written under a temporary name in the same folder, synced, read back if the caller wants, renamed, and the
-/// folder synced, with every folder that was created for it. Dropping it before [`commit`](Publish::commit) removes the
-/// temporary file. A temporary file that a crash left behind is taken over by the next publication of the name.
+/// folder synced. Missing folders are created, and all folders above are synced before anything is written, for those
+/// that are there may stem from a process that died before it synced them. Dropping it before
+/// [`commit`](Publish::commit) removes the temporary file. A temporary file that a crash left behind is taken over by
+/// the next publication of the name.
 ///
-/// - **Cost:** one sync of the file, one of its folder, one of each folder above that was created.
+/// - **Cost:** one sync of the file, one of its folder, one of each folder above (of which a kernel makes little when
+///   nothing changed); 64 KiB of memory.
 ///
 /// One process publishes a name at a time: callers that share a folder hold a lock ([`Fs::lock`]).
 #[derive(Debug)]
@@ -87,7 +161,6 @@ pub struct Publish<'fs> {
     mode: Mode,
     buffer: Vec<u8>,
     flushed: u64,
-    folders: Vec<PathBuf>,
     is_done: bool,
 }
 
@@ -113,10 +186,7 @@ impl<'fs> Publish<'fs> {
             Err(error) if error.kind == FsErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
-        let folders = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => fs.create_dir_all(folder)?,
-            _ => Vec::new(),
-        };
+        make_folders(fs, path)?;
         let file = match fs.create_new(&temporary) {
             Err(error) if error.kind == FsErrorKind::AlreadyExists => {
                 fs.unlink(&temporary)?;
@@ -126,7 +196,7 @@ impl<'fs> Publish<'fs> {
         };
         let path = path.to_path_buf();
         let buffer = Vec::with_capacity(BUFFER);
-        Ok(Self { fs, file, path, temporary, mode, buffer, flushed: 0, folders, is_done: false })
+        Ok(Self { fs, file, path, temporary, mode, buffer, flushed: 0, is_done: false })
     }
 
     /// The final path.
@@ -144,8 +214,7 @@ impl<'fs> Publish<'fs> {
     /// Publishes what was written.
     ///
     /// # Errors
-    /// [`PublishError`]; the temporary file is removed. After a failed sync of the folder the file may stand under its
-    /// name or not once the machine has lost power, but never in part.
+    /// [`PublishError`]; whatever fails, the final name never shows part of a file.
     pub fn commit(self) -> Result<Published, PublishError> {
         self.commit_with(|_| Ok(()))
     }
@@ -173,11 +242,18 @@ impl<'fs> Publish<'fs> {
         }
         // From here on the temporary name is gone, whatever fails.
         self.is_done = true;
-        self.fs.sync_dir(folder_of(self.path.parent().unwrap_or(Path::new(""))))?;
-        for folder in self.folders.iter().rev() {
-            self.fs.sync_dir(folder_of(folder.parent().unwrap_or(Path::new(""))))?;
-        }
+        self.fs
+            .sync_dir(folder_of(self.path.parent().unwrap_or(Path::new(""))))
+            .map_err(|e| self.undo(e))?;
         Ok(Published { path: self.path.clone(), bytes: self.flushed })
+    }
+
+    /// Takes a new name back after its folder could not be synced; what it replaced cannot be had back.
+    fn undo(&self, source: FsError) -> PublishError {
+        if self.mode == Mode::New && self.fs.unlink(&self.path).is_ok() {
+            return source.into();
+        }
+        PublishError::Unsettled { path: self.path.clone(), source }
     }
 
     fn drain(&mut self) -> Result<(), FsError> {

@@ -2,7 +2,7 @@
 
 use crate::error::{FsError, Op};
 use crate::fs::{Access, Fs, FsFile, FsLock, Identity, Metadata, NodeKind};
-use rustix::fs::{FallocateFlags, RenameFlags};
+use rustix::fs::{FallocateFlags, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -101,7 +101,13 @@ impl Fs for RealFs {
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), FsError> {
-        at(Op::SyncDir, path, File::open(folder_of(path)).and_then(|f| f.sync_all()))
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = rustix::fs::open(folder_of(path), flags, rustix::fs::Mode::empty());
+        at(
+            Op::SyncDir,
+            path,
+            folder.map_err(io::Error::from).and_then(|f| File::from(f).sync_all()),
+        )
     }
 
     fn read_dir(&self, path: &Path) -> Result<Vec<PathBuf>, FsError> {
@@ -164,7 +170,11 @@ impl FsFile for RealFile {
     }
 
     fn allocate(&self, len: u64) -> Result<(), FsError> {
-        match rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+        if len == 0 {
+            return Ok(());
+        }
+        let reserve = || rustix::fs::fallocate(&self.file, FallocateFlags::empty(), 0, len);
+        match rustix::io::retry_on_intr(reserve) {
             Ok(()) => Ok(()),
             Err(Errno::OPNOTSUPP | Errno::NOSYS) => self.zero_fill(len),
             Err(error) => Err(FsError::new(Op::Allocate, &self.path, error.into())),

@@ -1,10 +1,11 @@
-//! File systems that lie, to prove that a crash test would notice.
+//! File systems that lie, to prove that a crash test notices.
 
 use crate::error::FsError;
 use crate::fs::{Access, Fs, FsFile, FsLock, Metadata};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a lying file system leaves out while it says that all is well.
+/// What a [`LyingFs`] says it did and did not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Lie {
@@ -12,57 +13,70 @@ pub enum Lie {
     FileSync,
     /// Syncs of folders do nothing.
     FolderSync,
+    /// Syncs of files wait until something has been renamed.
+    RenameBeforeSync,
     /// A rename that must not replace replaces.
     NoReplace,
+    /// Renames do nothing.
+    Rename,
 }
 
-/// A file system that forwards everything but one promise.
+/// A file system that claims success without the work.
 ///
-/// A crash test is worth something only if it fails on each of these.
-#[derive(Debug, Clone)]
+/// A crash test that passes on it tests nothing.
+#[derive(Debug)]
 pub struct LyingFs<F> {
     inner: F,
     lie: Lie,
+    late: Arc<Late>,
 }
 
+/// Files whose sync was put off.
+type Late = Mutex<Vec<Arc<dyn FsFile>>>;
+
 impl<F: Fs> LyingFs<F> {
-    /// The same file system without one promise.
+    /// A liar in front of a file system.
+    #[must_use]
     pub fn new(inner: F, lie: Lie) -> Self {
-        Self { inner, lie }
+        Self { inner, lie, late: Arc::default() }
     }
-}
 
-#[derive(Debug)]
-struct LyingFile {
-    inner: Box<dyn FsFile>,
-    lie: Lie,
-}
-
-impl<F: Fs> LyingFs<F> {
     fn wrap(&self, file: Box<dyn FsFile>) -> Box<dyn FsFile> {
-        Box::new(LyingFile { inner: file, lie: self.lie })
+        Box::new(LyingFile { inner: Arc::from(file), lie: self.lie, late: Arc::clone(&self.late) })
+    }
+
+    fn renamed(&self) -> Result<(), FsError> {
+        let late = std::mem::take(&mut *self.late.lock().unwrap_or_else(PoisonError::into_inner));
+        late.iter().try_for_each(|file| file.sync_all())
     }
 }
 
 impl<F: Fs> Fs for LyingFs<F> {
     fn create_new(&self, path: &Path) -> Result<Box<dyn FsFile>, FsError> {
-        self.inner.create_new(path).map(|f| self.wrap(f))
+        Ok(self.wrap(self.inner.create_new(path)?))
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn FsFile>, FsError> {
-        self.inner.open(path, access).map(|f| self.wrap(f))
+        Ok(self.wrap(self.inner.open(path, access)?))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<(), FsError> {
-        self.inner.rename(from, to)
+        if self.lie == Lie::Rename {
+            return Ok(());
+        }
+        self.inner.rename(from, to)?;
+        self.renamed()
     }
 
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<(), FsError> {
-        if self.lie == Lie::NoReplace {
-            self.inner.rename(from, to)
-        } else {
-            self.inner.rename_noreplace(from, to)
+        if self.lie == Lie::Rename {
+            return Ok(());
         }
+        if self.lie == Lie::NoReplace {
+            return self.inner.rename(from, to);
+        }
+        self.inner.rename_noreplace(from, to)?;
+        self.renamed()
     }
 
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
@@ -94,6 +108,29 @@ impl<F: Fs> Fs for LyingFs<F> {
     }
 }
 
+#[derive(Debug)]
+struct LyingFile {
+    inner: Arc<dyn FsFile>,
+    lie: Lie,
+    late: Arc<Late>,
+}
+
+impl LyingFile {
+    fn sync(&self, honest: impl FnOnce(&dyn FsFile) -> Result<(), FsError>) -> Result<(), FsError> {
+        match self.lie {
+            Lie::FileSync => Ok(()),
+            Lie::RenameBeforeSync => {
+                self.late
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(Arc::clone(&self.inner));
+                Ok(())
+            }
+            Lie::FolderSync | Lie::NoReplace | Lie::Rename => honest(self.inner.as_ref()),
+        }
+    }
+}
+
 impl FsFile for LyingFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FsError> {
         self.inner.read_at(buffer, offset)
@@ -112,11 +149,11 @@ impl FsFile for LyingFile {
     }
 
     fn sync_data(&self) -> Result<(), FsError> {
-        if self.lie == Lie::FileSync { Ok(()) } else { self.inner.sync_data() }
+        self.sync(|file| file.sync_data())
     }
 
     fn sync_all(&self) -> Result<(), FsError> {
-        if self.lie == Lie::FileSync { Ok(()) } else { self.inner.sync_all() }
+        self.sync(|file| file.sync_all())
     }
 
     fn len(&self) -> Result<u64, FsError> {

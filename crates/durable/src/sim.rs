@@ -1,465 +1,434 @@
 //! A file system in memory that loses power, fails and fills up on demand.
 
-mod disk;
+mod fault;
+mod file;
 mod random;
+mod tree;
+
+pub use fault::{Call, Failure, Fault};
 
 use crate::error::{FsError, Op};
 use crate::fs::{Access, Fs, FsFile, FsLock, Identity, Metadata, NodeKind};
-use disk::{Disk, EntryOp, Inode, Node};
-use std::collections::BTreeSet;
-use std::io;
+use file::{BLOCK, FileNode, size};
+use random::Random;
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tree::{Folder, Inode, Node, Tree};
 
-/// How a call fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Failure {
-    /// `EIO`.
-    Io,
-    /// `ENOSPC`.
-    NoSpace,
-    /// A write takes at most this many bytes; no error.
-    Short(usize),
-    /// A sync returns `EIO` and forgets what was pending, while reads still show it: what Linux did to databases.
-    ForgetAndFail,
-}
+/// Calls that [`SimFs::trace`] remembers.
+const TRACE: usize = 256;
+/// What a device without a set capacity says is free.
+const PLENTY: usize = 1 << 28;
 
-/// A planned failure: which calls, and how.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    op: Option<Op>,
-    path: Option<String>,
-    skip: u64,
-    times: u64,
-    failure: Failure,
-}
-
-impl Fault {
-    /// The next call fails so, whatever it is.
-    #[must_use]
-    pub fn new(failure: Failure) -> Self {
-        Self { op: None, path: None, skip: 0, times: 1, failure }
-    }
-
-    /// Only calls of this kind.
-    #[must_use]
-    pub fn on(mut self, op: Op) -> Self {
-        self.op = Some(op);
-        self
-    }
-
-    /// Only calls whose path contains this text.
-    #[must_use]
-    pub fn at(mut self, path: impl Into<String>) -> Self {
-        self.path = Some(path.into());
-        self
-    }
-
-    /// Lets this many matching calls pass first.
-    #[must_use]
-    pub fn after(mut self, calls: u64) -> Self {
-        self.skip = calls;
-        self
-    }
-
-    /// Fails this many matching calls.
-    #[must_use]
-    pub fn times(mut self, calls: u64) -> Self {
-        self.times = calls;
-        self
-    }
-}
-
-/// A file system in memory whose durability is what its sync calls earned.
+/// A machine whose disk keeps only what was synced.
 ///
-/// Files keep durable bytes and pending writes, folders durable and pending names. [`crash`](SimFs::crash) keeps any
-/// subset of the pending writes, in any order, each whole or torn at 512 or 4096 bytes, and any subset of the pending
-/// names; a rename stays atomic. Syncing a new file does not make its name durable.
+/// Bytes are safe after [`FsFile::sync_data`], names after [`Fs::sync_dir`] of their folder, and nothing else is: a
+/// synced file whose folder was not synced is gone. [`crash`](SimFs::crash) keeps any part of the rest. It is harsher
+/// than ext4 and XFS, so that what survives here survives there. Clones are the same machine; every choice comes from
+/// seeds, so a run with the same calls and seeds repeats.
 ///
-/// - **Determinism:** one seed, one outcome; a test that fails prints its seed.
+/// A folder stands for itself: `/`, `.` and the empty path are the root; `..` is refused.
 ///
 /// ```
-/// use durable::{Fs, SimFs};
+/// use durable::{Fs, SimFs, write_all_at};
 /// use std::path::Path;
 /// let fs = SimFs::new();
-/// let file = fs.create_new(Path::new("a"))?;
-/// file.write_at(b"decided", 0)?;
-/// file.sync_all()?; // the bytes are safe, the name is not
-/// let lost = (0..64).filter(|seed| fs.crash(*seed).metadata(Path::new("a")).is_err()).count();
-/// assert!(lost > 0);
-/// fs.sync_dir(Path::new(""))?;
-/// assert!((0..64).all(|seed| fs.crash(seed).metadata(Path::new("a")).is_ok()));
+/// let path = Path::new("/a");
+/// let file = fs.create_new(path)?;
+/// write_all_at(file.as_ref(), b"paid", 0)?;
+/// file.sync_data()?;
+/// assert!(fs.crash(0).metadata(path).is_err()); // the bytes were safe, the name was not
+/// fs.sync_dir(Path::new("/"))?;
+/// assert_eq!(fs.crash(0).metadata(path)?.len, 4);
 /// # Ok::<(), durable::FsError>(())
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone)]
 pub struct SimFs {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Debug, Default)]
 struct State {
-    disk: Disk,
-    calls: u64,
-    /// The call at which the machine stops; it and all later ones fail.
-    stop_at: Option<u64>,
+    seed: u64,
+    tree: Tree,
+    step: u64,
+    power_cut: Option<u64>,
     faults: Vec<Fault>,
-    capacity: Option<u64>,
-    locks: BTreeSet<PathBuf>,
+    trace: VecDeque<(u64, Op, PathBuf)>,
+    rng: Random,
+    is_short: bool,
+    capacity: Option<usize>,
 }
 
-/// What a planned fault does to a call.
-enum Verdict {
-    Go,
-    Short(usize),
-    Forget,
+impl fmt::Debug for SimFs {
+    /// The seed and the step: what it takes to repeat a run.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("SimFs")
+            .field("seed", &state.seed)
+            .field("step", &state.step)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for SimFs {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl SimFs {
-    /// An empty file system of unlimited size.
+    /// An empty disk of unlimited size.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with(0, Tree::new(), false, None)
     }
 
-    /// The same file system with room for this many bytes.
+    /// The same disk with room for this many bytes, in blocks of 4096.
     #[must_use]
     pub fn with_capacity(self, bytes: u64) -> Self {
-        self.lock_state().capacity = Some(bytes);
+        self.set_capacity(Some(bytes));
         self
     }
 
-    /// Changes the room: a disk that someone cleaned up, or filled.
-    pub fn set_capacity(&self, bytes: Option<u64>) {
-        self.lock_state().capacity = bytes;
+    fn with(seed: u64, tree: Tree, is_short: bool, capacity: Option<usize>) -> Self {
+        let rng = Random::new(seed);
+        let (faults, trace) = (Vec::new(), VecDeque::new());
+        let state =
+            State { seed, tree, step: 0, power_cut: None, faults, trace, rng, is_short, capacity };
+        Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// Plans a failure.
-    pub fn fail(&self, fault: Fault) {
-        self.lock_state().faults.push(fault);
-    }
-
-    /// Stops the machine at a call, counted from 0 over the life of this file system: that call and all later ones fail
-    /// without effect.
-    pub fn stop_at(&self, call: u64) {
-        self.lock_state().stop_at = Some(call);
-    }
-
-    /// Calls made so far.
-    #[must_use]
-    pub fn calls(&self) -> u64 {
-        self.lock_state().calls
-    }
-
-    /// What a machine finds that lost power now: a file system of its own, with no plans and no locks.
-    #[must_use]
-    pub fn crash(&self, seed: u64) -> Self {
-        let disk = self.lock_state().disk.after_power_loss(seed);
-        Self { state: Arc::new(Mutex::new(State { disk, ..State::default() })) }
-    }
-
-    /// Flips one bit of a file, durably and in what reads see.
-    ///
-    /// # Errors
-    /// [`FsError`] when there is no such file or byte.
-    pub fn flip_bit(&self, path: &Path, byte: u64, bit: u8) -> Result<(), FsError> {
-        let mut state = self.lock_state();
-        let number = state.disk.file(Op::Write, path)?;
-        let at = usize::try_from(byte).unwrap_or(usize::MAX);
-        let inode = state.disk.inodes.get_mut(&number);
-        let flipped = inode.is_some_and(|inode| {
-            let mut any = false;
-            for bytes in [&mut inode.seen, &mut inode.durable] {
-                if let Some(b) = bytes.get_mut(at) {
-                    *b ^= 1 << (bit & 7);
-                    any = true;
-                }
-            }
-            any
-        });
-        if flipped { Ok(()) } else { Err(refuse(Op::Write, path, io::ErrorKind::UnexpectedEof)) }
-    }
-
-    /// A poisoned lock is a test that panicked elsewhere; its state is still the truth.
-    fn lock_state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn entered(&self, op: Op, path: &Path) -> Result<MutexGuard<'_, State>, FsError> {
-        let mut state = self.lock_state();
-        match state.enter(op, path)? {
-            Verdict::Go | Verdict::Short(_) | Verdict::Forget => Ok(state),
-        }
+    /// The machine after a power cut at this moment, switched on again; this one stays as it is, so that one moment can
+    /// be crashed in many ways.
+    ///
+    /// Seed 0 keeps nothing that was pending, seed 1 all of it. Any other keeps, for each file, some sectors of 512 or
+    /// 4096 bytes of some writes in some order, and some of the changed names; a rename is kept whole or not at all.
+    #[must_use]
+    pub fn crash(&self, seed: u64) -> Self {
+        let state = self.state();
+        let mut tree = state.tree.clone();
+        tree.crash(seed, &mut Random::new(seed));
+        Self::with(seed, tree, state.is_short, state.capacity)
+    }
+
+    /// Stops the machine before a call, counted from 0 over its life: that call and all later ones fail and change nothing.
+    pub fn stop_at(&self, call: u64) {
+        self.state().power_cut = Some(call);
+    }
+
+    /// Calls so far.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.state().step
+    }
+
+    /// The last 256 calls, one a line, for the message of a failing test.
+    #[must_use]
+    pub fn trace(&self) -> String {
+        let line =
+            |(step, op, path): &(u64, Op, PathBuf)| format!("{step} {op} `{}`\n", path.display());
+        self.state().trace.iter().map(line).collect()
+    }
+
+    /// Plans a failure; the first planned one that matches a call decides.
+    pub fn fail(&self, fault: Fault) {
+        self.state().faults.push(fault);
+    }
+
+    /// Forgets all planned failures.
+    pub fn heal(&self) {
+        self.state().faults.clear();
+    }
+
+    /// From now on reads and writes handle any part of what was asked, at least a byte.
+    pub fn shorten(&self, seed: u64) {
+        let mut state = self.state();
+        (state.is_short, state.seed, state.rng) = (true, seed, Random::new(seed));
+    }
+
+    /// Sets the size of the disk in bytes, rounded down to blocks of 4096; `None` for no limit.
+    pub fn set_capacity(&self, bytes: Option<u64>) {
+        self.state().capacity = bytes.map(|n| usize::try_from(n).unwrap_or(usize::MAX) / BLOCK);
+    }
+
+    /// Flips a bit of a file where it lies, as a bad disk does.
+    ///
+    /// # Errors
+    /// [`FsError`] when there is no such file or byte.
+    pub fn flip_bit(&self, path: &Path, offset: u64, bit: u8) -> Result<(), FsError> {
+        let mut state = self.state();
+        let inode = state.tree.find(path).map_err(|e| FsError::new(Op::Open, path, e))?;
+        let flipped = state.tree.file(inode).and_then(|file| file.flip(size(offset)?, bit));
+        flipped.map_err(|e| FsError::new(Op::Write, path, e))
+    }
+
+    /// Runs one counted call.
+    fn call<T>(
+        &self,
+        op: Op,
+        path: &Path,
+        run: impl FnOnce(&mut State, Option<Failure>) -> io::Result<T>,
+    ) -> Result<T, FsError> {
+        let mut state = self.state();
+        let fault = state.enter(op, path);
+        fault.and_then(|fault| run(&mut state, fault)).map_err(|e| FsError::new(op, path, e))
+    }
+
+    fn handle(&self, inode: Inode, path: &Path, access: Access) -> Box<dyn FsFile> {
+        Box::new(SimFile { fs: self.clone(), inode, path: path.to_path_buf(), access })
     }
 }
 
-fn refuse(op: Op, path: &Path, kind: io::ErrorKind) -> FsError {
-    FsError::new(op, path, io::Error::from(kind))
+/// Linux, "Input/output error".
+fn eio() -> io::Error {
+    io::Error::from_raw_os_error(5)
 }
 
 impl State {
-    /// Counts a call and applies the plans.
-    fn enter(&mut self, op: Op, path: &Path) -> Result<Verdict, FsError> {
-        let call = self.calls;
-        self.calls += 1;
-        if self.stop_at.is_some_and(|stop| call >= stop) {
-            return Err(FsError::new(
-                op,
-                path,
-                io::Error::other("the simulated machine has stopped"),
-            ));
+    fn enter(&mut self, op: Op, path: &Path) -> io::Result<Option<Failure>> {
+        let call = Call { number: self.step, op, path };
+        self.step += 1;
+        if self.power_cut.is_some_and(|at| call.number >= at) {
+            return Err(eio());
         }
-        let text = path.to_string_lossy();
-        let planned = self.faults.iter_mut().find(|f| {
-            f.times > 0
-                && f.op.is_none_or(|o| o == op)
-                && f.path.as_ref().is_none_or(|p| text.contains(p.as_str()))
-        });
-        let Some(fault) = planned else { return Ok(Verdict::Go) };
-        if fault.skip > 0 {
-            fault.skip -= 1;
-            return Ok(Verdict::Go);
+        if self.trace.len() == TRACE {
+            self.trace.pop_front();
         }
-        fault.times -= 1;
-        match fault.failure {
-            Failure::Io => Err(FsError::new(op, path, io::Error::other("simulated I/O error"))),
-            Failure::NoSpace => Err(refuse(op, path, io::ErrorKind::StorageFull)),
-            Failure::Short(n) => Ok(Verdict::Short(n)),
-            Failure::ForgetAndFail => Ok(Verdict::Forget),
+        self.trace.push_back((call.number, op, path.to_path_buf()));
+        let failure = self.faults.iter_mut().find_map(|f| f.of(&call));
+        match failure {
+            Some(Failure::Io) => Err(eio()),
+            Some(Failure::NoSpace) => Err(ErrorKind::StorageFull.into()),
+            Some(Failure::ForgetAndFail) if !matches!(op, Op::SyncData | Op::SyncAll) => Err(eio()),
+            other => Ok(other),
         }
     }
 
-    fn room(&self) -> u64 {
-        self.capacity.map_or(u64::MAX, |c| c.saturating_sub(self.disk.used()))
+    fn free_blocks(&self) -> usize {
+        self.capacity.map_or(PLENTY, |n| n.saturating_sub(self.tree.blocks()))
     }
-}
 
-#[derive(Debug)]
-struct SimFile {
-    fs: SimFs,
-    path: PathBuf,
-    number: u64,
-    access: Access,
-}
-
-#[derive(Debug)]
-struct SimLock {
-    fs: SimFs,
-    path: PathBuf,
-}
-
-impl FsLock for SimLock {}
-
-impl Drop for SimLock {
-    fn drop(&mut self) {
-        self.fs.lock_state().locks.remove(&self.path);
+    /// Part of `n`, at least 1 unless `n` is 0.
+    fn shortened(&mut self, n: usize) -> usize {
+        if self.is_short && n > 1 { 1 + self.rng.below(n) } else { n }
     }
 }
 
 impl Fs for SimFs {
     fn create_new(&self, path: &Path) -> Result<Box<dyn FsFile>, FsError> {
-        let mut state = self.entered(Op::Create, path)?;
-        state.disk.need_folder_of(Op::Create, path)?;
-        if state.disk.names.contains_key(path) {
-            return Err(refuse(Op::Create, path, io::ErrorKind::AlreadyExists));
-        }
-        let number = state.disk.add_file(path);
-        let (fs, path) = (self.clone(), path.to_path_buf());
-        Ok(Box::new(SimFile { fs, path, number, access: Access::ReadWrite }))
+        let node = Node::File(FileNode::opened());
+        let inode = self.call(Op::Create, path, |state, _| state.tree.create(path, node))?;
+        Ok(self.handle(inode, path, Access::ReadWrite))
     }
 
     fn open(&self, path: &Path, access: Access) -> Result<Box<dyn FsFile>, FsError> {
-        let state = self.entered(Op::Open, path)?;
-        let number = state.disk.file(Op::Open, path)?;
-        Ok(Box::new(SimFile { fs: self.clone(), path: path.to_path_buf(), number, access }))
+        let inode = self.call(Op::Open, path, |state, _| {
+            let inode = state.tree.find(path)?;
+            state.tree.file(inode)?.opens += 1;
+            Ok(inode)
+        })?;
+        Ok(self.handle(inode, path, access))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<(), FsError> {
-        let mut state = self.entered(Op::Rename, to)?;
-        state.disk.rename(Op::Rename, from, to)
+        self.call(Op::Rename, to, |state, _| state.tree.rename(from, to, true))
     }
 
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<(), FsError> {
-        let mut state = self.entered(Op::RenameNoReplace, to)?;
-        if state.disk.names.contains_key(to) {
-            return Err(refuse(Op::RenameNoReplace, to, io::ErrorKind::AlreadyExists));
-        }
-        state.disk.rename(Op::RenameNoReplace, from, to)
+        self.call(Op::RenameNoReplace, to, |state, _| state.tree.rename(from, to, false))
     }
 
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
-        let mut state = self.entered(Op::Unlink, path)?;
-        state.disk.file(Op::Unlink, path)?;
-        state.disk.change(EntryOp::Remove(path.to_path_buf()));
-        Ok(())
+        self.call(Op::Unlink, path, |state, _| state.tree.unlink(path))
     }
 
     fn create_dir_all(&self, path: &Path) -> Result<Vec<PathBuf>, FsError> {
-        let mut state = self.entered(Op::CreateDir, path)?;
         let mut created = Vec::new();
-        let ancestors: Vec<&Path> = path.ancestors().filter(|p| !is_top(p)).collect();
-        for folder in ancestors.into_iter().rev() {
-            match state.disk.names.get(folder) {
-                Some(Node::Folder) => {}
-                Some(Node::File(_)) => {
-                    return Err(refuse(Op::CreateDir, folder, io::ErrorKind::NotADirectory));
-                }
-                None => {
-                    state.disk.change(EntryOp::Add(folder.to_path_buf(), Node::Folder));
-                    created.push(folder.to_path_buf());
-                }
+        let mut folders: Vec<&Path> =
+            path.ancestors().filter(|p| p.file_name().is_some()).collect();
+        folders.reverse();
+        for folder in folders {
+            let is_new =
+                self.call(Op::CreateDir, folder, |state, _| match state.tree.find(folder) {
+                    Ok(inode) => state.tree.folder(inode).map(|_| false),
+                    Err(_) => {
+                        state.tree.create(folder, Node::Folder(Folder::default())).map(|_| true)
+                    }
+                })?;
+            if is_new {
+                created.push(folder.to_path_buf());
             }
         }
         Ok(created)
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), FsError> {
-        let mut state = self.lock_state();
-        let verdict = state.enter(Op::SyncDir, path)?;
-        state.disk.need_folder(Op::SyncDir, path)?;
-        state.disk.settle_names(top_or(path), !matches!(verdict, Verdict::Forget));
-        if matches!(verdict, Verdict::Forget) {
-            return Err(FsError::new(Op::SyncDir, path, io::Error::other("simulated sync error")));
-        }
-        Ok(())
+        self.call(Op::SyncDir, path, |state, _| {
+            let inode = state.tree.find(path)?;
+            state.tree.sync_folder(inode)
+        })
     }
 
     fn read_dir(&self, path: &Path) -> Result<Vec<PathBuf>, FsError> {
-        let state = self.entered(Op::ReadDir, path)?;
-        state.disk.need_folder(Op::ReadDir, path)?;
-        let folder = top_or(path);
-        Ok(state.disk.names.keys().filter(|p| p.parent() == Some(folder)).cloned().collect())
+        self.call(Op::ReadDir, path, |state, _| {
+            let inode = state.tree.find(path)?;
+            Ok(state.tree.folder(inode)?.live.keys().map(|name| path.join(name)).collect())
+        })
     }
 
     fn metadata(&self, path: &Path) -> Result<Metadata, FsError> {
-        let state = self.entered(Op::Metadata, path)?;
-        let not_found = || refuse(Op::Metadata, path, io::ErrorKind::NotFound);
-        if is_top(path) {
-            let identity = Identity { device: 0, inode: 0 };
-            return Ok(Metadata { len: 0, kind: NodeKind::Folder, identity });
-        }
-        match state.disk.names.get(path).ok_or_else(not_found)? {
-            Node::Folder => {
-                let inode = u64::try_from(path.as_os_str().len()).unwrap_or(0);
-                Ok(Metadata {
-                    len: 0,
-                    kind: NodeKind::Folder,
-                    identity: Identity { device: 1, inode },
-                })
-            }
-            Node::File(number) => {
-                let len = state.disk.inodes.get(number).map_or(0, Inode::len);
-                let identity = Identity { device: 0, inode: *number };
-                Ok(Metadata { len, kind: NodeKind::File, identity })
-            }
-        }
+        self.call(Op::Metadata, path, |state, _| {
+            let inode = state.tree.find(path)?;
+            let (len, kind) = match state.tree.node(inode)? {
+                Node::File(file) => (file.live.len(), NodeKind::File),
+                Node::Folder(_) => (0, NodeKind::Folder),
+            };
+            let len = u64::try_from(len).unwrap_or(u64::MAX);
+            Ok(Metadata { len, kind, identity: Identity { device: 0, inode } })
+        })
     }
 
     fn lock(&self, path: &Path) -> Result<Box<dyn FsLock>, FsError> {
-        let mut state = self.entered(Op::Lock, path)?;
-        state.disk.need_folder_of(Op::Lock, path)?;
-        if !state.disk.names.contains_key(path) {
-            state.disk.add_file(path);
-        }
-        if !state.locks.insert(path.to_path_buf()) {
-            return Err(refuse(Op::Lock, path, io::ErrorKind::WouldBlock));
-        }
-        Ok(Box::new(SimLock { fs: self.clone(), path: path.to_path_buf() }))
+        let inode = self.call(Op::Lock, path, |state, _| {
+            let inode = match state.tree.find(path) {
+                Ok(inode) => inode,
+                Err(_) => state.tree.create(path, Node::File(FileNode::default()))?,
+            };
+            let file = state.tree.file(inode)?;
+            if file.is_locked {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            file.is_locked = true;
+            file.opens += 1;
+            Ok(inode)
+        })?;
+        Ok(Box::new(SimLock { fs: self.clone(), inode }))
     }
 
     fn free_space(&self, path: &Path) -> Result<u64, FsError> {
-        Ok(self.entered(Op::FreeSpace, path)?.room())
+        self.call(Op::FreeSpace, path, |state, _| {
+            state.tree.find(path)?;
+            let bytes = state.free_blocks().saturating_mul(BLOCK);
+            Ok(u64::try_from(bytes).unwrap_or(u64::MAX))
+        })
     }
 }
 
-/// The top folder always exists; a bare file name stands in it.
-fn is_top(path: &Path) -> bool {
-    let text = path.as_os_str();
-    text.is_empty() || text == "/" || text == "."
+#[derive(Debug)]
+struct SimLock {
+    fs: SimFs,
+    inode: Inode,
 }
 
-fn top_or(path: &Path) -> &Path {
-    if path.as_os_str() == "." { Path::new("") } else { path }
+impl FsLock for SimLock {}
+
+impl Drop for SimLock {
+    fn drop(&mut self) {
+        if let Ok(file) = self.fs.state().tree.file(self.inode) {
+            file.is_locked = false;
+            file.opens = file.opens.saturating_sub(1);
+        }
+    }
+}
+
+#[derive(Debug)]
+struct SimFile {
+    fs: SimFs,
+    inode: Inode,
+    path: PathBuf,
+    access: Access,
+}
+
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        if let Ok(file) = self.fs.state().tree.file(self.inode) {
+            file.opens = file.opens.saturating_sub(1);
+        }
+    }
 }
 
 impl SimFile {
-    fn enter(&self, op: Op) -> Result<(MutexGuard<'_, State>, Verdict), FsError> {
-        let mut state = self.fs.lock_state();
-        let verdict = state.enter(op, &self.path)?;
-        let writes = matches!(op, Op::Write | Op::SetLen | Op::Allocate);
-        if writes && self.access == Access::Read {
-            return Err(refuse(op, &self.path, io::ErrorKind::PermissionDenied));
-        }
-        Ok((state, verdict))
-    }
-
-    fn grow(&self, op: Op, state: &State, to: u64) -> Result<(), FsError> {
-        let now = state.disk.inodes.get(&self.number).map_or(0, Inode::used);
-        if to.saturating_sub(now) > state.room() {
-            return Err(refuse(op, &self.path, io::ErrorKind::StorageFull));
-        }
-        Ok(())
+    fn change<T>(
+        &self,
+        op: Op,
+        run: impl FnOnce(&mut State, Option<Failure>) -> io::Result<T>,
+    ) -> Result<T, FsError> {
+        self.fs.call(op, &self.path, |state, fault| match self.access {
+            Access::ReadWrite => run(state, fault),
+            // Linux, "Bad file descriptor".
+            Access::Read => Err(io::Error::from_raw_os_error(9)),
+        })
     }
 
     fn sync(&self, op: Op) -> Result<(), FsError> {
-        let (mut state, verdict) = self.enter(op)?;
-        let forget = matches!(verdict, Verdict::Forget);
-        if let Some(inode) = state.disk.inodes.get_mut(&self.number) {
-            inode.settle(!forget);
-        }
-        if forget {
-            return Err(FsError::new(op, &self.path, io::Error::other("simulated sync error")));
-        }
-        Ok(())
+        self.fs.call(op, &self.path, |state, fault| {
+            let file = state.tree.file(self.inode)?;
+            if fault == Some(Failure::ForgetAndFail) {
+                file.lose_pages();
+                return Err(eio());
+            }
+            file.sync();
+            Ok(())
+        })
     }
 }
 
 impl FsFile for SimFile {
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, FsError> {
-        let (state, _) = self.enter(Op::Read)?;
-        let bytes = state.disk.inodes.get(&self.number).map_or(&[][..], |i| &i.seen);
-        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-        let rest = bytes.get(from..).unwrap_or_default();
-        let n = rest.len().min(buffer.len());
-        if let (Some(to), Some(from)) = (buffer.get_mut(..n), rest.get(..n)) {
-            to.copy_from_slice(from);
-        }
-        Ok(n)
+        self.fs.call(Op::Read, &self.path, |state, _| {
+            let len = state.tree.file(self.inode)?.live.len();
+            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(len);
+            let n = state.shortened(buffer.len().min(len - start));
+            let file = state.tree.file(self.inode)?;
+            buffer[..n].copy_from_slice(&file.live[start..start + n]);
+            Ok(n)
+        })
     }
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> Result<usize, FsError> {
-        let (mut state, verdict) = self.enter(Op::Write)?;
-        let n = match verdict {
-            Verdict::Short(n) => n.min(bytes.len()),
-            Verdict::Go | Verdict::Forget => bytes.len(),
-        };
-        let taken = bytes.get(..n).unwrap_or_default();
-        let end = offset.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
-        self.grow(Op::Write, &state, end)?;
-        if let Some(inode) = state.disk.inodes.get_mut(&self.number) {
-            inode.write(offset, taken);
-        }
-        Ok(n)
+        self.change(Op::Write, |state, fault| {
+            let offset = size(offset)?;
+            size(u64::try_from(offset + bytes.len()).unwrap_or(u64::MAX))?;
+            let asked = match fault {
+                Some(Failure::Short(n)) => bytes.len().min(n.max(1)),
+                _ => state.shortened(bytes.len()),
+            };
+            let free = state.free_blocks();
+            let file = state.tree.file(self.inode)?;
+            let n = file.fitting(offset, asked, free);
+            if n == 0 && !bytes.is_empty() {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            file.write(offset, &bytes[..n]);
+            Ok(n)
+        })
     }
 
     fn set_len(&self, len: u64) -> Result<(), FsError> {
-        let (mut state, _) = self.enter(Op::SetLen)?;
-        self.grow(Op::SetLen, &state, len)?;
-        if let Some(inode) = state.disk.inodes.get_mut(&self.number) {
-            inode.set_len(len);
-        }
-        Ok(())
+        self.change(Op::SetLen, |state, _| {
+            state.tree.file(self.inode)?.set_len(size(len)?);
+            Ok(())
+        })
     }
 
     fn allocate(&self, len: u64) -> Result<(), FsError> {
-        let (mut state, _) = self.enter(Op::Allocate)?;
-        self.grow(Op::Allocate, &state, len)?;
-        if let Some(inode) = state.disk.inodes.get_mut(&self.number)
-            && inode.len() < len
-        {
-            inode.set_len(len);
-        }
-        Ok(())
+        self.change(Op::Allocate, |state, _| {
+            let len = size(len)?;
+            let free = state.free_blocks();
+            let file = state.tree.file(self.inode)?;
+            if file.fitting(0, len, free) < len {
+                return Err(ErrorKind::StorageFull.into());
+            }
+            file.allocate(len);
+            Ok(())
+        })
     }
 
     fn sync_data(&self) -> Result<(), FsError> {
@@ -471,8 +440,9 @@ impl FsFile for SimFile {
     }
 
     fn len(&self) -> Result<u64, FsError> {
-        let (state, _) = self.enter(Op::Len)?;
-        Ok(state.disk.inodes.get(&self.number).map_or(0, Inode::len))
+        self.fs.call(Op::Len, &self.path, |state, _| {
+            Ok(u64::try_from(state.tree.file(self.inode)?.live.len()).unwrap_or(u64::MAX))
+        })
     }
 
     fn path(&self) -> &Path {

@@ -1,139 +1,163 @@
-//! The real file system and the simulated one keep the same promises.
+//! What every file system behind `Fs` does alike, on the real one and on the simulated one.
 
 use durable::{Access, Fs, FsErrorKind, NodeKind, RealFs, SimFs, read_exact_at, write_all_at};
 use std::path::{Path, PathBuf};
 
-/// Runs a check on both, each in an empty folder of its own.
-fn on_both(check: impl Fn(&dyn Fs, &Path)) {
+#[track_caller]
+fn check(run: impl Fn(&dyn Fs, &Path)) {
     let folder = tempfile::tempdir().unwrap();
-    check(&RealFs, folder.path());
+    run(&RealFs, folder.path());
     let sim = SimFs::new();
-    sim.create_dir_all(Path::new("top")).unwrap();
-    check(&sim, Path::new("top"));
+    sim.create_dir_all(Path::new("/work")).unwrap();
+    run(&sim, Path::new("/work"));
+    sim.shorten(1);
+    sim.create_dir_all(Path::new("/short")).unwrap();
+    run(&sim, Path::new("/short"));
 }
 
-#[track_caller]
 fn kind<T: std::fmt::Debug>(result: Result<T, durable::FsError>) -> FsErrorKind {
     result.unwrap_err().kind
 }
 
-#[test]
-fn bytes_written_at_offsets_are_read_back() {
-    on_both(|fs, top| {
-        let file = fs.create_new(&top.join("a")).unwrap();
-        write_all_at(file.as_ref(), b"world", 6).unwrap();
-        write_all_at(file.as_ref(), b"hello", 0).unwrap();
-        let mut bytes = [9; 11];
-        read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
-        assert_eq!(&bytes, b"hello\0world");
-        assert_eq!(file.read_at(&mut bytes, 11).unwrap(), 0);
-        assert_eq!(kind(read_exact_at(file.as_ref(), &mut bytes, 1)), FsErrorKind::UnexpectedEnd);
-        file.set_len(5).unwrap();
-        file.allocate(8).unwrap();
-        assert_eq!(file.len().unwrap(), 8);
-        let mut tail = [9; 3];
-        read_exact_at(file.as_ref(), &mut tail, 5).unwrap();
-        assert_eq!(tail, [0; 3]);
-        file.sync_data().unwrap();
-        file.sync_all().unwrap();
-    });
+fn put(fs: &dyn Fs, path: &Path, bytes: &[u8]) {
+    write_all_at(fs.create_new(path).unwrap().as_ref(), bytes, 0).unwrap();
+}
+
+fn get(fs: &dyn Fs, path: &Path) -> Vec<u8> {
+    let file = fs.open(path, Access::Read).unwrap();
+    let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
+    read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
+    bytes
 }
 
 #[test]
-fn errors_are_told_apart_by_kind_and_name_the_path() {
-    on_both(|fs, top| {
-        fs.create_new(&top.join("a")).unwrap();
-        fs.create_dir_all(&top.join("d")).unwrap();
-        assert_eq!(kind(fs.create_new(&top.join("a"))), FsErrorKind::AlreadyExists);
-        assert_eq!(kind(fs.open(&top.join("b"), Access::Read)), FsErrorKind::NotFound);
-        assert_eq!(kind(fs.open(&top.join("d"), Access::Read)), FsErrorKind::WrongKind);
-        assert_eq!(kind(fs.create_new(&top.join("x/y"))), FsErrorKind::NotFound);
-        assert_eq!(kind(fs.unlink(&top.join("b"))), FsErrorKind::NotFound);
-        assert_eq!(kind(fs.metadata(&top.join("b"))), FsErrorKind::NotFound);
-        assert_eq!(kind(fs.sync_dir(&top.join("b"))), FsErrorKind::NotFound);
-        assert_eq!(kind(fs.create_dir_all(&top.join("a/b"))), FsErrorKind::WrongKind);
-        assert_eq!(kind(fs.rename(&top.join("b"), &top.join("c"))), FsErrorKind::NotFound);
-        let error = fs.open(&top.join("b"), Access::Read).unwrap_err();
-        assert!(
-            error.to_string().starts_with(&format!("open `{}`: ", top.join("b").display())),
-            "{error}"
-        );
-        assert_eq!((error.code(), error.is_transient()), ("durable/not-found", false));
-    });
-}
-
-#[test]
-fn a_rename_replaces_only_where_it_may() {
-    on_both(|fs, top| {
-        let (a, b) = (top.join("a"), top.join("b"));
-        write_all_at(fs.create_new(&a).unwrap().as_ref(), b"new", 0).unwrap();
-        write_all_at(fs.create_new(&b).unwrap().as_ref(), b"older", 0).unwrap();
-        assert_eq!(kind(fs.rename_noreplace(&a, &b)), FsErrorKind::AlreadyExists);
-        assert_eq!(fs.metadata(&b).unwrap().len, 5);
-        fs.rename(&a, &b).unwrap();
-        assert_eq!(fs.metadata(&b).unwrap().len, 3);
-        assert_eq!(kind(fs.metadata(&a)), FsErrorKind::NotFound);
-        fs.rename_noreplace(&b, &a).unwrap();
-        assert_eq!(fs.read_dir(top).unwrap(), [a]);
-    });
-}
-
-#[test]
-fn folders_are_created_listed_and_reported() {
-    on_both(|fs, top| {
-        let created = fs.create_dir_all(&top.join("x/y")).unwrap();
-        assert_eq!(created, [top.join("x"), top.join("x/y")]);
-        assert_eq!(fs.create_dir_all(&top.join("x/y")).unwrap(), Vec::<PathBuf>::new());
-        fs.create_new(&top.join("x/b")).unwrap();
-        fs.create_new(&top.join("x/a")).unwrap();
+fn bytes_written_are_read_and_holes_are_zeros() {
+    check(|fs, at| {
+        let file = fs.create_new(&at.join("a")).unwrap();
+        write_all_at(file.as_ref(), b"abc", 5).unwrap();
+        assert_eq!(get(fs, &at.join("a")), b"\0\0\0\0\0abc");
+        write_all_at(file.as_ref(), b"xyz", 3).unwrap();
+        file.set_len(7).unwrap();
+        file.set_len(8).unwrap();
+        assert_eq!(get(fs, &at.join("a")), b"\0\0\0xyzb\0");
+        assert_eq!(file.read_at(&mut [0; 4], 8).unwrap(), 0);
+        assert_eq!(kind(read_exact_at(file.as_ref(), &mut [0; 4], 6)), FsErrorKind::UnexpectedEnd);
         assert_eq!(
-            fs.read_dir(&top.join("x")).unwrap(),
-            [top.join("x/a"), top.join("x/b"), top.join("x/y")]
+            (file.sync_data().is_ok(), file.sync_all().is_ok(), file.is_empty().unwrap()),
+            (true, true, false)
         );
-        assert_eq!(fs.metadata(&top.join("x")).unwrap().kind, NodeKind::Folder);
-        fs.sync_dir(&top.join("x")).unwrap();
     });
 }
 
 #[test]
-fn identity_tells_two_names_of_one_file_from_two_files() {
-    on_both(|fs, top| {
-        fs.create_new(&top.join("a")).unwrap();
-        fs.create_new(&top.join("b")).unwrap();
-        let of = |name: &str| fs.metadata(&top.join(name)).unwrap().identity;
-        let a = of("a");
-        assert_ne!(a, of("b"));
-        fs.rename(&top.join("a"), &top.join("c")).unwrap();
-        assert_eq!(a, of("c"));
+fn allocated_space_reads_as_zeros_and_nothing_is_cut() {
+    check(|fs, at| {
+        let file = fs.create_new(&at.join("a")).unwrap();
+        file.allocate(0).unwrap();
+        write_all_at(file.as_ref(), b"ab", 0).unwrap();
+        file.allocate(4).unwrap();
+        file.allocate(1).unwrap();
+        assert_eq!(get(fs, &at.join("a")), b"ab\0\0");
     });
 }
 
 #[test]
-fn a_lock_is_held_once_and_ends_with_its_value() {
-    on_both(|fs, top| {
-        let path = top.join("LOCK");
-        let held = fs.lock(&path).unwrap();
-        let error = fs.lock(&path).unwrap_err();
-        assert_eq!((error.kind, error.is_transient()), (FsErrorKind::Locked, true));
-        drop(held);
-        fs.lock(&path).unwrap();
+fn file_opened_for_reading_takes_no_bytes() {
+    check(|fs, at| {
+        put(fs, &at.join("a"), b"abc");
+        let file = fs.open(&at.join("a"), Access::Read).unwrap();
+        assert_eq!(kind(file.write_at(b"x", 0)), FsErrorKind::Io);
+        let file = fs.open(&at.join("a"), Access::ReadWrite).unwrap();
+        write_all_at(file.as_ref(), b"x", 1).unwrap();
+        assert_eq!(get(fs, &at.join("a")), b"axc");
     });
 }
 
 #[test]
-fn free_space_is_a_number_of_bytes() {
-    on_both(|fs, top| assert!(fs.free_space(top).unwrap() > 0));
+fn each_refusal_has_its_own_kind() {
+    check(|fs, at| {
+        put(fs, &at.join("a"), b"1");
+        fs.create_dir_all(&at.join("d/e")).unwrap();
+        let (a, d, none) = (at.join("a"), at.join("d"), at.join("none"));
+        assert_eq!(kind(fs.create_new(&a)), FsErrorKind::AlreadyExists);
+        assert_eq!(kind(fs.create_new(&d)), FsErrorKind::AlreadyExists);
+        assert_eq!(kind(fs.create_new(&none.join("x"))), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.create_new(&a.join("x"))), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.open(&none, Access::Read)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.open(&d, Access::Read)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.open(&d, Access::ReadWrite)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.unlink(&none)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.unlink(&d)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.rename(&none, &a)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.rename(&a, &d)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.rename(&d, &a)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.rename_noreplace(&a, &d)), FsErrorKind::AlreadyExists);
+        assert_eq!(kind(fs.rename_noreplace(&none, &at.join("n"))), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.sync_dir(&none)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.sync_dir(&a)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.read_dir(&a)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.metadata(&none)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.create_dir_all(&a.join("x"))), FsErrorKind::WrongKind);
+    });
 }
 
 #[test]
-fn a_folder_without_permission_is_told_from_a_missing_one() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = tempfile::tempdir().unwrap();
-    let closed = folder.path().join("closed");
-    std::fs::create_dir(&closed).unwrap();
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o500)).unwrap();
-    match RealFs.create_new(&closed.join("a")) {
-        Err(error) => assert_eq!(error.kind, FsErrorKind::Permission),
-        Ok(_) => println!("skipped: this user may write everywhere"),
-    }
+fn rename_moves_replaces_or_refuses() {
+    check(|fs, at| {
+        let [a, b, c] = ["a", "b", "c"].map(|name| at.join(name));
+        put(fs, &a, b"1");
+        put(fs, &b, b"2");
+        assert_eq!(kind(fs.rename_noreplace(&a, &b)), FsErrorKind::AlreadyExists);
+        assert_eq!((get(fs, &a), get(fs, &b)), (b"1".to_vec(), b"2".to_vec()));
+        let before = fs.metadata(&a).unwrap();
+        fs.rename(&a, &b).unwrap();
+        assert_eq!(fs.metadata(&b).unwrap(), before);
+        fs.rename_noreplace(&b, &c).unwrap();
+        assert_eq!(fs.read_dir(at).unwrap(), std::slice::from_ref(&c));
+        assert_eq!(get(fs, &c), b"1");
+        fs.rename(&c, &c).unwrap();
+        assert_eq!(get(fs, &c), b"1");
+    });
+}
+
+#[test]
+fn folders_created_are_named_outermost_first_and_listed_in_order() {
+    check(|fs, at| {
+        assert_eq!(fs.create_dir_all(&at.join("x/y")).unwrap(), [at.join("x"), at.join("x/y")]);
+        assert_eq!(fs.create_dir_all(&at.join("x/y/z")).unwrap(), [at.join("x/y/z")]);
+        assert_eq!(fs.create_dir_all(&at.join("x")).unwrap(), Vec::<PathBuf>::new());
+        for name in ["b", "c", "a"] {
+            put(fs, &at.join("x").join(name), b"");
+        }
+        let expected = ["a", "b", "c", "y"].map(|name| at.join("x").join(name));
+        assert_eq!(fs.read_dir(&at.join("x")).unwrap(), expected);
+        fs.sync_dir(&at.join("x")).unwrap();
+        assert_eq!(fs.metadata(&at.join("x/y")).unwrap().kind, NodeKind::Folder);
+        let (a, b) = (fs.metadata(&at.join("x/a")).unwrap(), fs.metadata(&at.join("x/b")).unwrap());
+        assert_eq!((a.kind, a.len), (NodeKind::File, 0));
+        assert_ne!(a.identity, b.identity);
+    });
+}
+
+#[test]
+fn open_file_outlives_its_name() {
+    check(|fs, at| {
+        put(fs, &at.join("a"), b"abc");
+        let file = fs.open(&at.join("a"), Access::Read).unwrap();
+        fs.unlink(&at.join("a")).unwrap();
+        let mut bytes = [0; 3];
+        read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
+        assert_eq!(&bytes, b"abc");
+    });
+}
+
+#[test]
+fn lock_is_held_once_and_given_back() {
+    check(|fs, at| {
+        let lock = fs.lock(&at.join("LOCK")).unwrap();
+        assert_eq!(kind(fs.lock(&at.join("LOCK"))), FsErrorKind::Locked);
+        drop(lock);
+        drop(fs.lock(&at.join("LOCK")).unwrap());
+        assert!(fs.free_space(at).unwrap() > 0);
+    });
 }

@@ -160,18 +160,18 @@ fn a_failed_sync_forgets_what_reads_still_show() {
 
 #[test]
 fn a_full_disk_refuses_and_goes_on_when_there_is_room() {
-    let fs = SimFs::new().with_capacity(1000);
+    let fs = SimFs::new().with_capacity(10 * 4096);
     let file = fs.create_new(Path::new("a")).unwrap();
-    file.allocate(900).unwrap();
-    assert_eq!(fs.free_space(Path::new("")).unwrap(), 100);
-    let error = file.write_at(&[1; 200], 900).unwrap_err();
+    file.allocate(9 * 4096).unwrap();
+    assert_eq!(fs.free_space(Path::new("")).unwrap(), 4096);
+    let error = write_all_at(file.as_ref(), &[1; 4097], 9 * 4096).unwrap_err();
     assert_eq!((error.kind, error.is_transient()), (FsErrorKind::NoSpace, true));
     assert_eq!(file.write_at(&[1; 900], 0).unwrap(), 900);
-    fs.set_capacity(Some(2000));
-    assert_eq!(file.write_at(&[1; 200], 900).unwrap(), 200);
+    fs.set_capacity(Some(20 * 4096));
+    assert_eq!(file.write_at(&[1; 4097], 9 * 4096).unwrap(), 4097);
     fs.unlink(Path::new("a")).unwrap();
-    fs.sync_dir(Path::new("")).unwrap();
-    assert_eq!(fs.free_space(Path::new("")).unwrap(), 2000);
+    drop(file);
+    assert_eq!(fs.free_space(Path::new("")).unwrap(), 20 * 4096);
 }
 
 #[test]

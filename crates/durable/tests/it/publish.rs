@@ -1,201 +1,232 @@
-//! A published file is whole or absent, whatever happens and whenever.
+//! Publishing, with the power cut before every call and every call failing once.
 
 use durable::{
-    Access, Failure, Fault, Fs, FsErrorKind, Lie, LyingFs, Mode, Op, Publish, PublishError, RealFs,
-    SimFs, read_exact_at,
+    Access, Failure, Fault, Fs, FsError, FsErrorKind, Lie, LyingFs, Mode, Publish, PublishError,
+    Published, SimFs, publish, read_exact_at,
 };
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 
-const NAME: &str = "out/day/trades.parquet";
-const OLD: &[u8] = b"the version before";
+const FINAL: &str = "/data/v1/decisions.parquet";
+const CRASHES: u64 = 12;
 
-fn new_bytes() -> Vec<u8> {
-    (0..140_000_u32).map(|n| u8::try_from(n % 251).unwrap()).collect()
+/// More than the writer's buffer, so that writes happen before and at the commit.
+fn content(fill: u8) -> Vec<u8> {
+    (0..250_u8).map(|i| fill ^ i).collect::<Vec<u8>>().repeat(400)
 }
 
-fn contents(fs: &dyn Fs) -> Option<Vec<u8>> {
-    let file = fs.open(Path::new(NAME), Access::Read).ok()?;
-    let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
-    read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
-    Some(bytes)
+fn read(fs: &SimFs) -> Result<Vec<u8>, FsError> {
+    let file = fs.open(Path::new(FINAL), Access::Read)?;
+    let mut bytes = vec![0; usize::try_from(file.len()?).unwrap()];
+    read_exact_at(file.as_ref(), &mut bytes, 0)?;
+    Ok(bytes)
 }
 
-fn publish(fs: &dyn Fs, mode: Mode) -> Result<(), PublishError> {
-    let bytes = new_bytes();
-    let mut file = Publish::begin(fs, Path::new(NAME), mode)?;
-    for part in bytes.chunks(70_001) {
-        file.write_all(part).map_err(|e| durable::FsError::new(Op::Write, Path::new(NAME), e))?;
-    }
-    file.commit().map(|_| ())
+fn put(fs: &dyn Fs, mode: Mode, bytes: &[u8]) -> Result<Published, PublishError> {
+    publish(fs, Path::new(FINAL), mode, |file| {
+        for part in bytes.chunks(9_000) {
+            file.write_all(part)?;
+        }
+        Ok(())
+    })
 }
 
-/// A disk on which the old version stands durably, or nothing does.
-fn disk(old: Option<&[u8]>) -> SimFs {
+/// A machine on which an older version may stand already.
+fn machine(mode: Mode) -> SimFs {
     let fs = SimFs::new();
-    if let Some(bytes) = old {
-        let mut file = Publish::begin(&fs, Path::new(NAME), Mode::New).unwrap();
-        file.write_all(bytes).unwrap();
-        file.commit().unwrap();
+    if mode == Mode::Replace {
+        put(&fs, Mode::New, &content(1)).unwrap();
     }
     fs
 }
 
-/// Loses power at every call of a publication, with several outcomes each, and says what went wrong first.
-fn torture(
-    old: Option<&[u8]>,
+/// Cuts the power before each call, crashes in many ways, and says what is wrong.
+fn crash_everywhere(
     mode: Mode,
-    through: impl Fn(SimFs) -> Box<dyn Fs>,
-) -> Result<(), String> {
-    let clean = disk(old);
-    let first = clean.calls();
-    publish(through(clean.clone()).as_ref(), mode).map_err(|e| e.to_string())?;
-    let last = clean.calls();
-    for call in first..=last {
-        let fs = disk(old);
-        fs.stop_at(call);
-        let committed = publish(through(fs.clone()).as_ref(), mode).is_ok();
-        for seed in 0..16 {
-            let after = fs.crash(seed);
-            let found = contents(&after);
-            let is_new = found.as_deref() == Some(&new_bytes()[..]);
-            let is_old = found.as_deref() == old;
-            if !(is_new || is_old) {
-                let len = found.map(|f| f.len());
-                return Err(format!(
-                    "call {call}, seed {seed}: neither old nor new, length {len:?}"
-                ));
+    publish: impl Fn(&SimFs) -> Result<Published, PublishError>,
+) -> Result<u64, String> {
+    let mut cuts = 0;
+    loop {
+        let fs = machine(mode);
+        fs.stop_at(fs.calls() + cuts);
+        let is_published = publish(&fs).is_ok();
+        for seed in 0..CRASHES {
+            let at = || format!("cut before call {cuts}, crash seed {seed}\n{}", fs.trace());
+            let crashed = fs.crash(seed);
+            let is_old = |bytes: &Vec<u8>| mode == Mode::Replace && *bytes == content(1);
+            match read(&crashed) {
+                Ok(bytes) if bytes == content(2) => {}
+                Ok(bytes) if is_old(&bytes) && !is_published => {}
+                Ok(bytes) => return Err(format!("{} wrong bytes: {}", bytes.len(), at())),
+                Err(error)
+                    if error.kind == FsErrorKind::NotFound
+                        && !is_published
+                        && mode == Mode::New => {}
+                Err(error) => return Err(format!("{error}: {}", at())),
             }
-            if committed && !is_new {
-                return Err(format!("call {call}, seed {seed}: committed and lost"));
+            // Whatever was left behind, the name can be published again.
+            let again =
+                put(&crashed, Mode::Replace, &content(3)).map_err(|e| format!("{e}: {}", at()))?;
+            let names = crashed.read_dir(Path::new("/data/v1")).map_err(|e| e.to_string())?;
+            if names != [Path::new(FINAL)] || read(&crashed.crash(0)).ok() != Some(content(3)) {
+                return Err(format!("{again:?} and {names:?}: {}", at()));
             }
-            // The next attempt works without anyone cleaning up.
-            if seed < 2 {
-                publish(&after, Mode::Replace)
-                    .map_err(|e| format!("call {call}, seed {seed}: again: {e}"))?;
+        }
+        if is_published {
+            return Ok(cuts);
+        }
+        cuts += 1;
+    }
+}
+
+#[test]
+fn crash_at_every_call_leaves_nothing_the_old_file_or_the_whole_new_one() {
+    for mode in [Mode::New, Mode::Replace] {
+        let calls = crash_everywhere(mode, |fs| put(fs, mode, &content(2)));
+        assert!(calls.as_ref().is_ok_and(|&n| n > 10), "{mode:?}: {calls:?}");
+    }
+}
+
+#[test]
+fn sabotage_of_syncs_or_renames_makes_the_crash_test_fail() {
+    for lie in [Lie::FileSync, Lie::FolderSync, Lie::RenameBeforeSync, Lie::Rename] {
+        for mode in [Mode::New, Mode::Replace] {
+            let found =
+                crash_everywhere(mode, |fs| put(&LyingFs::new(fs.clone(), lie), mode, &content(2)));
+            assert!(found.is_err(), "{lie:?}, {mode:?}: nothing noticed");
+        }
+    }
+}
+
+#[test]
+fn failure_of_any_call_is_typed_and_leaves_the_name_as_it_was() {
+    for mode in [Mode::New, Mode::Replace] {
+        for (fault, kind) in
+            [(Failure::Io, FsErrorKind::Io), (Failure::NoSpace, FsErrorKind::NoSpace)]
+        {
+            for step in 0.. {
+                let fs = machine(mode);
+                fs.fail(Fault::new(fault).after(step));
+                let at = format!("{mode:?}, {fault:?} at call {step}");
+                let Err(error) = put(&fs, mode, &content(2)) else { break };
+                match error {
+                    PublishError::Fs(error) => {
+                        assert_eq!(error.kind, kind, "{at}");
+                        assert_eq!(
+                            read(&fs).ok(),
+                            (mode == Mode::Replace).then(|| content(1)),
+                            "{at}"
+                        );
+                    }
+                    PublishError::Unsettled { source, .. } => {
+                        assert_eq!((source.kind, mode), (kind, Mode::Replace), "{at}");
+                        assert_eq!(read(&fs).unwrap(), content(2), "{at}");
+                    }
+                    other => panic!("{at}: {other}"),
+                }
+                let left = fs.read_dir(Path::new("/data/v1")).unwrap_or_default();
+                assert!(left.iter().all(|p| p == Path::new(FINAL)), "{at}: {left:?}");
+                // And without the fault the same call succeeds, and holds.
+                put(&fs, mode, &content(2)).unwrap();
+                assert_eq!(read(&fs.crash(0)).unwrap(), content(2), "{at}");
             }
         }
     }
-    Ok(())
 }
 
 #[test]
-fn power_loss_at_every_call_leaves_the_old_file_or_the_whole_new_one() {
-    let honest = |fs: SimFs| Box::new(fs) as Box<dyn Fs>;
-    assert_eq!(torture(None, Mode::New, honest), Ok(()));
-    assert_eq!(torture(Some(OLD), Mode::Replace, honest), Ok(()));
+fn folder_left_by_a_process_that_died_is_made_durable_by_the_next_one() {
+    let fs = machine(Mode::New);
+    fs.create_dir_all(Path::new("/data/v1")).unwrap();
+    put(&fs, Mode::New, &content(2)).unwrap();
+    assert_eq!(read(&fs.crash(0)).unwrap(), content(2));
 }
 
 #[test]
-fn the_torture_notices_a_file_sync_that_does_nothing() {
-    let liar = |fs: SimFs| Box::new(LyingFs::new(fs, Lie::FileSync)) as Box<dyn Fs>;
-    let found = torture(None, Mode::New, liar).unwrap_err();
-    assert!(
-        found.contains("neither old nor new") || found.contains("committed and lost"),
-        "{found}"
-    );
+fn dropped_file_leaves_nothing() {
+    let fs = machine(Mode::New);
+    let mut file = Publish::begin(&fs, Path::new(FINAL), Mode::New).unwrap();
+    file.write_all(&content(2)).unwrap();
+    assert_eq!(file.bytes(), 100_000);
+    drop(file);
+    assert_eq!(fs.read_dir(Path::new("/data/v1")).unwrap(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
-fn the_torture_notices_a_folder_sync_that_does_nothing() {
-    let liar = |fs: SimFs| Box::new(LyingFs::new(fs, Lie::FolderSync)) as Box<dyn Fs>;
-    let found = torture(Some(OLD), Mode::Replace, liar).unwrap_err();
-    assert!(found.contains("committed and lost"), "{found}");
+fn closure_that_fails_publishes_nothing() {
+    let fs = machine(Mode::New);
+    let found = publish(&fs, Path::new(FINAL), Mode::New, |file| {
+        file.write_all(b"half")?;
+        Err(PublishError::from(std::io::Error::other("the source ended")))
+    });
+    assert_eq!(found.unwrap_err().to_string(), "the source ended");
+    assert_eq!(fs.read_dir(Path::new("/data/v1")).unwrap(), Vec::<std::path::PathBuf>::new());
 }
 
 #[test]
-fn a_name_that_is_taken_meanwhile_is_not_overwritten() {
-    let racing = |fs: &dyn Fs, sim: &SimFs| {
-        let mut file = Publish::begin(fs, Path::new(NAME), Mode::New).unwrap();
+fn file_that_reads_back_otherwise_is_refused() {
+    let fs = machine(Mode::New);
+    let mut file = Publish::begin(&fs, Path::new(FINAL), Mode::New).unwrap();
+    file.write_all(&content(2)).unwrap();
+    file.flush().unwrap();
+    fs.flip_bit(Path::new("/data/v1/.decisions.parquet.tmp"), 70_000, 3).unwrap();
+    let found = file.commit_with(|back| {
+        let mut bytes = vec![0; 100_000];
+        read_exact_at(back, &mut bytes, 0)?;
+        let (path, expected, found) = (FINAL.into(), "the digest".to_owned(), "another".to_owned());
+        if bytes == content(2) {
+            Ok(())
+        } else {
+            Err(PublishError::Verify { path, expected, found })
+        }
+    });
+    assert_eq!(found.unwrap_err().code(), "durable/verify");
+    assert_eq!(fs.read_dir(Path::new("/data/v1")).unwrap(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn full_disk_is_told_through_the_writer_and_passes_when_space_is_freed() {
+    let fs = machine(Mode::New);
+    fs.set_capacity(Some(16 * 4096));
+    let mut file = Publish::begin(&fs, Path::new(FINAL), Mode::New).unwrap();
+    let error = file.write_all(&content(2)).and_then(|()| file.flush()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    let wrapped = std::io::Error::other(error);
+    assert_eq!(FsError::inside(&wrapped).map(FsError::code), Some("durable/no-space"));
+    drop(file);
+    fs.set_capacity(None);
+    assert_eq!(put(&fs, Mode::New, &content(2)).unwrap().bytes, 100_000);
+}
+
+#[test]
+fn name_taken_meanwhile_is_overwritten_only_by_a_file_system_that_lies() {
+    let race = |fs: &dyn Fs, sim: &SimFs| {
+        let mut file = Publish::begin(fs, Path::new(FINAL), Mode::New).unwrap();
         file.write_all(b"late").unwrap();
-        sim.create_new(Path::new(NAME)).unwrap().write_at(OLD, 0).unwrap();
-        file.commit().is_ok()
+        sim.create_new(Path::new(FINAL)).unwrap().write_at(b"theirs", 0).unwrap();
+        (file.commit().is_ok(), read(sim).unwrap())
     };
     let sim = SimFs::new();
-    assert!(!racing(&sim, &sim));
-    assert_eq!(contents(&sim).as_deref(), Some(OLD));
-    // The same race on a file system that replaces after all: the check above would notice.
+    assert_eq!(race(&sim, &sim), (false, b"theirs".to_vec()));
     let sim = SimFs::new();
-    assert!(racing(&LyingFs::new(sim.clone(), Lie::NoReplace), &sim));
-    assert_eq!(contents(&sim).as_deref(), Some(&b"late"[..]));
-}
-
-#[test]
-fn an_error_at_any_call_is_typed_and_leaves_no_new_file() {
-    for failure in [Failure::Io, Failure::NoSpace] {
-        let count = {
-            let fs = disk(None);
-            publish(&fs, Mode::New).unwrap();
-            fs.calls()
-        };
-        for call in 0..count {
-            let fs = disk(None);
-            fs.fail(Fault::new(failure).after(call));
-            match publish(&fs, Mode::New) {
-                // A failed lookup of nothing, or a failed removal, may leave the work itself done.
-                Ok(()) => assert_eq!(contents(&fs), Some(new_bytes()), "call {call}"),
-                Err(error) => {
-                    let PublishError::Fs(error) = error else { panic!("call {call}: {error}") };
-                    let expected =
-                        if failure == Failure::Io { FsErrorKind::Io } else { FsErrorKind::NoSpace };
-                    assert_eq!(error.kind, expected, "call {call}: {error}");
-                    let is_after_rename = error.op == Op::SyncDir;
-                    assert_eq!(contents(&fs).is_some(), is_after_rename, "call {call}: {error}");
-                }
-            }
-        }
-    }
+    assert_eq!(race(&LyingFs::new(sim.clone(), Lie::NoReplace), &sim), (true, b"late".to_vec()));
 }
 
 #[test]
 fn short_writes_are_completed() {
     let fs = SimFs::new();
-    fs.fail(Fault::new(Failure::Short(1)).on(Op::Write).times(50));
-    publish(&fs, Mode::New).unwrap();
-    assert_eq!(contents(&fs), Some(new_bytes()));
+    fs.shorten(8);
+    put(&fs, Mode::New, &content(2)).unwrap();
+    assert_eq!(read(&fs.crash(0)).unwrap(), content(2));
 }
 
 #[test]
-fn a_refused_verification_publishes_nothing() {
-    let fs = SimFs::new();
-    let mut file = Publish::begin(&fs, Path::new(NAME), Mode::New).unwrap();
-    file.write_all(b"wrong").unwrap();
-    let verdict = file.commit_with(|_| {
-        let (expected, found) = ("3 rows".to_owned(), "2 rows".to_owned());
-        Err(PublishError::Verify { path: NAME.into(), expected, found })
-    });
-    assert_eq!(
-        verdict.unwrap_err().to_string(),
-        format!("`{NAME}`: expected 3 rows, found 2 rows when the file was read back")
-    );
-    assert_eq!(fs.read_dir(Path::new("out/day")).unwrap(), Vec::<std::path::PathBuf>::new());
-}
-
-#[test]
-fn a_dropped_file_leaves_nothing_and_a_stale_one_is_taken_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.arrow");
-    let mut file = Publish::begin(&RealFs, &path, Mode::New).unwrap();
-    file.write_all(b"half").unwrap();
-    drop(file);
-    assert_eq!(RealFs.read_dir(folder.path()).unwrap(), Vec::<std::path::PathBuf>::new());
-    let stale = durable::temporary_name(&path).unwrap();
-    std::fs::write(&stale, vec![7; 100_000]).unwrap();
-    let mut file = Publish::begin(&RealFs, &path, Mode::New).unwrap();
-    file.write_all(b"whole").unwrap();
-    assert_eq!(file.commit().unwrap().bytes, 5);
-    assert_eq!(std::fs::read(&path).unwrap(), b"whole");
-    assert_eq!(RealFs.read_dir(folder.path()).unwrap(), [path]);
-}
-
-#[test]
-fn a_taken_name_a_folder_and_no_name_are_refused_before_anything_is_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a");
-    std::fs::write(&path, OLD).unwrap();
-    let refused = |path: &Path, mode| Publish::begin(&RealFs, path, mode).unwrap_err().code();
-    assert_eq!(refused(&path, Mode::New), "durable/already-exists");
-    assert_eq!(refused(folder.path(), Mode::Replace), "durable/wrong-kind");
-    assert_eq!(refused(Path::new("/"), Mode::New), "durable/no-file-name");
-    assert_eq!(std::fs::read(&path).unwrap(), OLD);
+fn stale_temporary_file_is_taken_over_whatever_its_length() {
+    let fs = machine(Mode::New);
+    fs.create_dir_all(Path::new("/data/v1")).unwrap();
+    let stale = durable::temporary_name(Path::new(FINAL)).unwrap();
+    assert_eq!(stale, Path::new("/data/v1/.decisions.parquet.tmp"));
+    fs.create_new(&stale).unwrap().write_at(&vec![7; 200_000], 0).unwrap();
+    assert_eq!(put(&fs, Mode::New, b"whole").unwrap().bytes, 5);
+    assert_eq!(read(&fs).unwrap(), b"whole");
 }
