@@ -352,6 +352,34 @@ impl AnyBatch {
         self.spec.columns.iter().zip(&self.columns)
     }
 
+    /// `flags` of each row; empty for a table without the envelope.
+    #[must_use]
+    pub fn flag_bits(&self) -> &[u16] {
+        if self.spec.is_event() { self.at(7).as_primitive::<UInt16Type>().values() } else { &[] }
+    }
+
+    /// Earliest and latest `ts_event` in nanoseconds, for a table with the envelope.
+    #[must_use]
+    pub fn ts_event_range(&self) -> Option<(i64, i64)> {
+        self.stamp_range(2)
+    }
+
+    /// Earliest and latest `ts_avail` in nanoseconds, for a table with the envelope.
+    #[must_use]
+    pub fn ts_avail_range(&self) -> Option<(i64, i64)> {
+        self.stamp_range(5)
+    }
+
+    fn stamp_range(&self, position: usize) -> Option<(i64, i64)> {
+        if !self.spec.is_event() {
+            return None;
+        }
+        let stamps = self.at(position).as_primitive::<TimestampNanosecondType>();
+        stamps.iter().flatten().fold(None, |range: Option<(i64, i64)>, t| {
+            Some(range.map_or((t, t), |(low, high)| (low.min(t), high.max(t))))
+        })
+    }
+
     /// The columns of a dynamic table behind its fixed ones.
     pub fn dynamic(&self) -> impl Iterator<Item = (&FieldRef, &ArrayRef)> {
         self.dynamic.iter().map(|(field, array)| (field, array))

@@ -43,7 +43,7 @@ pub struct Reject {
     pub severity: Severity,
     /// File or batch.
     pub input: String,
-    /// Row or line in the input, from 0.
+    /// Row in the input, from 0; a line of text counts from 1.
     pub position: u64,
     /// Durable order, if the row had one.
     pub seq: Option<u64>,

@@ -302,7 +302,7 @@ table! {
     20 SEVERITY: kind::Cat<Severity> = "severity";
     /// File or batch.
     21 INPUT: kind::Str = "input";
-    /// Row in it, from 0.
+    /// Row in it, from 0; a line of text counts from 1.
     22 POSITION: kind::U64 = "position", unit(Unit::Count);
     /// Durable order, if the row had one.
     23 SEQ: kind::Opt<kind::U64> = "seq", unit(Unit::Count);
