@@ -63,7 +63,7 @@ fn sum(hashes: &[&str]) -> String {
             carry = all >> 8;
         }
     }
-    total.iter().map(|byte| format!("{byte:02x}")).collect()
+    Hash::from_bytes(total).to_string()
 }
 
 #[test]

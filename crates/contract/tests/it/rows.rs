@@ -523,7 +523,7 @@ impl Rows {
     fn tame(&mut self, row: usize, dice: &mut Dice) {
         match self.spec.name {
             "trades" if *self.get(row, "action") != code(b'T') => {
-                self.fill(row, "ref_trade_id", dice)
+                self.fill(row, "ref_trade_id", dice);
             }
             "quotes" => self.pairs(
                 row,

@@ -263,12 +263,12 @@ where
     let keys: PrimitiveArray<K> = texts(cells)
         .into_iter()
         .map(|word| {
-            let at = match words.iter().position(|w| Some(*w) == word) {
-                Some(at) => at,
-                None => {
-                    words.push(word?);
-                    words.len() - 1
-                }
+            let known = words.iter().position(|w| Some(*w) == word);
+            let at = if let Some(at) = known {
+                at
+            } else {
+                words.push(word?);
+                words.len() - 1
             };
             K::Native::try_from(at).ok()
         })

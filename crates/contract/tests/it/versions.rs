@@ -73,7 +73,7 @@ fn a_new_program_sees_nulls_where_old_data_lacks_a_column() {
             .collect();
         let parsed = AnyBatch::parse(spec, &batch.project(&required).unwrap()).unwrap();
         for (column, array) in parsed.columns() {
-            let nulls = if column.nullable { 1 } else { 0 };
+            let nulls = usize::from(column.nullable);
             assert_eq!(array.null_count(), nulls, "{}.{}", spec.name, column.name);
             assert_eq!(*array.data_type(), column.ty.data_type(0));
         }
