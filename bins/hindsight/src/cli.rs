@@ -132,13 +132,175 @@ pub enum ProgressForm {
 pub enum Command {
     /// Any table in, any format out (also the bridge from Parquet to a pipe)
     Cat(CatArgs),
+    /// What others write, as tables of the contract
+    #[command(subcommand)]
+    Feeds(FeedsCommand),
+    /// Settings: what they are, where they come from, what is wrong with them
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// What an error code means, and the table of exit codes
+    Explain(ExplainArgs),
+    /// Start a project in this directory: write hindsight.toml
+    Init(InitArgs),
+    /// Check this machine and the configuration
+    Doctor(ReportArgs),
+    /// Print a completion script
+    Completions(CompletionsArgs),
+    /// Write man pages to a directory
+    Man(ManArgs),
+}
+
+/// `hindsight feeds ..`.
+#[derive(Debug, Clone, Subcommand)]
+#[non_exhaustive]
+pub enum FeedsCommand {
+    /// Read files of others, check every row, and write a table
+    Convert(ConvertArgs),
+    /// Say what a file is and what is in it
+    Inspect(InspectArgs),
+}
+
+/// A form of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FromForm {
+    /// CSV by RFC 4180 with a header of column names
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+/// `hindsight feeds convert`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  hindsight feeds convert --as trades tape.csv -o trades.parquet
+  hindsight feeds convert trades=foreign.parquet -o trades.parquet --max-rejects 0.1%")]
+pub struct ConvertArgs {
+    /// Files of one table: CSV, JSONL, Arrow or Parquet; - is standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// The table that the rows belong to
+    #[arg(long = "as", value_name = "TABLE", help_heading = "Input")]
+    pub table: Option<String>,
+    /// Form of a text [default: by the extension, else by the first byte]
+    #[arg(long, value_name = "FORM", help_heading = "Input")]
+    pub from: Option<FromForm>,
+    /// Accept a stream without end marker, or a text without its last line end
+    #[arg(long, help_heading = "Input")]
+    pub trust_eof: bool,
+    /// Receive and availability stamp of rows of text that have none; without it they are rejected
+    #[arg(long, value_name = "TIME", help_heading = "Input")]
+    pub now: Option<String>,
+    /// Rejects.
+    #[command(flatten)]
+    pub rejects: RejectArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Where rows go that could not be used.
+#[derive(Debug, Clone, Args)]
+pub struct RejectArgs {
+    /// Write rejected rows to this file [default: the stem of -o with .rejects.arrow]
+    #[arg(long, value_name = "FILE", help_heading = "Rejects")]
+    pub rejects: Option<PathBuf>,
+    /// Allow so many rejects, N or P% [default: any number when they have a place, else 0]
+    #[arg(long, value_name = "N|P%", help_heading = "Rejects")]
+    pub max_rejects: Option<String>,
+}
+
+/// `hindsight feeds inspect`.
+#[derive(Debug, Clone, Args)]
+pub struct InspectArgs {
+    /// Files to look at
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<OsString>,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight config ..`.
+#[derive(Debug, Clone, Subcommand)]
+#[non_exhaustive]
+pub enum ConfigCommand {
+    /// Print every key with its value
+    Show(ConfigShowArgs),
+    /// Load everything and report every mistake at once
+    Check,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Args)]
+pub struct ReportArgs {
+    /// Format of the report: table or json [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+}
+
+/// `hindsight config show`.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigShowArgs {
+    /// Also print the class of each key and where its value comes from
+    #[arg(long)]
+    pub origin: bool,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// An error code such as cli/truncated-stream, or exit-codes
+    #[arg(value_name = "CODE", required_unless_present = "list")]
+    pub code: Option<String>,
+    /// Print every code with its exit code and first sentence
+    #[arg(long, conflicts_with = "code")]
+    pub list: bool,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight init`.
+#[derive(Debug, Clone, Args)]
+pub struct InitArgs {
+    /// Replace a hindsight.toml that exists
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `hindsight completions`.
+#[derive(Debug, Clone, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `hindsight man`.
+#[derive(Debug, Clone, Args)]
+pub struct ManArgs {
+    /// An existing directory
+    #[arg(value_name = "DIR")]
+    pub directory: PathBuf,
+    /// Replace pages that exist
+    #[arg(long)]
+    pub force: bool,
 }
 
 impl Command {
     /// Whether it runs under a configuration with mistakes: where they are its subject, or of no concern.
     pub(crate) fn works_without_config(&self) -> bool {
         match self {
-            Self::Cat(_) => false,
+            Self::Config(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => true,
+            Self::Init(_) | Self::Doctor(_) => true,
+            Self::Cat(_) | Self::Feeds(_) => false,
         }
     }
 
@@ -146,6 +308,8 @@ impl Command {
     pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
         match self {
             Self::Cat(args) => args.read.flags(),
+            Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
+            _ => Vec::new(),
         }
     }
 }
@@ -188,6 +352,13 @@ impl ReadArgs {
     fn flags(&self) -> Vec<(String, String, String)> {
         let rows = self.batch_rows.map(|rows| rows.to_string());
         rows.map(|rows| flag("--batch-rows", "run.batch_rows", rows)).into_iter().collect()
+    }
+}
+
+impl RejectArgs {
+    fn flags(&self) -> Vec<(String, String, String)> {
+        let most = self.max_rejects.clone();
+        most.map(|most| flag("--max-rejects", "rejects.max", most)).into_iter().collect()
     }
 }
 

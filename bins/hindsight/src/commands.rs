@@ -1,14 +1,46 @@
 //! One function a command.
 
 mod cat;
+mod config;
+mod doctor;
+mod explain;
+mod feeds;
+mod init;
+mod pages;
 
-use crate::cli::Command;
+use crate::cli::{Command, ConfigCommand, FeedsCommand, ReportArgs};
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{CliError, Failure};
+use crate::output::Format;
 
 /// Carries a command out.
 pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), Failure> {
     match command {
         Command::Cat(args) => cat::cat(args, context),
+        Command::Feeds(FeedsCommand::Convert(args)) => feeds::convert(args, context),
+        Command::Feeds(FeedsCommand::Inspect(args)) => feeds::inspect(args, context),
+        Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
+        Command::Config(ConfigCommand::Check) => config::check(context),
+        Command::Explain(args) => explain::explain(args),
+        Command::Init(args) => init::init(args, context),
+        Command::Doctor(args) => doctor::doctor(args, context),
+        Command::Completions(args) => pages::completions(args),
+        Command::Man(args) => pages::man(args, context),
+    }
+}
+
+/// Whether a report is one JSON document.
+///
+/// # Errors
+/// [`CliError::FormatNotForCommand`] for a format of data commands.
+fn is_json(command: &'static str, report: &ReportArgs) -> Result<bool, CliError> {
+    match report.format {
+        None | Some(Format::Table) => Ok(false),
+        Some(Format::Json) => Ok(true),
+        Some(other) => Err(CliError::FormatNotForCommand {
+            command,
+            expected: "table, json",
+            found: other.word(),
+        }),
     }
 }

@@ -146,6 +146,34 @@ pub enum CliError {
         /// Nearest names, as a clause.
         near: String,
     },
+    /// A CSV header with a column that the table does not have, or has only once.
+    #[error("{input}, line 1: expected {expected}, found `{found}`{near}")]
+    BadHeader {
+        /// The input.
+        input: String,
+        /// What was expected.
+        expected: String,
+        /// The column.
+        found: String,
+        /// Nearest names, as a clause.
+        near: String,
+    },
+    /// Text whose last line has no end.
+    #[error("{input}, line {line}: expected a line end behind the last record, found the end of the file")]
+    UnfinishedLine {
+        /// The input.
+        input: String,
+        /// The line, from 1.
+        line: u64,
+    },
+    /// Text, and no word on which table and format it is.
+    #[error("{input}: expected {expected}, found text")]
+    UnknownText {
+        /// The input.
+        input: String,
+        /// What is missing.
+        expected: &'static str,
+    },
     /// Inputs of several tables where one is needed.
     #[error("{input}: expected table `{expected}` as in the inputs before it, found `{found}`")]
     MixedTables {
@@ -253,14 +281,6 @@ pub enum CliError {
         /// How many there are.
         checks: usize,
     },
-    /// A destructive request without consent.
-    #[error("{path}: expected `--yes`, because this would remove {what}")]
-    NeedsConsent {
-        /// The path.
-        path: String,
-        /// What would be lost.
-        what: String,
-    },
     /// The encoder of an output failed on a batch that it should have written.
     #[error("{path}: the {format} encoder failed: {reason}")]
     EncodeFailed {
@@ -295,6 +315,9 @@ impl Diagnostic for CliError {
             Self::StdinTwice { .. } => "cli/stdin-twice",
             Self::UnnamedTable { .. } => "cli/unnamed-table",
             Self::UnknownTable { .. } => "cli/unknown-table",
+            Self::BadHeader { .. } => "cli/bad-header",
+            Self::UnfinishedLine { .. } => "cli/unfinished-line",
+            Self::UnknownText { .. } => "cli/unknown-text",
             Self::MixedTables { .. } => "cli/mixed-tables",
             Self::MixedColumns { .. } => "cli/mixed-columns",
             Self::OutputExists { .. } => "cli/output-exists",
@@ -309,7 +332,6 @@ impl Diagnostic for CliError {
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
-            Self::NeedsConsent { .. } => "cli/needs-consent",
             Self::EncodeFailed { .. } => "cli/encode-failed",
         }
     }
@@ -327,6 +349,7 @@ impl Diagnostic for CliError {
             | Self::TruncatedStream { .. }
             | Self::TruncatedFile { .. }
             | Self::TrailingData { .. }
+            | Self::UnfinishedLine { .. }
             | Self::TooManyRejects { .. }
             | Self::AllRejected { .. } => Fault::Incomplete,
             Self::EncodeFailed { .. } => Fault::Bug,
@@ -343,6 +366,9 @@ impl Diagnostic for CliError {
             Self::TruncatedFile { .. } => "copy or make the file again: its end is missing",
             Self::TrailingData { .. } => {
                 "two streams were joined: name them as two inputs, `hindsight cat A B`"
+            }
+            Self::UnfinishedLine { .. } => {
+                "the end may be missing: make the file again, or accept it with `--trust-eof`"
             }
             Self::EmptyInput { .. } => "the stage before this one wrote nothing: look at its error",
             Self::UnrecognisedInput { convert, .. } => {
@@ -361,7 +387,6 @@ impl Diagnostic for CliError {
             Self::AllRejected { .. } => "is it the right table and format? look at the rejects",
             Self::NotFound { .. } => "paths on the command line are relative to the working directory",
             Self::DiskFull { .. } => "free some space and run the same command again",
-            Self::NeedsConsent { .. } => "look at it with `--dry-run`, then add `--yes`",
             Self::IsDirectory { .. } => "name the files in it",
             Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",
             Self::EncodeFailed { .. } => "please report this as a bug",

@@ -70,6 +70,24 @@ impl Exit {
         }
     }
 
+    /// The number as text.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Success => "0",
+            Self::Environment => "1",
+            Self::Input => "2",
+            Self::Gate => "3",
+            Self::Nothing => "4",
+            Self::Incomplete => "5",
+            Self::Integrity => "6",
+            Self::Retry => "75",
+            Self::Bug => "101",
+            Self::Interrupted => "130",
+            Self::Terminated => "143",
+        }
+    }
+
     /// What the number means, in one line.
     #[must_use]
     pub const fn meaning(self) -> &'static str {

@@ -6,11 +6,13 @@
 mod framing;
 mod guard;
 mod source;
+mod text;
 
 pub use framing::Framed;
-pub use source::{ReadOptions, Source};
+pub use source::{RawSource, ReadOptions, Source};
 
-pub(crate) use guard::{install_panic_hook, is_guarded};
+pub(crate) use guard::install_panic_hook;
+pub(crate) use text::{TextForm, TextSource};
 
 use crate::error::{CliError, Failure, did_you_mean};
 use contract::TableSpec;

@@ -107,13 +107,13 @@ impl RejectSink {
     /// [`CliError::TooManyRejects`] when a count is exceeded; a failed write.
     pub fn push(&mut self, rejects: &[Reject]) -> Result<(), Failure> {
         let Some(first) = rejects.first() else { return Ok(()) };
-        self.first.get_or_insert_with(|| first.to_string());
+        self.first.get_or_insert_with(|| describe(first));
         self.count += u64::try_from(rejects.len()).unwrap_or(u64::MAX);
         if let Some(plan) = &self.plan {
             let batch = contract::rejects_table(rejects)?.as_any().clone();
             if self.output.is_none() {
                 let schema = batch.clone().into_record_batch().schema();
-                self.output = Some(TableOutput::open(plan, batch.spec(), &schema)?);
+                self.output = Some(TableOutput::open(plan, &schema)?);
             }
             if let Some(output) = &mut self.output {
                 output.write(&batch)?;
@@ -166,6 +166,17 @@ impl RejectSink {
         }
         .into()
     }
+}
+
+/// A reject in one line, without the value of a column that has an access tag.
+fn describe(reject: &Reject) -> String {
+    let column = reject.column.as_deref().unwrap_or_default();
+    let spec = contract::table(&reject.table).and_then(|table| table.column(column));
+    if spec.is_none_or(|column| column.tags.is_empty()) {
+        return reject.to_string();
+    }
+    let (input, position, table) = (&reject.input, reject.position, &reject.table);
+    format!("{input}, row {position}: {table}.{column} ({})", reject.code)
 }
 
 fn default_path(output: &Path) -> PathBuf {

@@ -72,6 +72,9 @@ mod words;
 pub use arrow_array;
 pub use arrow_schema;
 
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");
+
 pub use access::{
     AllowLocal, Denied, Gate, Grant, GrantError, Name, NameError, Outcome, Principal, Purpose,
     ReadContext, Resource, ResourceKind, TableName,
@@ -98,9 +101,7 @@ pub use flags::Flags;
 pub use items::{Alternative, Balance, CodePair, Entity, Item, RiskCheck, Signal};
 pub use json::{Json, Key};
 #[cfg(feature = "ndjson")]
-pub use ndjson::{
-    Field, MAX_LINE, TextTable, csv_header, each_cell, write_csv_row, write_json_row,
-};
+pub use ndjson::{Field, MAX_LINE, TextRows, TextTable, csv_header, write_csv_row, write_json_row};
 pub use observe::{Histogram, Observe, Sink};
 #[cfg(feature = "digest")]
 pub use reference::{GeneratedFile, generated_files};

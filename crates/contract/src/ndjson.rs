@@ -8,4 +8,4 @@ mod read;
 mod write;
 
 pub use read::{Field, MAX_LINE, TextTable};
-pub use write::{csv_header, each_cell, write_csv_row, write_json_row};
+pub use write::{TextRows, csv_header, write_csv_row, write_json_row};

@@ -50,7 +50,7 @@ pub(super) fn cat(args: &CatArgs, context: &mut Context) -> Result<(), Failure> 
     }
     let mut progress = context.progress("cat");
     progress.expect_rows(sources.iter().map(Source::rows_total).sum());
-    let mut output = TableOutput::open(&plan, spec, &schema)?;
+    let mut output = TableOutput::open(&plan, &schema)?;
     let mut notes = Vec::new();
     for source in &mut sources {
         let is_live = source.identity().is_none();

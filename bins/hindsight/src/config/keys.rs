@@ -63,7 +63,7 @@ pub(crate) const RUN_BATCH_ROWS: Key = Key {
     class: KeyClass::Runtime,
     kind: KeyKind::Count { min: 1, max: 1_048_576 },
     default: "8192",
-    doc: "rows a batch when Parquet or text is read; never changes an output row",
+    doc: "rows a batch when Parquet is read; never changes an output row",
 };
 /// The allowance of rejects.
 pub(crate) const REJECTS_MAX: Key = Key {

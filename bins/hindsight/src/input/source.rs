@@ -4,7 +4,7 @@ use super::framing::{End, Framed};
 use super::guard::guarded;
 use super::{InputArg, Kind, Opened, Place, open};
 use crate::error::{CliError, Failure};
-use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use contract::{AnyBatch, TableSpec, meta};
@@ -38,12 +38,10 @@ enum Decoder {
     Done,
 }
 
-/// One input of a known table, read batch by batch.
-///
-/// - **Shape:** the rows in their order, columns by name in canonical order.
-pub struct Source {
+/// One Arrow or Parquet input of any table, read batch by batch as it is.
+pub struct RawSource {
     name: String,
-    spec: &'static TableSpec,
+    format: &'static str,
     schema: SchemaRef,
     rows_total: Option<u64>,
     identity: Option<(u64, u64)>,
@@ -52,41 +50,48 @@ pub struct Source {
     is_trusted: bool,
 }
 
-impl std::fmt::Debug for Source {
+impl std::fmt::Debug for RawSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Source")
+        f.debug_struct("RawSource")
             .field("name", &self.name)
-            .field("table", &self.spec.name)
+            .field("format", &self.format)
             .finish_non_exhaustive()
     }
 }
 
-impl Source {
+impl RawSource {
     /// Opens an input and reads its schema.
     ///
     /// # Errors
-    /// [`Failure`] for an input that cannot be opened, is no Arrow or Parquet, is damaged or cut in its first part, names
-    /// no table, or has not the table's columns.
+    /// [`Failure`] for an input that cannot be opened, is no Arrow or Parquet, or is damaged or cut in its first part.
     pub fn open(input: &InputArg, options: &ReadOptions) -> Result<Self, Failure> {
+        Self::from_opened(open(input)?, input, options)
+    }
+
+    /// As [`open`](Self::open), for an input whose first bytes were looked at.
+    pub(crate) fn from_opened(
+        opened: Opened,
+        input: &InputArg,
+        options: &ReadOptions,
+    ) -> Result<Self, Failure> {
         let is_stdin = input.place == Place::Stdin;
-        let Opened { name, kind, head, file, len, identity } = open(input)?;
-        let (decoder, schema, rows_total) = match kind {
-            Kind::IpcStream => {
+        let Opened { name, kind, head, file, len, identity } = opened;
+        let (format, decoder, schema, rows_total) = match (kind, len.filter(|_| !is_stdin)) {
+            (Kind::IpcStream, _) => {
                 let (decoder, schema) = stream(&name, head, file, len)?;
-                (decoder, schema, None)
+                (IPC_STREAM, decoder, schema, None)
             }
-            Kind::IpcFile if is_stdin || len.is_none() => {
-                return Err(CliError::NeedsSeek { format: "an Arrow IPC file" }.into());
+            (Kind::IpcFile, Some(len)) => {
+                let (decoder, schema) = ipc_file(&name, file, len)?;
+                (IPC_FILE, decoder, schema, None)
             }
-            Kind::Parquet if is_stdin || len.is_none() => {
-                return Err(CliError::NeedsSeek { format: "Parquet" }.into());
+            (Kind::Parquet, Some(len)) => {
+                let (decoder, schema, rows) = parquet_file(&name, file, len, options)?;
+                (PARQUET, decoder, schema, rows)
             }
-            Kind::IpcFile => {
-                let (decoder, schema) = ipc_file(&name, file, len.unwrap_or(0))?;
-                (decoder, schema, None)
-            }
-            Kind::Parquet => parquet_file(&name, file, len.unwrap_or(0), options)?,
-            Kind::Other(found) => {
+            (Kind::IpcFile, None) => return Err(CliError::NeedsSeek { format: IPC_FILE }.into()),
+            (Kind::Parquet, None) => return Err(CliError::NeedsSeek { format: PARQUET }.into()),
+            (Kind::Other(found), _) => {
                 let table = input.table.map_or("TABLE", |table| table.name);
                 let convert = if matches!(found, "JSON" | "text") {
                     format!("hindsight feeds convert --as {table} {name}")
@@ -96,19 +101,8 @@ impl Source {
                 return Err(CliError::UnrecognisedInput { input: name, found, convert }.into());
             }
         };
-        let spec = match (input.table, schema.metadata().get(meta::TABLE)) {
-            (Some(table), _) => table,
-            (None, Some(found)) => super::table(found).map_err(Failure::from)?,
-            (None, None) => return Err(CliError::UnnamedTable { input: name }.into()),
-        };
-        // A damaged schema can hold types of which not even an empty array can be made.
-        let empty = || AnyBatch::parse(spec, &RecordBatch::new_empty(schema));
-        let schema = guarded(&name, "a schema", empty)?
-            .map_err(|error| Failure::from(error).in_input(&name))?
-            .into_record_batch()
-            .schema();
         let trust_eof = options.trust_eof;
-        Ok(Self { name, spec, schema, rows_total, identity, decoder, trust_eof, is_trusted: false })
+        Ok(Self { name, format, schema, rows_total, identity, decoder, trust_eof, is_trusted: false })
     }
 
     /// What messages call it.
@@ -117,42 +111,23 @@ impl Source {
         &self.name
     }
 
-    /// The table.
+    /// What it is, as in `a Parquet file`.
     #[must_use]
-    pub fn spec(&self) -> &'static TableSpec {
-        self.spec
+    pub fn format(&self) -> &'static str {
+        self.format
     }
 
-    /// The schema of every batch, in the contract's order and types.
+    /// The schema as it stands in the input.
     #[must_use]
     pub fn schema(&self) -> &SchemaRef {
         &self.schema
     }
 
-    /// Number of rows, where the format tells it beforehand.
-    #[must_use]
-    pub fn rows_total(&self) -> Option<u64> {
-        self.rows_total
-    }
-
-    /// Device and inode of a regular file.
-    #[must_use]
-    pub fn identity(&self) -> Option<(u64, u64)> {
-        self.identity
-    }
-
-    /// Whether the stream ended without its marker and was accepted on the user's word.
-    #[must_use]
-    pub fn is_trusted(&self) -> bool {
-        self.is_trusted
-    }
-
     /// The next batch; `None` at the end of an input that is whole.
     ///
     /// # Errors
-    /// [`Failure`] for damaged bytes, an input that ended early, or a batch that is not of the table. Afterwards the
-    /// source is at its end.
-    pub fn next_batch(&mut self) -> Result<Option<AnyBatch>, Failure> {
+    /// [`Failure`] for damaged bytes or an input that ended early. Afterwards the source is at its end.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, Failure> {
         let mut decoder = std::mem::replace(&mut self.decoder, Decoder::Done);
         let next = match &mut decoder {
             Decoder::Stream(reader, pipe) => self.next_of_stream(reader, pipe)?,
@@ -165,10 +140,10 @@ impl Source {
             Decoder::Done => None,
         };
         let Some(batch) = next else { return Ok(None) };
-        let batch = guarded(&self.name, "a batch", || AnyBatch::parse(self.spec, &batch))?
-            .map_err(|error| Failure::from(error).in_input(&self.name))?;
         self.decoder = decoder;
-        Ok(Some(batch))
+        let schema = self.schema.clone();
+        let whole = RecordBatch::try_new(schema, batch.columns().to_vec());
+        Ok(Some(whole.unwrap_or(batch)))
     }
 
     fn next_of_stream(
@@ -191,6 +166,94 @@ impl Source {
                 }
             }
         }
+    }
+}
+
+/// One input of a known table, read batch by batch.
+///
+/// - **Shape:** the rows in their order, columns by name in canonical order.
+#[derive(Debug)]
+pub struct Source {
+    raw: RawSource,
+    spec: &'static TableSpec,
+    schema: SchemaRef,
+}
+
+impl Source {
+    /// Opens an input, and checks that it holds a table of the contract.
+    ///
+    /// # Errors
+    /// As [`RawSource::open`], and for an input that names no table or has not the table's columns.
+    pub fn open(input: &InputArg, options: &ReadOptions) -> Result<Self, Failure> {
+        Self::from_raw(RawSource::open(input, options)?, input)
+    }
+
+    /// As [`open`](Self::open), for an input that is open.
+    pub(crate) fn from_raw(raw: RawSource, input: &InputArg) -> Result<Self, Failure> {
+        let spec = match (input.table, raw.schema.metadata().get(meta::TABLE)) {
+            (Some(table), _) => table,
+            (None, Some(found)) => super::table(found)?,
+            (None, None) => {
+                return Err(CliError::UnnamedTable { input: raw.name }.into());
+            }
+        };
+        // A damaged schema can hold types of which not even an empty array can be made.
+        let empty = || AnyBatch::parse(spec, &RecordBatch::new_empty(raw.schema.clone()));
+        let schema = guarded(&raw.name, "a schema", empty)?
+            .map_err(|error| Failure::from(error).in_input(&raw.name))?
+            .into_record_batch()
+            .schema();
+        Ok(Self { raw, spec, schema })
+    }
+
+    /// What messages call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.raw.name
+    }
+
+    /// The table.
+    #[must_use]
+    pub fn spec(&self) -> &'static TableSpec {
+        self.spec
+    }
+
+    /// The schema of every batch, in the contract's order and types.
+    #[must_use]
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    /// Number of rows, where the format tells it beforehand.
+    #[must_use]
+    pub fn rows_total(&self) -> Option<u64> {
+        self.raw.rows_total
+    }
+
+    /// Device and inode of a regular file.
+    #[must_use]
+    pub fn identity(&self) -> Option<(u64, u64)> {
+        self.raw.identity
+    }
+
+    /// Whether the stream ended without its marker and was accepted on the user's word.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.raw.is_trusted
+    }
+
+    /// The next batch; `None` at the end of an input that is whole.
+    ///
+    /// # Errors
+    /// As [`RawSource::next_batch`], and for a batch that is not of the table.
+    pub fn next_batch(&mut self) -> Result<Option<AnyBatch>, Failure> {
+        let Some(batch) = self.raw.next_batch()? else { return Ok(None) };
+        let batch = guarded(&self.raw.name, "a batch", || AnyBatch::parse(self.spec, &batch))?
+            .map_err(|error| {
+                self.raw.decoder = Decoder::Done;
+                Failure::from(error).in_input(&self.raw.name)
+            })?;
+        Ok(Some(batch))
     }
 }
 
@@ -336,12 +399,13 @@ fn parquet_file(
     let open = || {
         let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
         let rows = builder.metadata().file_metadata().num_rows();
+        // The schema of the reader itself has lost the metadata.
+        let schema = builder.schema().clone();
         let reader = builder.with_batch_size(batch_rows).build()?;
-        Ok::<_, ParquetError>((reader, rows))
+        Ok::<_, ParquetError>((reader, schema, rows))
     };
-    let (reader, rows) = guarded(name, PARQUET, open)?
+    let (reader, schema, rows) = guarded(name, PARQUET, open)?
         .map_err(|error| malformed(name, PARQUET, &error))?;
-    let schema = reader.schema();
     Ok((Decoder::Parquet(Box::new(reader)), schema, u64::try_from(rows).ok()))
 }
 

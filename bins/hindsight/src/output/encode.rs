@@ -9,7 +9,7 @@ use crate::error::{CliError, Failure};
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions, StreamWriter};
 use arrow_schema::SchemaRef;
-use contract::{AnyBatch, TableSpec};
+use contract::{AnyBatch, TextRows};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::KeyValue;
@@ -26,7 +26,6 @@ const ROW_GROUP: usize = 65_536;
 /// never looks complete.
 pub struct TableOutput {
     encoder: Encoder,
-    spec: &'static TableSpec,
     schema: SchemaRef,
     witness: Witness,
     format: Format,
@@ -65,11 +64,7 @@ impl TableOutput {
     ///
     /// # Errors
     /// [`Failure`] when the place cannot be written to.
-    pub fn open(
-        plan: &OutputPlan,
-        spec: &'static TableSpec,
-        schema: &SchemaRef,
-    ) -> Result<Self, Failure> {
+    pub fn open(plan: &OutputPlan, schema: &SchemaRef) -> Result<Self, Failure> {
         let sink = ByteSink::open(plan)?;
         let witness = sink.witness();
         let failed = |reason: String| failed(&witness, plan.format, reason);
@@ -97,7 +92,7 @@ impl TableOutput {
             },
             Format::Table => Encoder::Table { sink, grid: Grid::default(), all: plan.all },
         };
-        Ok(Self { encoder, spec, schema: schema.clone(), witness, format: plan.format, rows: 0 })
+        Ok(Self { encoder, schema: schema.clone(), witness, format: plan.format, rows: 0 })
     }
 
     /// Rows so far.
@@ -106,50 +101,71 @@ impl TableOutput {
         self.rows
     }
 
-    /// Writes a batch.
+    /// Writes a batch of a table of the contract.
     ///
     /// # Errors
     /// [`Failure::ReaderGone`] when the reader of standard output went away; [`CliError::MixedColumns`] when the
     /// batch has other columns than those before; [`CliError::WriteFailed`] and its kin otherwise.
     pub fn write(&mut self, batch: &AnyBatch) -> Result<(), Failure> {
-        let rows = batch.len();
-        let failed = |reason: String| failed(&self.witness, self.format, reason);
+        if self.format.is_binary() {
+            self.write_binary(batch.clone().into_record_batch())
+        } else {
+            self.write_text(&TextRows::of(batch), batch.len())
+        }
+    }
+
+    /// Writes a batch of any table, as it is.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_raw(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
+        if self.format.is_binary() {
+            self.write_binary(batch.clone())
+        } else {
+            self.write_text(&TextRows::of_record_batch(batch), batch.num_rows())
+        }
+    }
+
+    fn write_text(&mut self, rows: &TextRows<'_>, len: usize) -> Result<(), Failure> {
         match &mut self.encoder {
             Encoder::Text { sink, line, has_header, is_csv } => {
-                text(sink, line, has_header, *is_csv, batch).map_err(|e| sink.failure(e))?;
+                text(sink, line, has_header, *is_csv, rows, len).map_err(|e| sink.failure(e))?;
             }
             Encoder::Table { grid, all, .. } => {
-                grid.add_batch(batch, if *all { usize::MAX } else { 20 });
+                grid.add_rows(rows, len, if *all { usize::MAX } else { 20 });
             }
-            binary => {
-                let batch = batch.clone().into_record_batch();
-                if batch.schema_ref().fields() != self.schema.fields() {
-                    let name = self.witness.name();
-                    return Err(CliError::mixed_columns(&name, &self.schema, batch.schema_ref()).into());
-                }
-                match binary {
-                    Encoder::Stream(writer) => {
-                        writer.write(&batch).map_err(|e| failed(e.to_string()))?;
-                    }
-                    Encoder::File(writer, growing) => {
-                        let batch = growing.apply(batch).map_err(|e| failed(e.to_string()))?;
-                        writer.write(&batch).map_err(|e| failed(e.to_string()))?;
-                    }
-                    Encoder::Parquet { writer, held, rows } => {
-                        *rows += batch.num_rows();
-                        held.push(batch);
-                        while *rows >= ROW_GROUP {
-                            let group = take(held, ROW_GROUP, &self.schema)
-                                .map_err(|e| failed(e.to_string()))?;
-                            *rows -= group.num_rows();
-                            row_group(writer, &group).map_err(|e| failed(e.to_string()))?;
-                        }
-                    }
-                    Encoder::Text { .. } | Encoder::Table { .. } => {}
-                }
-            }
+            Encoder::Stream(_) | Encoder::File(..) | Encoder::Parquet { .. } => {}
         }
-        self.rows += u64::try_from(rows).unwrap_or(u64::MAX);
+        self.rows += u64::try_from(len).unwrap_or(u64::MAX);
+        Ok(())
+    }
+
+    fn write_binary(&mut self, batch: RecordBatch) -> Result<(), Failure> {
+        let len = batch.num_rows();
+        let failed = |reason: String| failed(&self.witness, self.format, reason);
+        if batch.schema_ref().fields() != self.schema.fields() {
+            let name = self.witness.name();
+            return Err(CliError::mixed_columns(&name, &self.schema, batch.schema_ref()).into());
+        }
+        match &mut self.encoder {
+            Encoder::Stream(writer) => writer.write(&batch).map_err(|e| failed(e.to_string()))?,
+            Encoder::File(writer, growing) => {
+                let batch = growing.apply(batch).map_err(|e| failed(e.to_string()))?;
+                writer.write(&batch).map_err(|e| failed(e.to_string()))?;
+            }
+            Encoder::Parquet { writer, held, rows } => {
+                *rows += batch.num_rows();
+                held.push(batch);
+                while *rows >= ROW_GROUP {
+                    let group =
+                        take(held, ROW_GROUP, &self.schema).map_err(|e| failed(e.to_string()))?;
+                    *rows -= group.num_rows();
+                    row_group(writer, &group).map_err(|e| failed(e.to_string()))?;
+                }
+            }
+            Encoder::Text { .. } | Encoder::Table { .. } => {}
+        }
+        self.rows += u64::try_from(len).unwrap_or(u64::MAX);
         Ok(())
     }
 
@@ -193,7 +209,7 @@ impl TableOutput {
                     let empty = RecordBatch::new_empty(self.schema.clone());
                     let mut header = String::new();
                     // Writing to a String reports nothing.
-                    let _ = contract::csv_header(&mut header, &AnyBatch::parse(self.spec, &empty)?);
+                    let _ = TextRows::of_record_batch(&empty).csv_header(&mut header);
                     header.push('\n');
                     sink.write_all(header.as_bytes()).map_err(|e| sink.failure(e))?;
                 }
@@ -221,21 +237,18 @@ fn text(
     line: &mut String,
     has_header: &mut bool,
     is_csv: bool,
-    batch: &AnyBatch,
+    rows: &TextRows<'_>,
+    len: usize,
 ) -> std::io::Result<()> {
     line.clear();
     // Writing to a String reports nothing.
     if is_csv && !*has_header {
-        let _ = contract::csv_header(line, batch);
+        let _ = rows.csv_header(line);
         line.push('\n');
     }
     *has_header = true;
-    for row in 0..batch.len() {
-        let _ = if is_csv {
-            contract::write_csv_row(line, batch, row)
-        } else {
-            contract::write_json_row(line, batch, row)
-        };
+    for row in 0..len {
+        let _ = if is_csv { rows.csv(line, row) } else { rows.json(line, row) };
         line.push('\n');
         if line.len() >= 64 << 10 {
             sink.write_all(line.as_bytes())?;

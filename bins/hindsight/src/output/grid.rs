@@ -1,6 +1,6 @@
 //! Aligned columns for people.
 
-use contract::AnyBatch;
+use contract::TextRows;
 
 /// Rows of text in aligned columns.
 ///
@@ -27,16 +27,16 @@ impl Grid {
     }
 
     /// Adds rows of a batch while there are fewer than `most`.
-    pub(crate) fn add_batch(&mut self, batch: &AnyBatch, most: usize) {
-        for row in 0..batch.len().min(most.saturating_sub(self.rows.len())) {
-            let mut cells = Vec::new();
-            let is_first = self.header.is_empty();
-            // Writing to a String reports nothing.
-            let _ = contract::each_cell(batch, row, &mut |name, cell| {
-                if is_first {
-                    self.header.push(name.to_owned());
-                }
-                cells.push(cell.map(|text| contract_line(text)));
+    pub(crate) fn add_rows(&mut self, rows: &TextRows<'_>, len: usize, most: usize) {
+        if self.header.is_empty() {
+            self.header = rows.names().map(str::to_owned).collect();
+        }
+        for row in 0..len.min(most.saturating_sub(self.rows.len())) {
+            let mut cells = Vec::with_capacity(self.header.len());
+            // The function reports nothing.
+            let _ = rows.each(row, &mut |_, cell| {
+                cells.push(cell.map(on_one_line));
+                Ok(())
             });
             self.rows.push(cells);
         }
@@ -95,6 +95,6 @@ impl Grid {
 }
 
 /// A cell on one line: control characters would break the grid or command the terminal.
-fn contract_line(text: &str) -> String {
+fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -1,9 +1,7 @@
 //! A file that is written beside its place and takes it only when it is whole.
 
 use crate::error::{CliError, Failure};
-use rustix::fs::{CWD, RenameFlags};
-use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
+use durable::{FsErrorKind, Mode, Publish, PublishError, RealFs, temporary_name};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -19,37 +17,25 @@ pub(crate) fn remove_pending() {
     }
 }
 
-/// A file in the making: temporary file in the same directory, fsync, rename, fsync of the directory.
+/// A file in the making: [`durable::Publish`], known to the signal handler.
 ///
 /// Dropped without [`publish`](Self::publish), it leaves nothing behind.
 #[derive(Debug)]
 pub struct Pending {
-    file: Option<File>,
-    temp: PathBuf,
+    file: Option<Publish<'static>>,
     path: PathBuf,
-    force: bool,
 }
 
 impl Pending {
     /// Starts the file; `force` replaces one that exists when it is published.
     ///
     /// # Errors
-    /// [`CliError`] when the directory does not let us write.
-    pub fn create(path: &Path, force: bool) -> Result<Self, CliError> {
-        let name = path.file_name().ok_or_else(|| CliError::IsDirectory {
-            path: path.display().to_string(),
-        })?;
-        let mut temp_name = OsString::from(".");
-        temp_name.push(name);
-        temp_name.push(format!(".{}.tmp", std::process::id()));
-        let temp = path.with_file_name(temp_name);
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temp)
-            .map_err(|e| CliError::writing(path, e))?;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(temp.clone());
-        Ok(Self { file: Some(file), temp, path: path.to_owned(), force })
+    /// [`CliError`] when the name is taken or the directory does not let us write.
+    pub fn create(path: &Path, force: bool) -> Result<Self, Failure> {
+        let mode = if force { Mode::Replace } else { Mode::New };
+        let file = Publish::begin(&RealFs, path, mode).map_err(|e| refused(path, e))?;
+        OPEN.lock().unwrap_or_else(PoisonError::into_inner).extend(temporary_name(path));
+        Ok(Self { file: Some(file), path: path.to_owned() })
     }
 
     /// Gives the file its name, durably.
@@ -58,38 +44,23 @@ impl Pending {
     /// [`CliError::OutputExists`] when a file took the name in the meantime and is not to be replaced;
     /// [`CliError::WriteFailed`] and its kin otherwise. No file appears then.
     pub fn publish(mut self) -> Result<(), Failure> {
-        let io = |e: io::Error| CliError::writing(&self.path, e);
-        if let Some(file) = self.file.take() {
-            file.sync_all().map_err(io)?;
+        match self.file.take() {
+            Some(file) => file.commit().map(|_| ()).map_err(|e| refused(&self.path, e)),
+            None => Ok(()),
         }
-        let renamed = if self.force {
-            std::fs::rename(&self.temp, &self.path)
-        } else {
-            rename_new(&self.temp, &self.path)
-        };
-        match renamed {
-            Ok(()) => {}
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(CliError::OutputExists { path: self.path.display().to_string() }.into());
-            }
-            Err(e) => return Err(io(e).into()),
-        }
-        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = File::open(parent.unwrap_or(Path::new("."))).map_err(io)?;
-        directory.sync_all().map_err(io)?;
-        Ok(())
     }
 }
 
-/// A rename that never replaces.
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // Some file systems do not know the flag; a hard link refuses an existing name as well.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            std::fs::hard_link(from, to)?;
-            std::fs::remove_file(from)
+/// The error of a publication as the command line words it.
+fn refused(path: &Path, error: PublishError) -> Failure {
+    let name = path.display().to_string();
+    match error {
+        PublishError::Fs(error) if error.kind == FsErrorKind::AlreadyExists => {
+            CliError::OutputExists { path: name }.into()
         }
-        other => other.map_err(io::Error::from),
+        PublishError::Fs(error) => CliError::writing(path, error.source).into(),
+        PublishError::NoName(_) => CliError::IsDirectory { path: name }.into(),
+        other => CliError::WriteFailed { path: name, source: io::Error::other(other) }.into(),
     }
 }
 
@@ -102,15 +73,18 @@ impl Write for Pending {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        // Bytes of a file that has no name yet help nobody before it is published.
         Ok(())
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
+        // The publication removes its temporary file itself.
         self.file = None;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.temp);
-        // Gone already when it was published.
-        let _ = std::fs::remove_file(&self.temp);
+        let temporary = temporary_name(&self.path);
+        OPEN.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|path| Some(path) != temporary.as_ref());
     }
 }

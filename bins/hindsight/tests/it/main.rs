@@ -2,5 +2,9 @@
 #![cfg(test)]
 
 mod cat;
+mod config;
+mod explain;
+mod feeds;
+mod program;
 mod streams;
 mod support;

@@ -9,126 +9,166 @@ use arrow_array::types::{
     Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrayRef};
-use arrow_schema::{DataType, TimeUnit};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, TimeUnit};
 use std::fmt::{self, Write};
 
-/// Columns of a batch in the order of a record batch, with the type that the contract gives each.
-fn cells(batch: &AnyBatch) -> impl Iterator<Item = (&str, Option<Type>, &dyn Array)> {
-    let seq = batch.seq().map(|seq| (SEQ.name, Some(SEQ.ty), seq as &dyn Array));
-    let fixed =
-        batch.columns().map(|(column, array)| (column.name, Some(column.ty), array.as_ref()));
-    let behind = batch.dynamic().chain(batch.unknown());
-    seq.into_iter()
-        .chain(fixed)
-        .chain(behind.map(|(field, array)| (field.name().as_str(), None, array.as_ref())))
-}
+/// A column on its way to text: its name, the type that the contract gives it, and its array.
+type Cells<'a> = Vec<(&'a str, Option<Type>, &'a dyn Array)>;
 
-/// Appends a row as one JSON object, without a line end.
+/// The rows of a batch as text, one writer for every form.
 ///
-/// - **Units:** 64-bit integers, prices and decimals are strings, because readers that keep numbers as doubles
-///   damage values above 2^53; smaller integers and floats are numbers, floats in the shortest form that reads back
-///   equal. Times are RFC 3339 in UTC with nine digits, 16-byte ids UUIDs, other bytes hexadecimal, missing `null`.
+/// Columns that the contract does not know, above all those of a table that is not the contract's, are written by
+/// their Arrow type; an `Int64` whose metadata call it a price is a price.
 ///
 /// ```
 /// let draft = contract::testing::quotes("90 99.5 -");
+/// let rows = contract::TextRows::of(draft.as_any());
 /// let mut line = String::new();
-/// contract::write_json_row(&mut line, draft.as_any(), 0)?;
+/// rows.json(&mut line, 0)?;
 /// assert!(line.contains(r#""bid_px":"99.5","ask_px":null"#));
 /// # Ok::<(), std::fmt::Error>(())
 /// ```
+pub struct TextRows<'a> {
+    cells: Cells<'a>,
+}
+
+impl fmt::Debug for TextRows<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TextRows").field("columns", &self.cells.len()).finish_non_exhaustive()
+    }
+}
+
+impl<'a> TextRows<'a> {
+    /// The rows of a batch of a table, columns in the order of its record batch.
+    #[must_use]
+    pub fn of(batch: &'a AnyBatch) -> Self {
+        let seq = batch.seq().map(|seq| (SEQ.name, Some(SEQ.ty), seq as &dyn Array));
+        let fixed =
+            batch.columns().map(|(column, array)| (column.name, Some(column.ty), array.as_ref()));
+        let behind = batch.dynamic().chain(batch.unknown());
+        let behind = behind.map(|(field, array)| (field.name().as_str(), None, array.as_ref()));
+        Self { cells: seq.into_iter().chain(fixed).chain(behind).collect() }
+    }
+
+    /// The rows of any record batch.
+    #[must_use]
+    pub fn of_record_batch(batch: &'a RecordBatch) -> Self {
+        let is_price = |field: &Field| {
+            *field.data_type() == DataType::Int64
+                && field.metadata().get("hindsight.unit").is_some_and(|unit| unit == "nano_price")
+        };
+        let columns = batch.schema_ref().fields().iter().zip(batch.columns());
+        let cells = columns.map(|(field, array)| {
+            (field.name().as_str(), is_price(field).then_some(Type::Px), array.as_ref())
+        });
+        Self { cells: cells.collect() }
+    }
+
+    /// Names of the columns, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.cells.iter().map(|(name, ..)| *name)
+    }
+
+    /// Appends a row as one JSON object, without a line end.
+    ///
+    /// - **Units:** 64-bit integers, prices and decimals are strings, because readers that keep numbers as doubles
+    ///   damage values above 2^53; smaller integers and floats are numbers, floats in the shortest form that reads
+    ///   back equal. Times are RFC 3339 in UTC with nine digits, 16-byte ids UUIDs, other bytes hexadecimal, missing
+    ///   `null`.
+    ///
+    /// # Errors
+    /// Only what the writer itself reports; a `String` reports nothing.
+    pub fn json(&self, out: &mut dyn Write, row: usize) -> fmt::Result {
+        out.write_char('{')?;
+        for (at, (name, ty, array)) in self.cells.iter().enumerate() {
+            if at > 0 {
+                out.write_char(',')?;
+            }
+            crate::json::write_text(out, name)?;
+            out.write_char(':')?;
+            json(out, *ty, *array, row)?;
+        }
+        out.write_char('}')
+    }
+
+    /// Appends the header of a CSV file, without a line end.
+    ///
+    /// # Errors
+    /// Only what the writer itself reports.
+    pub fn csv_header(&self, out: &mut dyn Write) -> fmt::Result {
+        for (at, (name, ..)) in self.cells.iter().enumerate() {
+            if at > 0 {
+                out.write_char(',')?;
+            }
+            csv_text(out, name)?;
+        }
+        Ok(())
+    }
+
+    /// Appends a row as a CSV record (RFC 4180), without a line end: null is an empty field, the empty text `""`, a
+    /// list JSON text.
+    ///
+    /// # Errors
+    /// Only what the writer itself reports.
+    pub fn csv(&self, out: &mut dyn Write, row: usize) -> fmt::Result {
+        let mut first = true;
+        self.each(row, &mut |_, cell| {
+            if !std::mem::take(&mut first) {
+                out.write_char(',')?;
+            }
+            cell.map_or(Ok(()), |text| csv_text(out, text))
+        })
+    }
+
+    /// Hands over the cells of a row as plain text, in order: `None` for null, a list as JSON text.
+    ///
+    /// # Errors
+    /// What the function itself reports.
+    pub fn each(
+        &self,
+        row: usize,
+        each: &mut dyn FnMut(&str, Option<&str>) -> fmt::Result,
+    ) -> fmt::Result {
+        let mut text = String::new();
+        for (name, ty, array) in &self.cells {
+            if array.is_null(row) {
+                each(name, None)?;
+                continue;
+            }
+            text.clear();
+            if let Form::Nested = plain(&mut text, *ty, *array, row)? {
+                text.clear();
+                json(&mut text, *ty, *array, row)?;
+            }
+            each(name, Some(&text))?;
+        }
+        Ok(())
+    }
+}
+
+/// Appends a row as one JSON object, see [`TextRows::json`].
 ///
 /// # Errors
 /// Only what the writer itself reports; a `String` reports nothing.
 pub fn write_json_row(out: &mut dyn Write, batch: &AnyBatch, row: usize) -> fmt::Result {
-    out.write_char('{')?;
-    for (at, (name, ty, array)) in cells(batch).enumerate() {
-        if at > 0 {
-            out.write_char(',')?;
-        }
-        crate::json::write_text(out, name)?;
-        out.write_char(':')?;
-        json(out, ty, array, row)?;
-    }
-    out.write_char('}')
+    TextRows::of(batch).json(out, row)
 }
 
-/// Appends the header of a CSV file, without a line end.
+/// Appends the header of a CSV file, see [`TextRows::csv_header`].
 ///
 /// # Errors
 /// Only what the writer itself reports.
 pub fn csv_header(out: &mut dyn Write, batch: &AnyBatch) -> fmt::Result {
-    for (at, (name, _, _)) in cells(batch).enumerate() {
-        if at > 0 {
-            out.write_char(',')?;
-        }
-        csv_text(out, name)?;
-    }
-    Ok(())
+    TextRows::of(batch).csv_header(out)
 }
 
-/// Appends a row as a CSV record (RFC 4180), without a line end: null is an empty field, the empty text `""`, a list
-/// JSON text.
+/// Appends a row as a CSV record, see [`TextRows::csv`].
 ///
 /// # Errors
 /// Only what the writer itself reports.
 pub fn write_csv_row(out: &mut dyn Write, batch: &AnyBatch, row: usize) -> fmt::Result {
-    let mut field = String::new();
-    for (at, (_, ty, array)) in cells(batch).enumerate() {
-        if at > 0 {
-            out.write_char(',')?;
-        }
-        if array.is_null(row) {
-            continue;
-        }
-        field.clear();
-        match plain(&mut field, ty, array, row)? {
-            Form::Number | Form::Text => csv_text(out, &field)?,
-            Form::Nested => {
-                field.clear();
-                json(&mut field, ty, array, row)?;
-                csv_text(out, &field)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Hands over the cells of a row as plain text, in the order of the columns: `None` for null, a list as JSON text.
-///
-/// ```
-/// let draft = contract::testing::quotes("90 99.5 -");
-/// let mut bid = None;
-/// contract::each_cell(draft.as_any(), 0, &mut |column, cell| {
-///     if column == "bid_px" {
-///         bid = cell.map(str::to_owned);
-///     }
-/// })?;
-/// assert_eq!(bid.as_deref(), Some("99.5"));
-/// # Ok::<(), std::fmt::Error>(())
-/// ```
-///
-/// # Errors
-/// None today; the signature is that of the other writers.
-pub fn each_cell(
-    batch: &AnyBatch,
-    row: usize,
-    each: &mut dyn FnMut(&str, Option<&str>),
-) -> fmt::Result {
-    let mut text = String::new();
-    for (name, ty, array) in cells(batch) {
-        if array.is_null(row) {
-            each(name, None);
-            continue;
-        }
-        text.clear();
-        if let Form::Nested = plain(&mut text, ty, array, row)? {
-            text.clear();
-            json(&mut text, ty, array, row)?;
-        }
-        each(name, Some(&text));
-    }
-    Ok(())
+    TextRows::of(batch).csv(out, row)
 }
 
 fn csv_text(out: &mut dyn Write, text: &str) -> fmt::Result {

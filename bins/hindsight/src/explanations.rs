@@ -1,0 +1,117 @@
+//! The explanations that each crate keeps beside its errors, one Markdown section a code.
+
+use crate::exit::Exit;
+
+/// The explanation of one error code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// `<crate>/<variant>`.
+    pub code: &'static str,
+    /// What happened, why it matters and how to fix it.
+    pub text: &'static str,
+    /// How a command ends with it; `None` for a code that rows are rejected with.
+    pub exit: Option<Exit>,
+}
+
+impl Explanation {
+    /// What happened.
+    #[must_use]
+    pub fn first_sentence(&self) -> &'static str {
+        self.text.find(". ").map_or(self.text, |at| self.text.get(..=at).unwrap_or(self.text))
+    }
+}
+
+/// The texts of every crate that this program is made of.
+const TEXTS: &[&str] = &[include_str!("errors.md"), contract::ERRORS];
+
+/// Every explanation, by code.
+///
+/// ```
+/// let all = hindsight::explanations();
+/// let cut = all.iter().find(|e| e.code == "cli/truncated-stream").unwrap();
+/// assert_eq!(cut.first_sentence(), "A stream ended without its end marker.");
+/// ```
+#[must_use]
+pub fn explanations() -> Vec<Explanation> {
+    let mut all: Vec<Explanation> = TEXTS.iter().flat_map(|text| sections(text)).collect();
+    all.sort_by_key(|explanation| explanation.code);
+    all
+}
+
+fn sections(text: &'static str) -> impl Iterator<Item = Explanation> {
+    text.split("\n## ").skip(1).map(|section| {
+        let (code, text) = section.split_once('\n').unwrap_or((section, ""));
+        let code = code.trim();
+        Explanation { code, text: text.trim(), exit: exit_of(code) }
+    })
+}
+
+/// Codes that end a command otherwise than with 2, and those that only rows have.
+const EXITS: &[(&str, Exit)] = &[
+    ("cli/all-rejected", Exit::Incomplete),
+    ("cli/bug", Exit::Bug),
+    ("cli/disk-full", Exit::Retry),
+    ("cli/doctor-failed", Exit::Environment),
+    ("cli/empty-input", Exit::Incomplete),
+    ("cli/encode-failed", Exit::Bug),
+    ("cli/not-found", Exit::Environment),
+    ("cli/nothing-to-do", Exit::Nothing),
+    ("cli/permission-denied", Exit::Environment),
+    ("cli/read-failed", Exit::Environment),
+    ("cli/stopped", Exit::Interrupted),
+    ("cli/too-many-rejects", Exit::Incomplete),
+    ("cli/trailing-data", Exit::Incomplete),
+    ("cli/truncated-file", Exit::Incomplete),
+    ("cli/truncated-stream", Exit::Incomplete),
+    ("cli/unfinished-line", Exit::Incomplete),
+    ("cli/write-failed", Exit::Environment),
+];
+
+/// Codes that a row is rejected with.
+const ROWS: &[&str] = &[
+    "contract/avail-before-recv",
+    "contract/conditional-missing",
+    "contract/duplicate-key",
+    "contract/field-count",
+    "contract/line-too-long",
+    "contract/malformed-line",
+    "contract/malformed-value",
+    "contract/negative-size",
+    "contract/nesting",
+    "contract/no-time",
+    "contract/not-finite",
+    "contract/not-utf8",
+    "contract/ohlc-order",
+    "contract/out-of-range",
+    "contract/out-of-vocabulary",
+    "contract/overflow",
+    "contract/pair-mismatch",
+    "contract/precision",
+    "contract/time-without-zone",
+    "contract/unknown-column",
+    "contract/unknown-instrument",
+    "contract/unknown-source",
+];
+
+fn exit_of(code: &str) -> Option<Exit> {
+    if ROWS.contains(&code) {
+        return None;
+    }
+    Some(EXITS.iter().find(|(known, _)| *known == code).map_or(Exit::Input, |(_, exit)| *exit))
+}
+
+/// The page of the generated reference that lists every code.
+#[must_use]
+pub(crate) fn reference() -> String {
+    let mut text = String::from("| code | exit | meaning |\n|---|---|---|\n");
+    for explanation in explanations() {
+        let exit = explanation.exit.map_or("row", Exit::word);
+        text.push_str(&format!(
+            "| `{}` | {exit} | {} |\n",
+            explanation.code,
+            explanation.first_sentence()
+        ));
+    }
+    text
+}
