@@ -5,16 +5,24 @@ use contract::{Price, UtcNanos};
 
 type Checked = Result<(), ScenarioError>;
 
-fn refuse(key: impl Into<String>, expected: &'static str, found: impl ToString) -> Checked {
+fn refuse<F: std::fmt::Display + Copy>(
+    key: impl Into<String>,
+    expected: &'static str,
+    found: F,
+) -> Checked {
     Err(ScenarioError::Value { key: key.into(), expected, found: found.to_string() })
 }
 
 pub(crate) fn check(spec: &Spec) -> Checked {
     if spec.slice.0 < 1_000_000_000 {
-        return refuse("slice", "at least 1s", contract::format_duration_ns(spec.slice.0));
+        return refuse("slice", "at least 1s", contract::format_duration_ns(spec.slice.0).as_str());
     }
     if spec.horizon.0 < 1_000_000_000 {
-        return refuse("horizon", "at least 1s", contract::format_duration_ns(spec.horizon.0));
+        return refuse(
+            "horizon",
+            "at least 1s",
+            contract::format_duration_ns(spec.horizon.0).as_str(),
+        );
     }
     if spec.days.is_empty() {
         return refuse("days", "at least one day", "none");

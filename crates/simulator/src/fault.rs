@@ -131,11 +131,10 @@ impl FaultKind {
     #[must_use]
     pub const fn default_magnitude(self) -> f64 {
         match self {
-            Self::Duplicated => 0.05,
+            Self::Duplicated | Self::Spike => 0.05,
             Self::Late | Self::ZombieProducer => 5.0,
             Self::Crossed | Self::HaltPrint => 1.0,
             Self::Stale | Self::OffSession => 20.0,
-            Self::Spike => 0.05,
             Self::ClockStep => 0.25,
             Self::SlowRecorder => 1.27,
             Self::SequenceGap => 12.0,

@@ -28,7 +28,7 @@ mod record;
 /// let scenario = Scenario::preset("faultless")?;
 /// let clean = Simulation::new(&scenario, 7).nth(1).expect("a second slice");
 /// let mut injector = Injector::new(7).with(FaultKind::Lost, 0.01, None);
-/// let dirty = injector.push(clean.clone(), true);
+/// let dirty = injector.push(&clean, true);
 /// let lost = dirty.table("truth_faults").map_or(0, |faults| faults.num_rows());
 /// assert!(lost > 0);
 /// assert_eq!(dirty.rows() + lost as u64, clean.rows());
@@ -183,26 +183,26 @@ impl Injector {
     }
 
     /// The slice as it would have been received. `is_last` lets out what would arrive after it.
-    pub fn push(&mut self, clean: Slice, is_last: bool) -> Slice {
+    pub fn push(&mut self, clean: &Slice, is_last: bool) -> Slice {
         let mut records = Vec::new();
         let to = if is_last { i64::MAX } else { clean.to().nanos() };
         let mut dirty = clean.clone();
         self.started.get_or_insert(clean.from().nanos());
-        self.market::<Trades>("trades", &clean, &mut dirty, to, &mut records, Self::trade_faults);
-        self.market::<Quotes>("quotes", &clean, &mut dirty, to, &mut records, Self::quote_faults);
-        self.market::<Depths>("depths", &clean, &mut dirty, to, &mut records, |_, _, _, _| {});
+        self.market::<Trades>("trades", clean, &mut dirty, to, &mut records, Self::trade_faults);
+        self.market::<Quotes>("quotes", clean, &mut dirty, to, &mut records, Self::quote_faults);
+        self.market::<Depths>("depths", clean, &mut dirty, to, &mut records, |_, _, _, _| {});
         self.market::<BookDeltas>(
             "book_deltas",
-            &clean,
+            clean,
             &mut dirty,
             to,
             &mut records,
             Self::delta_faults,
         );
-        self.market::<Bars>("bars", &clean, &mut dirty, to, &mut records, Self::bar_faults);
+        self.market::<Bars>("bars", clean, &mut dirty, to, &mut records, Self::bar_faults);
         self.market::<Intelligence>(
             "intelligence",
-            &clean,
+            clean,
             &mut dirty,
             to,
             &mut records,
@@ -210,7 +210,7 @@ impl Injector {
         );
         self.market::<Decisions>(
             "decisions",
-            &clean,
+            clean,
             &mut dirty,
             to,
             &mut records,
@@ -218,7 +218,7 @@ impl Injector {
         );
         self.market::<Executions>(
             "executions",
-            &clean,
+            clean,
             &mut dirty,
             to,
             &mut records,
@@ -337,7 +337,7 @@ impl Injector {
                             kind,
                             row,
                             Trades::PX.name(),
-                            Cell::I64(px.value(row)),
+                            &Cell::I64(px.value(row)),
                             spiked,
                             magnitude,
                         );
@@ -349,7 +349,7 @@ impl Injector {
                             kind,
                             row,
                             Trades::SIZE.name(),
-                            Cell::F64(was),
+                            &Cell::F64(was),
                             Cell::F64(is),
                             magnitude,
                         );
@@ -360,8 +360,8 @@ impl Injector {
         }
         self.stray_prints(draft, clean, plan);
         let batch = draft.clone().into_record_batch();
-        for row in 0..plan.rows() {
-            if next[row].is_none() && action.value(row) == b'T' {
+        for (row, _) in next.iter().enumerate().filter(|(_, later)| later.is_none()) {
+            if action.value(row) == b'T' {
                 self.memory
                     .last_trade
                     .insert(plan.place(row), (plan.clean_row(row), batch.slice(row, 1)));
@@ -456,7 +456,7 @@ impl Injector {
                     continue;
                 }
                 let (b, a) = (bid.value(row), ask.value(row));
-                let mut edit = |name, was, is| plan.edit(kind, row, name, was, is, magnitude);
+                let mut edit = |name, was, is| plan.edit(kind, row, name, &was, is, magnitude);
                 match kind {
                     FaultKind::Crossed => {
                         let over = whole(libm::round(magnitude.max(1.0))) * (a - b);
@@ -472,13 +472,13 @@ impl Injector {
                         } else {
                             Cell::Null
                         };
-                        plan.also(row, Quotes::ASK_SIZE.name(), size, Cell::Null);
+                        plan.also(row, Quotes::ASK_SIZE.name(), &size, Cell::Null);
                         let count = if count.is_valid(row) {
                             Cell::U64(u64::from(count.value(row)))
                         } else {
                             Cell::Null
                         };
-                        plan.also(row, Quotes::ASK_CT.name(), count, Cell::Null);
+                        plan.also(row, Quotes::ASK_CT.name(), &count, Cell::Null);
                     }
                 }
             }
@@ -536,12 +536,12 @@ impl Injector {
                             FaultKind::WrongScale,
                             row,
                             name,
-                            Cell::I64(px),
+                            &Cell::I64(px),
                             scaled,
                             factor as f64,
                         );
                     } else {
-                        plan.also(row, name, Cell::I64(px), scaled);
+                        plan.also(row, name, &Cell::I64(px), scaled);
                     }
                 }
             }
@@ -570,7 +570,7 @@ impl Injector {
                             kind,
                             row,
                             Intelligence::SENTIMENT.name(),
-                            Cell::F64(was),
+                            &Cell::F64(was),
                             Cell::F64(-was),
                             magnitude,
                         );
@@ -598,7 +598,7 @@ impl Injector {
                             kind,
                             row,
                             Intelligence::TS_AVAIL.name(),
-                            Cell::I64(avail),
+                            &Cell::I64(avail),
                             Cell::I64(claimed),
                             magnitude,
                         );
@@ -606,13 +606,13 @@ impl Injector {
                         plan.also(
                             row,
                             Intelligence::TS_RECV.name(),
-                            Cell::I64(recv),
+                            &Cell::I64(recv),
                             Cell::I64(claimed),
                         );
                         plan.also(
                             row,
                             Intelligence::TS_SCORED.name(),
-                            Cell::I64(at),
+                            &Cell::I64(at),
                             Cell::I64(claimed),
                         );
                     }
@@ -746,7 +746,7 @@ impl Injector {
                     _ => continue,
                 };
                 plan.touch(row);
-                plan.edit(kind, row, name, was, is, magnitude);
+                plan.edit(kind, row, name, &was, is, magnitude);
             }
             fault.rng = ids;
         }

@@ -159,7 +159,9 @@ fn uniformised(rates: &[Rates], (vol_switch, hidden_switch): (f64, f64), horizon
             log_weight += libm::log(mean / f64::from(n));
         }
         let sum: f64 = total.iter().sum();
-        total.iter_mut().for_each(|p| *p /= sum);
+        for p in total.iter_mut() {
+            *p /= sum;
+        }
     }
     out
 }

@@ -5,7 +5,7 @@ use crate::book::{Effect, Side};
 use crate::calendar::{Calendar, Mark, Phase};
 use crate::desk::{Desk, EXPLORER, Feed, HEDGER, Moment, Note, Request};
 use crate::law::Law;
-use crate::orders::{Order, Pending, Revision};
+use crate::orders::{Match, Order, Pending, Revision};
 use crate::rng::{Purpose, Rng};
 use crate::rows::{NewsRow, PROCESSING_NS, PostingRow, SignalRow, Style, Tape, TapeAction};
 use crate::scenario::Spec;
@@ -143,7 +143,7 @@ impl Market {
         {
             match turn {
                 Turn::Phase(site) => {
-                    self.change_phase(frame, &mut rng, &mut desk_rng, share, site, &mut tape)
+                    self.change_phase(frame, &mut rng, &mut desk_rng, share, site, &mut tape);
                 }
                 Turn::World => {
                     if let Some(m) = next_move {
@@ -161,7 +161,7 @@ impl Market {
                 Turn::Noise => self.venue_noise(frame, &mut rng, ts, &mut tape),
                 Turn::News => self.publish_news(frame, &mut news_rng, share, ts, &mut tape),
                 Turn::Decide(strategy) => {
-                    self.decide(frame, &mut desk_rng, share, strategy, ts, &mut tape)
+                    self.decide(frame, &mut desk_rng, share, strategy, ts, &mut tape);
                 }
             }
         }
@@ -227,15 +227,15 @@ impl Market {
             + rng.below(u32::try_from(depth * 5).unwrap_or(1));
         let (quotes, trades) = (tape.quotes.len(), tape.trades.len());
         if mark.phase == Phase::Closed && was == Phase::CloseAuction {
-            self.sites[n].uncross(rng, mark.ts, &self.listing, cross, tape);
+            self.sites[n].uncross(rng, mark.ts, cross, tape);
         }
-        self.sites[n].enter(rng, mark.ts, mark.phase, &self.listing, tape);
+        self.sites[n].enter(rng, mark.ts, mark.phase, tape);
         if mark.phase == Phase::Trading && was != Phase::Lunch {
-            self.sites[n].uncross(rng, mark.ts, &self.listing, cross, tape);
+            self.sites[n].uncross(rng, mark.ts, cross, tape);
         }
         let vol = volatility(frame.spec, share, mark.ts);
         if mark.phase == Phase::Trading {
-            self.sites[n].schedule(rng, &frame.spec.flow, &self.listing, vol, mark.ts);
+            self.sites[n].schedule(rng, &frame.spec.flow, vol, mark.ts);
         }
         if n == 0 {
             self.show_desk(tape, quotes, trades);
@@ -301,14 +301,20 @@ impl Market {
         let effect = std::mem::take(&mut self.effect);
         let (quotes, trades) = (tape.quotes.len(), tape.trades.len());
         let every = frame.spec.flow.depth_every;
-        let (_, first_trade) =
-            self.sites[n].publish(rng, ts, &self.listing, every, taker, &effect, tape);
+        let (_, first_trade) = self.sites[n].publish(rng, ts, every, taker, &effect, tape);
         if n == 0 {
             self.show_desk(tape, quotes, trades);
         }
         for (print, trade) in effect.prints.iter().zip(first_trade..) {
             if let Some(order) = print.own {
-                self.maker_fill(frame, rng, ts, order, print.tick, print.lots, trade, tape);
+                let fill = Match {
+                    order,
+                    tick: print.tick,
+                    lots: print.lots,
+                    trade_id: trade,
+                    is_maker: true,
+                };
+                self.filled(frame, rng, ts, fill, tape);
             }
         }
         for order in &effect.dropped {
@@ -422,7 +428,7 @@ impl Market {
         self.sites[n].excite(&spec.flow, ts);
         self.publish(frame, rng, n, ts, taker, tape);
         let vol = volatility(spec, share, ts);
-        self.sites[n].schedule(rng, &spec.flow, &self.listing, vol, ts);
+        self.sites[n].schedule(rng, &spec.flow, vol, ts);
     }
 
     fn publish_news(
@@ -520,8 +526,11 @@ impl Market {
         }
         let signal = self.signal(frame, share, &row.id, ts);
         let stop = frame.calendar.next_stop(self.index, ts);
-        let broken = (stop <= ts + spec.horizon.0)
-            .then(|| if stop == close { "session_end" } else { "halt" });
+        let broken = (stop <= ts + spec.horizon.0).then_some(if stop == close {
+            "session_end"
+        } else {
+            "halt"
+        });
         self.truth.wait(&row, broken, signal, self.sites[0].book.bid);
         tape.decisions.push(row);
     }

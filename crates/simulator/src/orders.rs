@@ -31,6 +31,16 @@ pub(crate) struct Order {
     pub(crate) state: Pending,
 }
 
+/// Lots of an order of ours that met others.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Match {
+    pub(crate) order: u64,
+    pub(crate) tick: i64,
+    pub(crate) lots: u32,
+    pub(crate) trade_id: u64,
+    pub(crate) is_maker: bool,
+}
+
 /// A fill that will be taken back or get another price.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Revision {
@@ -145,7 +155,14 @@ impl Market {
                 let filled = self.sites[n].book.take(order.side, lots, true, &mut self.effect);
                 if filled > 0 {
                     let trade = self.publish(frame, rng, n, ts, Some(order.side), tape);
-                    self.filled(frame, rng, ts, number, (tick, filled, trade), false, tape);
+                    let fill = Match {
+                        order: number,
+                        tick,
+                        lots: filled,
+                        trade_id: trade,
+                        is_maker: false,
+                    };
+                    self.filled(frame, rng, ts, fill, tape);
                 }
                 self.close_order(rng, ts, number, "expired", tape);
             }
@@ -172,34 +189,16 @@ impl Market {
         }
     }
 
-    pub(crate) fn maker_fill(
-        &mut self,
-        frame: &Frame<'_>,
-        rng: &mut Rng,
-        ts: i64,
-        number: u64,
-        tick: i64,
-        lots: u32,
-        trade: u64,
-        tape: &mut Tape,
-    ) {
-        self.filled(frame, rng, ts, number, (tick, lots, trade), true, tape);
-        if self.orders.get(&number).is_some_and(|o| o.cum >= o.lots) {
-            self.orders.remove(&number);
-        }
-    }
-
     /// Books a fill and reports it.
-    fn filled(
+    pub(crate) fn filled(
         &mut self,
         frame: &Frame<'_>,
         rng: &mut Rng,
         ts: i64,
-        number: u64,
-        (tick, lots, trade_id): (i64, u32, u64),
-        is_maker: bool,
+        fill: Match,
         tape: &mut Tape,
     ) {
+        let Match { order: number, tick, lots, trade_id, is_maker } = fill;
         let Some(order) = self.orders.get_mut(&number) else { return };
         let lots = i64::from(lots);
         order.cum += lots;
@@ -217,6 +216,9 @@ impl Market {
             .fill(&self.listing, Fill { exec_id, ts, lots: signed, px, fee });
         self.book_row(ts, order.strategy, "fill", Some(exec_id), tape);
         self.tell(recv, order.strategy, signed, Some(number), order.cum >= order.lots);
+        if is_maker && order.cum >= order.lots {
+            self.orders.remove(&number);
+        }
         let is_bust = rng.chance(rules.bust_prob);
         if is_bust || rng.chance(rules.correct_prob) {
             let revision = Revision { order, exec_id, trade_id, lots, px, fee, is_maker, is_bust };

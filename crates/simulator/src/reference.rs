@@ -45,7 +45,7 @@ fn sources(universe: &Universe, calendar: &Calendar) -> Result<RecordBatch, Buil
             .set(&Sources::VENUE, venue)
             .set(&Sources::KIND, kind)
             .set(&Sources::CLOCK_DOMAIN, clock)
-            .set(&Sources::PRIORITY, if id == 1 { 0 } else { 1 })
+            .set(&Sources::PRIORITY, u8::from(id != 1))
             .set(&Sources::EVENT_UNIT_NS, 1)
             .set(&Sources::DECLARED_DELAY_NS, delay)
             .set(&Sources::CLOCK_BOUND_NS, 10_000_000)
@@ -146,7 +146,7 @@ fn sessions(
                     .set(&Sessions::TS_START, UtcNanos::from_nanos(from))
                     .set(&Sessions::TS_END, UtcNanos::from_nanos(to))
                     .set(&Sessions::UTC_OFFSET_S, i32::try_from(seconds).unwrap_or(0))
-                    .set(&Sessions::IS_HALF_DAY, day.is_half_day);
+                    .set(&Sessions::IS_HALF_DAY, day.half);
                 out.end_row()?;
             }
         }

@@ -219,7 +219,7 @@ pub(crate) struct Day {
     #[serde(default)]
     pub(crate) funding: Vec<Dur>,
     #[serde(default)]
-    pub(crate) is_half_day: bool,
+    pub(crate) half: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

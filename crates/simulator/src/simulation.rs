@@ -323,7 +323,7 @@ impl Simulation {
             slice.put_truth("truth_ceiling", self.ceiling.table());
         }
         if let Some(injector) = &mut self.injector {
-            slice = injector.push(slice, is_last);
+            slice = injector.push(&slice, is_last);
         }
         self.numbering.number(&mut slice, self.scenario.spec.desk.think.0);
         slice

@@ -37,6 +37,8 @@ pub(crate) struct Site {
     instrument: u16,
     number: u8,
     start: i64,
+    tick: i64,
+    activity: f64,
     pub(crate) book: Book,
     pub(crate) phase: Phase,
     excitement: Excitement,
@@ -64,6 +66,8 @@ impl Site {
             instrument,
             number,
             start,
+            tick: listing.tick,
+            activity: listing.activity,
             book: Book::new(listing.start_tick, listing.spread, listing.depth_lots),
             phase: Phase::Closed,
             excitement: Excitement { level: 0.0, at: start },
@@ -112,20 +116,13 @@ impl Site {
     }
 
     /// Draws the next message of the crowd: the earlier of an unprompted and an excited one (Dassios and Zhao 2013).
-    pub(crate) fn schedule(
-        &mut self,
-        rng: &mut Rng,
-        flow: &Flow,
-        listing: &Listing,
-        vol: f64,
-        ts: i64,
-    ) {
+    pub(crate) fn schedule(&mut self, rng: &mut Rng, flow: &Flow, vol: f64, ts: i64) {
         let decay = 1.0 / flow.decay.seconds();
         let elapsed = (ts - self.excitement.at) as f64 / 1e9;
         let level = self.excitement.level * libm::exp(-decay * elapsed);
         self.excitement = Excitement { level, at: ts };
-        let mut wait = rng.exponential()
-            / (flow.rate * listing.activity * self.venue.activity * vol).max(1e-9);
+        let mut wait =
+            rng.exponential() / (flow.rate * self.activity * self.venue.activity * vol).max(1e-9);
         if level > 1e-9 {
             let left = 1.0 - decay * rng.exponential() / level;
             if left > 0.0 {
@@ -149,7 +146,6 @@ impl Site {
         &mut self,
         rng: &mut Rng,
         ts: i64,
-        listing: &Listing,
         depth_every: u64,
         taker: Option<Side>,
         effect: &Effect,
@@ -161,7 +157,7 @@ impl Site {
         for (n, print) in effect.prints.iter().enumerate() {
             self.trades += 1;
             let venue_seq = self.seq(0);
-            let px = print.tick * listing.tick;
+            let px = print.tick * self.tick;
             self.bar(BarPrice::Trade, at, px, Some(print.lots), tape);
             tape.trades.push(TradeRow {
                 at,
@@ -177,23 +173,16 @@ impl Site {
         }
         if !effect.changes.is_empty() {
             self.update_id += 1;
-            self.deltas(at, listing, &effect.changes, false, tape);
-            self.show(at, listing, tape);
-            if self.update_id % depth_every == 0 {
-                self.depths(at, listing, tape);
+            self.deltas(at, &effect.changes, false, tape);
+            self.show(at, tape);
+            if self.update_id.is_multiple_of(depth_every) {
+                self.depths(at, tape);
             }
         }
         (at, first_trade)
     }
 
-    fn deltas(
-        &mut self,
-        at: Stamp,
-        listing: &Listing,
-        changes: &[LevelChange],
-        is_snapshot: bool,
-        tape: &mut Tape,
-    ) {
+    fn deltas(&mut self, at: Stamp, changes: &[LevelChange], is_snapshot: bool, tape: &mut Tape) {
         let last = changes.len();
         for (n, change) in changes.iter().enumerate() {
             let venue_seq = self.seq(2);
@@ -201,7 +190,7 @@ impl Site {
                 at,
                 action: DeltaAction::Modify,
                 side: Some(change.side),
-                px: Some(change.tick * listing.tick),
+                px: Some(change.tick * self.tick),
                 lots: change.lots,
                 update_id: self.update_id,
                 venue_seq,
@@ -211,10 +200,10 @@ impl Site {
         }
     }
 
-    fn show(&mut self, at: Stamp, listing: &Listing, tape: &mut Tape) {
+    fn show(&mut self, at: Stamp, tape: &mut Tape) {
         let top = if self.is_trading() {
             let ((bid, b), (ask, a)) = (self.book.best(Side::Buy), self.book.best(Side::Sell));
-            Some((bid * listing.tick, b, ask * listing.tick, a))
+            Some((bid * self.tick, b, ask * self.tick, a))
         } else {
             None
         };
@@ -230,27 +219,20 @@ impl Site {
         tape.quotes.push(QuoteRow { at, top, update_id: self.update_id, venue_seq });
     }
 
-    fn depths(&mut self, at: Stamp, listing: &Listing, tape: &mut Tape) {
+    fn depths(&mut self, at: Stamp, tape: &mut Tape) {
         let top = self
             .is_trading()
-            .then(|| (self.book.bid * listing.tick, self.book.ask() * listing.tick, listing.tick));
+            .then(|| (self.book.bid * self.tick, self.book.ask() * self.tick, self.tick));
         let venue_seq = self.seq(3);
         let (bids, asks) = (self.book.bids, self.book.asks);
         tape.depths.push(DepthRow { at, top, bids, asks, update_id: self.update_id, venue_seq });
     }
 
     /// A print without aggressor: an auction.
-    pub(crate) fn uncross(
-        &mut self,
-        rng: &mut Rng,
-        ts: i64,
-        listing: &Listing,
-        lots: u32,
-        tape: &mut Tape,
-    ) {
+    pub(crate) fn uncross(&mut self, rng: &mut Rng, ts: i64, lots: u32, tape: &mut Tape) {
         let at = self.stamp(rng, ts);
         self.trades += 1;
-        let (venue_seq, px) = (self.seq(0), self.book.bid * listing.tick);
+        let (venue_seq, px) = (self.seq(0), self.book.bid * self.tick);
         self.bar(BarPrice::Trade, at, px, Some(lots), tape);
         let (trade_id, action) = (self.trades, TapeAction::Trade);
         let row = TradeRow {
@@ -295,14 +277,7 @@ impl Site {
     }
 
     /// Enters a phase: says so, and empties the book or shows it anew.
-    pub(crate) fn enter(
-        &mut self,
-        rng: &mut Rng,
-        ts: i64,
-        phase: Phase,
-        listing: &Listing,
-        tape: &mut Tape,
-    ) {
+    pub(crate) fn enter(&mut self, rng: &mut Rng, ts: i64, phase: Phase, tape: &mut Tape) {
         let at = self.stamp(rng, ts);
         let was = std::mem::replace(&mut self.phase, phase);
         let (action, reason) = match phase {
@@ -338,10 +313,10 @@ impl Site {
             if is_trading {
                 let mut effect = Effect::default();
                 self.book.snapshot(&mut effect);
-                self.deltas(at, listing, &effect.changes, true, tape);
+                self.deltas(at, &effect.changes, true, tape);
             }
-            self.show(at, listing, tape);
-            self.depths(at, listing, tape);
+            self.show(at, tape);
+            self.depths(at, tape);
         }
     }
 

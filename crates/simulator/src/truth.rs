@@ -93,8 +93,7 @@ impl Truth {
         let path = || self.quotes.iter().filter(|(recv, _)| *recv > w.ts && *recv <= end);
         let is_dark = path().any(|(_, top)| top.is_none());
         let reason = w.broken.or(is_dark.then_some("no_quote"));
-        let (exit_bid, exit_ask) =
-            path().filter_map(|(_, top)| *top).last().unwrap_or((w.bid, w.ask));
+        let (exit_bid, exit_ask) = path().rev().find_map(|(_, top)| *top).unwrap_or((w.bid, w.ask));
         let row = |target, side| LabelRow {
             decision: w.id,
             ts: w.ts,

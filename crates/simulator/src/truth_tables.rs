@@ -113,8 +113,8 @@ impl Ceiling {
             self.n += 1;
             self.best += p[guess];
             self.hits += u64::from(truth == guess);
-            for k in 0..3 {
-                self.mass[k] += p[k];
+            for (mass, p) in self.mass.iter_mut().zip(p) {
+                *mass += p;
             }
             self.caught[guess] += p[guess];
             let block = (row.instrument, row.ts.div_euclid(horizon));

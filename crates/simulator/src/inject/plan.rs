@@ -218,7 +218,7 @@ impl Plan {
         kind: FaultKind,
         row: usize,
         column: &'static str,
-        was: Cell,
+        was: &Cell,
         is: Cell,
         magnitude: f64,
     ) {
@@ -229,7 +229,7 @@ impl Plan {
     }
 
     /// One more cell of the fault recorded last.
-    pub(crate) fn also(&mut self, row: usize, column: &'static str, was: Cell, is: Cell) {
+    pub(crate) fn also(&mut self, row: usize, column: &'static str, was: &Cell, is: Cell) {
         let Some(mut record) = self.records.last().cloned() else { return };
         (record.column, record.before, record.after) = (Some(column), was.text(), is.text());
         self.records.push(record);

@@ -30,11 +30,8 @@ fn worlds(kinds: &[(FaultKind, f64, Option<f64>)]) -> (Vec<Slice>, Vec<Slice>) {
         .iter()
         .fold(Injector::new(51), |i, (kind, rate, magnitude)| i.with(*kind, *rate, *magnitude));
     let last = clean.len() - 1;
-    let dirty = clean
-        .iter()
-        .enumerate()
-        .map(|(at, slice)| injector.push(slice.clone(), at == last))
-        .collect();
+    let dirty =
+        clean.iter().enumerate().map(|(at, slice)| injector.push(slice, at == last)).collect();
     (clean, dirty)
 }
 
@@ -121,7 +118,8 @@ fn replay(clean: &[Row], records: &[Row], table: &str) -> Vec<Row> {
             let two_sided = original.contains_key("bid_px") && original.contains_key("ask_px");
             if here && two_sided && i(original, "ts_avail") >= i(e, "ts_from") {
                 let hours = (i(original, "ts_avail") - i(e, "ts_from")) as f64 / 3.6e12;
-                let steps = (f(e, "before") * f(e, "magnitude") * hours / f(e, "after")) as i64;
+                let steps = (f(e, "before") * f(e, "magnitude") * hours / f(e, "after")).trunc();
+                let steps: i64 = format!("{steps:.0}").parse().unwrap();
                 add(&mut row, "bid_px", steps * i(e, "after"));
                 add(&mut row, "ask_px", steps * i(e, "after"));
             }
@@ -138,7 +136,9 @@ fn replay(clean: &[Row], records: &[Row], table: &str) -> Vec<Row> {
     }
     for ((_, _, template), cells) in inserts {
         let mut row = clean[usize::try_from(template).unwrap()].clone();
-        cells.into_iter().for_each(|r| set(&mut row, r));
+        for r in cells {
+            set(&mut row, r);
+        }
         out.push(row);
     }
     out

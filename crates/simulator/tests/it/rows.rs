@@ -31,9 +31,11 @@ pub(crate) fn cell(array: &dyn Array, row: usize) -> Option<String> {
         DataType::Decimal128(_, _) => array.as_primitive::<Decimal128Type>().value(row).to_string(),
         DataType::Boolean => array.as_boolean().value(row).to_string(),
         DataType::Utf8 => array.as_string::<i32>().value(row).to_owned(),
-        DataType::FixedSizeBinary(_) => {
-            array.as_fixed_size_binary().value(row).iter().map(|b| format!("{b:02x}")).collect()
-        }
+        DataType::FixedSizeBinary(_) => array
+            .as_fixed_size_binary()
+            .value(row)
+            .iter()
+            .fold(String::new(), |out, b| out + &format!("{b:02x}")),
         DataType::Dictionary(_, _) => {
             let words = array.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
             words.into_iter().nth(row).unwrap().unwrap().to_owned()
