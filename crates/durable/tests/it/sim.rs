@@ -144,3 +144,17 @@ fn faults_hit_the_chosen_calls_only() {
     assert_eq!(error.to_string(), "sync data `/a`: Input/output error (os error 5)");
     file.sync_data().unwrap();
 }
+
+#[test]
+fn rename_that_was_synced_is_not_undone_by_an_older_change_of_its_target() {
+    let (fs, file) = with_file();
+    write_all_at(file.as_ref(), b"moved", 0).unwrap();
+    file.sync_data().unwrap();
+    fs.create_dir_all(Path::new("/d")).unwrap();
+    fs.create_new(Path::new("/d/b")).unwrap(); // never synced by its own folder
+    fs.rename(Path::new("/a"), Path::new("/d/b")).unwrap();
+    fs.sync_dir(Path::new("/")).unwrap();
+    for seed in 0..20 {
+        assert_eq!(read(&fs.crash(seed), "/d/b"), b"moved", "crash seed {seed}");
+    }
+}
