@@ -160,13 +160,19 @@ pub enum FeedsCommand {
     Inspect(InspectArgs),
 }
 
-/// A form of text.
+/// What a file of others is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FromForm {
     /// CSV by RFC 4180 with a header of column names
     Csv,
     /// One JSON object a line
     Jsonl,
+    /// Zips of QuantConnect Lean, by their paths
+    Lean,
+    /// Lines of receive time and message from a Binance recorder, plain or gzip
+    Binance,
+    /// What the import spec says
+    Spec,
 }
 
 /// `hindsight feeds convert`.
@@ -174,17 +180,24 @@ pub enum FromForm {
 #[command(after_help = "\
 Examples:
   hindsight feeds convert --as trades tape.csv -o trades.parquet
-  hindsight feeds convert trades=foreign.parquet -o trades.parquet --max-rejects 0.1%")]
+  hindsight feeds convert trades=foreign.parquet -o trades.parquet --max-rejects 0.1%
+  hindsight feeds convert --from binance usdm/btcusdt_20240808.gz --tables out")]
 pub struct ConvertArgs {
-    /// Files of one table: CSV, JSONL, Arrow or Parquet; - is standard input
+    /// Files of venues and vendors, CSV, JSONL, Arrow or Parquet; - is standard input
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<OsString>,
     /// The table that the rows belong to
     #[arg(long = "as", value_name = "TABLE", help_heading = "Input")]
     pub table: Option<String>,
-    /// Form of a text [default: by the extension, else by the first byte]
+    /// What the files are [default: by the name, else by the first byte]
     #[arg(long, value_name = "FORM", help_heading = "Input")]
     pub from: Option<FromForm>,
+    /// Sources and clocks of a venue's files, TOML [default: key feeds.spec, else the built-in one]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub spec: Option<PathBuf>,
+    /// Write every table to a file of its own in this existing directory, as Parquet unless -f says otherwise
+    #[arg(long, value_name = "DIR", help_heading = "Output", conflicts_with_all = ["table", "output"])]
+    pub tables: Option<PathBuf>,
     /// Accept a stream without end marker, or a text without its last line end
     #[arg(long, help_heading = "Input")]
     pub trust_eof: bool,
@@ -213,9 +226,15 @@ pub struct RejectArgs {
 /// `hindsight feeds inspect`.
 #[derive(Debug, Clone, Args)]
 pub struct InspectArgs {
-    /// Files to look at
+    /// Files to look at; TABLE=PATH names the table of a text
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<OsString>,
+    /// What the files are [default: by the name, else by the first byte]
+    #[arg(long, value_name = "FORM")]
+    pub from: Option<FromForm>,
+    /// Sources and clocks of a venue's files, TOML [default: key feeds.spec, else the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,

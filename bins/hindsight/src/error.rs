@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use arrow_schema::Schema;
 use contract::{BuildError, Diagnostic, Fault, ShapeError};
+use feeds::FeedError;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -29,6 +30,12 @@ pub enum CliError {
     /// A file where a directory is needed.
     #[error("{path}: expected a directory, found a file")]
     NotDirectory {
+        /// The path.
+        path: String,
+    },
+    /// A text file that is no text.
+    #[error("{path}: expected UTF-8 text, found other bytes")]
+    NotText {
         /// The path.
         path: String,
     },
@@ -146,29 +153,15 @@ pub enum CliError {
         /// Nearest names, as a clause.
         near: String,
     },
-    /// A CSV header with a column that the table does not have, or has only once.
-    #[error("{input}, line 1: expected {expected}, found `{found}`{near}")]
-    BadHeader {
-        /// The input.
-        input: String,
-        /// What was expected.
-        expected: String,
-        /// The column.
-        found: String,
-        /// Nearest names, as a clause.
-        near: String,
-    },
     /// Text whose last line has no end.
-    #[error("{input}, line {line}: expected a line end behind the last record, found the end of the file")]
+    #[error("{input}: expected a line end behind the last record, found the end of the text")]
     UnfinishedLine {
         /// The input.
         input: String,
-        /// The line, from 1.
-        line: u64,
     },
-    /// Text, and no word on which table and format it is.
-    #[error("{input}: expected {expected}, found text")]
-    UnknownText {
+    /// A text or a venue's file, and no word on which format or table it is.
+    #[error("{input}: expected {expected}")]
+    UnknownFormat {
         /// The input.
         input: String,
         /// What is missing.
@@ -300,6 +293,7 @@ impl Diagnostic for CliError {
             Self::NotFound { .. } => "cli/not-found",
             Self::IsDirectory { .. } => "cli/is-a-directory",
             Self::NotDirectory { .. } => "cli/not-a-directory",
+            Self::NotText { .. } => "cli/not-text",
             Self::NotRegular { .. } => "cli/not-regular",
             Self::PermissionDenied { .. } => "cli/permission-denied",
             Self::ReadFailed { .. } => "cli/read-failed",
@@ -315,9 +309,8 @@ impl Diagnostic for CliError {
             Self::StdinTwice { .. } => "cli/stdin-twice",
             Self::UnnamedTable { .. } => "cli/unnamed-table",
             Self::UnknownTable { .. } => "cli/unknown-table",
-            Self::BadHeader { .. } => "cli/bad-header",
             Self::UnfinishedLine { .. } => "cli/unfinished-line",
-            Self::UnknownText { .. } => "cli/unknown-text",
+            Self::UnknownFormat { .. } => "cli/unknown-format",
             Self::MixedTables { .. } => "cli/mixed-tables",
             Self::MixedColumns { .. } => "cli/mixed-columns",
             Self::OutputExists { .. } => "cli/output-exists",
@@ -687,6 +680,17 @@ impl From<CliError> for Failure {
 impl From<ShapeError> for Failure {
     fn from(error: ShapeError) -> Self {
         ErrorReport::new(&error).with_shape(&error).into()
+    }
+}
+
+impl From<FeedError> for Failure {
+    fn from(error: FeedError) -> Self {
+        let report = ErrorReport::new(&error);
+        match error {
+            FeedError::Io { input, source } => CliError::reading(Path::new(&input), source).into(),
+            FeedError::Empty { input } => CliError::EmptyInput { input }.into(),
+            _ => report.into(),
+        }
     }
 }
 

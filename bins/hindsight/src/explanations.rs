@@ -23,7 +23,7 @@ impl Explanation {
 }
 
 /// The texts of every crate that this program is made of.
-const TEXTS: &[&str] = &[include_str!("errors.md"), contract::ERRORS];
+const TEXTS: &[&str] = &[include_str!("errors.md"), contract::ERRORS, durable::ERRORS, feeds::ERRORS];
 
 /// Every explanation, by code.
 ///
@@ -66,6 +66,14 @@ const EXITS: &[(&str, Exit)] = &[
     ("cli/truncated-stream", Exit::Incomplete),
     ("cli/unfinished-line", Exit::Incomplete),
     ("cli/write-failed", Exit::Environment),
+    ("durable/already-exists", Exit::Input),
+    ("durable/locked", Exit::Retry),
+    ("durable/no-file-name", Exit::Input),
+    ("durable/no-space", Exit::Retry),
+    ("durable/verify", Exit::Integrity),
+    ("feeds/empty-input", Exit::Incomplete),
+    ("feeds/io", Exit::Environment),
+    ("feeds/truncated-input", Exit::Incomplete),
 ];
 
 /// Codes that a row is rejected with.
@@ -98,7 +106,8 @@ fn exit_of(code: &str) -> Option<Exit> {
     if ROWS.contains(&code) {
         return None;
     }
-    Some(EXITS.iter().find(|(known, _)| *known == code).map_or(Exit::Input, |(_, exit)| *exit))
+    let rest = if code.starts_with("durable/") { Exit::Environment } else { Exit::Input };
+    Some(EXITS.iter().find(|(known, _)| *known == code).map_or(rest, |(_, exit)| *exit))
 }
 
 /// The page of the generated reference that lists every code.

@@ -6,13 +6,13 @@
 mod framing;
 mod guard;
 mod source;
-mod text;
+mod tap;
 
 pub use framing::Framed;
 pub use source::{RawSource, ReadOptions, Source};
 
 pub(crate) use guard::install_panic_hook;
-pub(crate) use text::{TextForm, TextSource};
+pub(crate) use tap::Tap;
 
 use crate::error::{CliError, Failure, did_you_mean};
 use contract::TableSpec;

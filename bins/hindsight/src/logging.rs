@@ -18,7 +18,7 @@ pub(crate) fn start(verbose: u8, console: &Console) {
     let builder = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(console.color)
+        .with_ansi(false)
         .with_target(false);
     // A second start, as in tests that run the library twice in one process, keeps the first subscriber.
     let _ = if console.json {

@@ -37,7 +37,7 @@ const ROOM: u64 = 4 << 30;
 
 pub(super) fn doctor(args: &ReportArgs, context: &Context) -> Result<(), Failure> {
     let json = is_json("doctor", args)?;
-    let checks = [configuration(context), write(), room(), memory(), clock()];
+    let checks = [configuration(context), write(), room(), memory(), clock(), zones()];
     if json {
         let lines: Vec<Document> = checks
             .iter()
@@ -123,6 +123,11 @@ fn room() -> Check {
 fn memory() -> Check {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     Check { name: "threads", verdict: Verdict::Ok, finding: threads.to_string() }
+}
+
+fn zones() -> Check {
+    let finding = format!("tzdb {}, compiled in", feeds::tzdb_version());
+    Check { name: "time zones", verdict: Verdict::Ok, finding }
 }
 
 /// The wall clock is asked here alone: a clock before this version was written is wrong for every stamp.

@@ -38,7 +38,8 @@ fn without_a_place_the_first_reject_stops_the_command_and_nothing_is_written() {
     let stopped = run(dir.path(), &args);
     assert_eq!((stopped.code, stopped.text()), (5, ""), "{}", stopped.err);
     assert!(stopped.err.contains("error[cli/too-many-rejects]: expected at most 0 rejects"), "{}", stopped.err);
-    assert!(stopped.err.contains("tape.csv, row 3: trades.size: expected a size of at least 0, found `-1`"), "{}", stopped.err);
+    // The size is licensed data: the message names the cell and keeps its value.
+    assert!(stopped.err.contains("tape.csv, row 3: trades.size (contract/negative-size)"), "{}", stopped.err);
 }
 
 #[test]
@@ -88,15 +89,11 @@ fn a_csv_that_was_cut_is_incomplete_and_a_bad_header_refused() {
     let cut = TAPE.trim_end();
     let refused = run_with(dir.path(), &["feeds", "convert", "--as", "trades", "--from", "csv", "-"], cut.as_bytes());
     assert_eq!(refused.code, 5);
-    assert!(refused.err.contains("error[cli/unfinished-line]: standard input, line 4"), "{}", refused.err);
+    assert!(refused.err.contains("error[cli/unfinished-line]: standard input"), "{}", refused.err);
     let header = TAPE.replace("aggressor", "agressor");
     let refused = run_with(dir.path(), &["feeds", "convert", "--as", "trades", "--from", "csv", "-"], header.as_bytes());
-    assert_eq!(refused.code, 2);
-    assert!(
-        refused.err.contains("expected columns of trades, found `agressor` (is it `aggressor`?)"),
-        "{}",
-        refused.err
-    );
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(refused.err.contains("agressor") && refused.err.contains("aggressor`"), "{}", refused.err);
 }
 
 #[test]
@@ -112,9 +109,9 @@ fn every_kind_of_bad_input_is_a_typed_error() {
     for (args, code, word) in [
         (&["feeds", "convert", "--as", "trades", "empty.csv"][..], 5, "cli/empty-input"),
         (&["feeds", "convert", "--as", "trades", "latin.csv"], 5, "contract/not-utf8"),
-        (&["feeds", "convert", "--as", "trades", "a.zip"], 2, "cli/unrecognised-input"),
-        (&["feeds", "convert", "--as", "trades", "text.txt"], 2, "cli/unknown-text"),
-        (&["feeds", "convert", "text.txt"], 2, "cli/unknown-text"),
+        (&["feeds", "convert", "--as", "trades", "a.zip"], 2, "cli/unknown-format"),
+        (&["feeds", "convert", "--as", "trades", "text.txt"], 2, "cli/unknown-format"),
+        (&["feeds", "convert", "text.txt"], 2, "cli/unknown-format"),
         (&["feeds", "convert", "--as", "trade", "text.txt"], 2, "cli/unknown-table"),
         (&["feeds", "convert", "--as", "trades", "folder"], 2, "cli/is-a-directory"),
         (&["feeds", "convert", "--as", "trades", "none.csv"], 1, "cli/not-found"),
@@ -135,10 +132,66 @@ fn inspect_says_what_files_are_and_ends_by_the_worst_of_them() {
     std::fs::write(dir.path().join("tape.csv"), TAPE).unwrap();
     let done = run(dir.path(), &["feeds", "inspect", "a.arrows", "trades=tape.csv", "-f", "json"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(done.text().starts_with(r#"{"schema":"hindsight.inspection.v1","files":[{"input":"a.arrows","format":"Arrow IPC stream","table":"decisions","rows":7,"bad_rows":0,"#), "{}", done.text());
-    assert!(done.text().contains(r#""format":"CSV","table":"trades","rows":3,"bad_rows":2,"first_available":"2024-08-08T23:54:15.030314667Z""#), "{}", done.text());
+    let text = done.text();
+    for part in [
+        r#"{"schema":"hindsight.inspection.v1","files":[{"input":"a.arrows","format":"Arrow IPC stream","tables":[{"table":"decisions","count":7}],"rejects":[],"#,
+        r#""format":"text","tables":[{"table":"trades","count":1}],"rejects":[{"code":"contract/negative-size","count":1},{"code":"contract/time-without-zone","count":1}],"first_available":"2024-08-08T23:54:15.030314667Z""#,
+    ] {
+        assert!(text.contains(part), "{part}\nin\n{text}");
+    }
     std::fs::write(dir.path().join("cut.arrows"), &stream(&[decisions(0..7)])[..900]).unwrap();
     let done = run(dir.path(), &["feeds", "inspect", "a.arrows", "cut.arrows"]);
     assert_eq!(done.code, 5, "{}", done.err);
     assert!(done.err.contains("error[cli/truncated-stream]: cut.arrows"), "{}", done.err);
+}
+
+/// The folder of real market data, where this machine has it.
+fn data() -> Option<std::path::PathBuf> {
+    let folder = std::env::var_os("HINDSIGHT_DATA").map(std::path::PathBuf::from);
+    if folder.is_none() {
+        println!("not run: HINDSIGHT_DATA names no folder of market data");
+    }
+    folder
+}
+
+#[test]
+fn a_binance_recording_gives_the_rows_that_its_readme_counts() {
+    let Some(data) = data() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let file = data.join("hftbacktest-binance-l2/usdm/btcusdt_20240808.gz");
+    let file = file.to_str().unwrap();
+    std::fs::create_dir(dir.path().join("out")).unwrap();
+    let done = run(dir.path(), &["feeds", "convert", "--from", "binance", file, "--tables", "out"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    // Counts of the README: 21,313 trades, 66,089 best quotes; no unreadable line.
+    for part in ["+ 0 rejects", "trades: 21313 rows", "quotes: 66089 rows"] {
+        assert!(done.err.contains(part), "{part} in {}", done.err);
+    }
+    let only = run(dir.path(), &["feeds", "convert", "--from", "binance", "--as", "trades", file, "-o", "t.parquet"]);
+    assert_eq!(only.code, 0, "{}", only.err);
+    assert!(only.err.contains("21313 rows in = 21313 rows out + 0 rejects"), "{}", only.err);
+    assert!(only.err.contains("66089 rows of quotes were not asked for"), "{}", only.err);
+}
+
+#[test]
+fn a_lean_zip_is_known_by_its_path_and_says_which_clock_it_was_read_by() {
+    let Some(data) = data() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let folder = data.join("lean-fx-two-venues/forex/fxcm/tick/eurusd");
+    let Some(file) = std::fs::read_dir(&folder).ok().and_then(|mut entries| entries.next()) else {
+        panic!("{} has no file", folder.display());
+    };
+    let file = file.unwrap().path();
+    let done = run(dir.path(), &["feeds", "inspect", file.to_str().unwrap()]);
+    assert_eq!(done.code, 0, "{}{}", done.text(), done.err);
+    assert!(done.text().contains("quotes") && done.text().contains("stamps by clock"), "{}", done.text());
+    // A zip that was cut is never taken for whole.
+    let bytes = std::fs::read(&file).unwrap();
+    let folder = dir.path().join("forex/fxcm/tick/eurusd");
+    std::fs::create_dir_all(&folder).unwrap();
+    let cut = folder.join(file.file_name().unwrap());
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let done = run(dir.path(), &["feeds", "convert", cut.to_str().unwrap(), "-o", "q.parquet"]);
+    assert!(matches!(done.code, 2 | 5), "{}", done.err);
+    assert!(!dir.path().join("q.parquet").exists());
 }
