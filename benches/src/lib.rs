@@ -16,12 +16,14 @@
 
 mod files;
 mod interop;
+mod measure;
 mod random;
 mod rng;
 mod sample;
 
 pub use files::{read_parquet, write_parquet};
 pub use interop::{InteropError, TableCheck, verify, write_files};
+pub use measure::{Times, is_bench, timed};
 pub use random::random_table;
 pub use rng::Rng;
 pub use sample::sample_decisions;
