@@ -63,32 +63,23 @@ pub(crate) fn parse_nanos_i64(text: &[u8]) -> Result<i64, Refusal> {
         Some((b'+', rest)) => (false, rest),
         _ => (false, text),
     };
-    // 19 bytes hold at most 18 digits and a point, or 19 digits: the last may overflow, so it takes the long way.
+    // 18 bytes hold at most 18 digits, so neither step can overflow; anything else takes the long way.
     if digits.len() <= 18 {
-        let mut mantissa: i64 = 0;
-        let mut decimals: Option<usize> = None;
-        let mut clean = !digits.is_empty();
-        for &byte in digits {
-            let digit = byte.wrapping_sub(b'0');
-            if digit < 10 {
-                mantissa = mantissa * 10 + i64::from(digit);
-                decimals = decimals.map(|n| n + 1);
-            } else if byte == b'.' && decimals.is_none() {
-                decimals = Some(0);
-            } else {
-                clean = false;
-                break;
+        let (whole, rest) = leading_digits(digits, 0);
+        let (mantissa, fraction, tail) = match rest.split_first() {
+            Some((b'.', fraction)) => {
+                let (mantissa, tail) = leading_digits(fraction, whole);
+                (mantissa, fraction, tail)
             }
-        }
-        let n_digits = digits.len() - usize::from(decimals.is_some());
-        // A point needs a digit on both sides.
-        let well_formed = match decimals {
-            Some(n) => n > 0 && n_digits > n,
-            None => n_digits > 0,
+            _ => (whole, rest, rest),
         };
-        if clean
-            && well_formed
-            && let Some(&ten) = TENS.get(decimals.unwrap_or(0))
+        // A point needs a digit on both sides.
+        let has_point = rest.len() > fraction.len();
+        let well_formed =
+            digits.len() > rest.len() && tail.is_empty() && !(has_point && fraction.is_empty());
+        if well_formed
+            && let Some(&ten) = TENS.get(fraction.len())
+            && let Ok(mantissa) = i64::try_from(mantissa)
             && let Some(value) = mantissa.checked_mul(ten)
         {
             return Ok(if negative { -value } else { value });
@@ -96,6 +87,37 @@ pub(crate) fn parse_nanos_i64(text: &[u8]) -> Result<i64, Refusal> {
     }
     let wide = parse_any(text, i128::from(i64::MAX))?;
     i64::try_from(wide).map_err(|_| Refusal::Range)
+}
+
+/// Appends the digits at the start of a text to a value, and returns what stands behind them.
+fn leading_digits(mut text: &[u8], mut value: u64) -> (u64, &[u8]) {
+    while let Some((chunk, rest)) = text.split_first_chunk::<8>()
+        && let Some(eight) = eight_digits(*chunk)
+    {
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight);
+        text = rest;
+    }
+    while let Some((byte, rest)) = text.split_first()
+        && byte.is_ascii_digit()
+    {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0f));
+        text = rest;
+    }
+    (value, text)
+}
+
+/// The value of eight digits, joined pairwise to twos, fours and eight; `None` when one is no digit.
+fn eight_digits(bytes: [u8; 8]) -> Option<u64> {
+    let text = u64::from_le_bytes(bytes);
+    // A byte below `0` borrows into its high bit, a byte above `9` carries into it.
+    let below = text.wrapping_sub(0x3030_3030_3030_3030);
+    let above = text.wrapping_add(0x4646_4646_4646_4646);
+    if (text | below | above) & 0x8080_8080_8080_8080 != 0 {
+        return None;
+    }
+    let twos = (below.wrapping_mul(10).wrapping_add(below >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (twos.wrapping_mul(100).wrapping_add(twos >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff)
 }
 
 /// Parses any decimal text to an integer of 1e-9 whose magnitude is at most `limit`.
