@@ -98,6 +98,8 @@ pub(crate) struct Moment {
     pub(crate) close: i64,
     pub(crate) horizon: i64,
     pub(crate) hedge_target: i64,
+    /// Moves of the mid a second, in the mean of the states of volatility.
+    pub(crate) moves_per_s: f64,
     pub(crate) id: [u8; 16],
 }
 
@@ -385,6 +387,7 @@ impl Desk {
             alternatives: plan.alternatives,
             checks: plan.checks,
             reason: plan.reason,
+            sigma_bps: scores.tick_bps * libm::sqrt(now.moves_per_s),
             barriers,
         };
         (row, request)

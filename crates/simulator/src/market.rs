@@ -64,6 +64,7 @@ pub(crate) struct Market {
     pub(crate) orders: BTreeMap<u64, Order>,
     pub(crate) truth: Truth,
     law: Law,
+    moves_per_s: f64,
     due: BinaryHeap<Reverse<Due>>,
     events: BTreeMap<u64, Event>,
     number: u64,
@@ -96,6 +97,7 @@ impl Market {
         let mut market = Self {
             index,
             law: Law::new(spec, universe, index),
+            moves_per_s: moves_per_s(spec, universe, index),
             marks: vec![0; sites.len()],
             listing,
             sites,
@@ -168,7 +170,7 @@ impl Market {
         for site in &mut self.sites {
             site.close_bars(frame.to, &mut tape);
         }
-        self.truth.mature(frame.to, frame.spec.horizon.0, frame.spec.leak_trap, &mut tape);
+        self.truth.mature(frame.to, frame.spec, &mut tape);
         tape
     }
 
@@ -484,8 +486,14 @@ impl Market {
         let ms = u64::try_from(ts / 1_000_000).unwrap_or(0);
         let id = *EventId::v7(ms, rng.bytes10()).as_bytes();
         let close = frame.calendar.next_close(self.index, ts);
-        let now =
-            Moment { ts, close, horizon: spec.horizon.0, hedge_target: frame.hedge_target, id };
+        let now = Moment {
+            ts,
+            close,
+            horizon: spec.horizon.0,
+            hedge_target: frame.hedge_target,
+            moves_per_s: self.moves_per_s,
+            id,
+        };
         let Some((mut row, request)) = self.desk.decide(rng, &spec.desk, &self.listing, n, now)
         else {
             return;
@@ -641,6 +649,15 @@ impl Market {
     ) {
         self.sites[n].amend(rng, ts, trade, action, tape);
     }
+}
+
+/// Own moves, common moves and repetitions a second, in the mean of the two states of volatility.
+fn moves_per_s(spec: &Spec, universe: &Universe, index: usize) -> f64 {
+    let listing = &universe.listings[index];
+    let led = universe.follows.iter().find(|f| f.follower == index);
+    let copied = led.map_or(0.0, |f| f.share * universe.listings[f.leader].move_rate);
+    let low = listing.move_rate + spec.common.rate * listing.beta + copied;
+    low * (1.0 + spec.common.vol_high) / 2.0
 }
 
 fn volatility(spec: &Spec, share: &Share, ts: i64) -> f64 {

@@ -8,8 +8,8 @@ use crate::universe::Universe;
 use contract::arrow_array::RecordBatch;
 use contract::{
     AdjustmentKind, Adjustments, Amount, AssetClass, BuildError, EventId, FeeSchedules,
-    InstrumentId, Instruments, Price, Roles, SessionPhase, Sessions, SizeUnit, SourceId,
-    SourceKind, Sources, Symbols, TableBuilder, UtcNanos, Vocabulary as _,
+    InstrumentId, Instruments, Price, Roles, ScheduledEvents, SessionPhase, Sessions, SizeUnit,
+    SourceId, SourceKind, Sources, Symbols, TableBuilder, UtcNanos, Vocabulary as _,
 };
 
 /// Everything was known one day before the first row.
@@ -29,6 +29,7 @@ pub(crate) fn tables(
         ("symbols", symbols(universe, calendar)?),
         ("adjustments", adjustments(universe, calendar)?),
         ("sessions", sessions(spec, universe, calendar)?),
+        ("scheduled_events", scheduled(universe, calendar)?),
         ("roles", roles(universe, calendar)?),
         ("fee_schedules", fees(spec, universe, calendar, accounts)?),
     ])
@@ -181,6 +182,25 @@ fn phases(day: &Day, venue: usize) -> Vec<(SessionPhase, i64, i64, i64)> {
     }
     out.push(span(SessionPhase::Auction, day.close_auction, day.close));
     out
+}
+
+/// Funding times of each instrument that has funding.
+fn scheduled(universe: &Universe, calendar: &Calendar) -> Result<RecordBatch, BuildError> {
+    let mut out = TableBuilder::<ScheduledEvents>::new(known(calendar));
+    for listing in universe.listings.iter().filter(|l| l.funding_ppm != 0) {
+        for ts in &calendar.funding {
+            let mut token = [0; 10];
+            token[..4].copy_from_slice(&listing.id.to_be_bytes());
+            let ms = u64::try_from(ts / 1_000_000).unwrap_or(0);
+            out.set(&ScheduledEvents::TS_AVAIL, known(calendar))
+                .set(&ScheduledEvents::EVENT_ID, EventId::v7(ms, token))
+                .set(&ScheduledEvents::KIND, "funding")
+                .set(&ScheduledEvents::TS_SCHEDULED, UtcNanos::from_nanos(*ts))
+                .set(&ScheduledEvents::INSTRUMENT_ID, InstrumentId::new(listing.id));
+            out.end_row()?;
+        }
+    }
+    Ok(out.finish()?.into_record_batch())
 }
 
 fn roles(universe: &Universe, calendar: &Calendar) -> Result<RecordBatch, BuildError> {

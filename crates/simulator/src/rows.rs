@@ -222,6 +222,8 @@ pub(crate) struct DecisionRow {
     pub(crate) alternatives: Vec<(&'static str, f64, Option<f64>)>,
     pub(crate) checks: Vec<(&'static str, bool, f64, f64)>,
     pub(crate) reason: &'static str,
+    /// Standard deviation of the return of one second, as the desk believes it.
+    pub(crate) sigma_bps: f64,
     /// Take-profit and stop-loss prices.
     pub(crate) barriers: Option<(i64, i64)>,
 }
@@ -330,6 +332,7 @@ pub(crate) struct LabelRow {
     pub(crate) target: &'static str,
     pub(crate) side: Option<Side>,
     pub(crate) class: Option<i8>,
+    /// In basis points, or in standard deviations for grades.
     pub(crate) value: Option<f64>,
     pub(crate) entry: Option<i64>,
     pub(crate) exit: Option<i64>,

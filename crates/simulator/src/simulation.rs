@@ -15,7 +15,7 @@ use crate::truth_tables::{self, Ceiling, Emitted};
 use crate::universe::Universe;
 use crate::world::{Share, World};
 use contract::arrow_array::RecordBatch;
-use contract::{FeedMarks, MarkKind, SourceId, TableBuilder, UtcNanos};
+use contract::{Clocks, FeedMarks, MarkKind, SourceId, TableBuilder, UtcNanos};
 
 /// A run of a scenario: an iterator of [`Slice`]s in time order.
 ///
@@ -263,6 +263,22 @@ impl Simulation {
         Ok(out.finish()?.into_record_batch())
     }
 
+    /// One measurement of each venue's clock at the start of a slice.
+    fn clocks(&self, from: i64) -> Result<RecordBatch, contract::BuildError> {
+        let mut out = TableBuilder::<Clocks>::new(UtcNanos::from_nanos(from));
+        let sites = self.markets.first().map_or(&[][..], |m| m.sites.as_slice());
+        for (site, source) in sites.iter().zip(1..) {
+            out.set(&Clocks::SOURCE_ID, SourceId::new(source))
+                .set(&Clocks::TS_EVENT, UtcNanos::from_nanos(site.clock(from)))
+                .set(&Clocks::CLOCK_OFFSET_NS, site.clock(from) - from)
+                .set(&Clocks::CLOCK_SOURCE, "own")
+                .set(&Clocks::OFFSET_NS, site.clock(from) - from)
+                .set(&Clocks::BOUND_NS, 50_000);
+            out.end_row()?;
+        }
+        Ok(out.finish()?.into_record_batch())
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "INVARIANT: the engine makes rows that keep the rules of the contract"
@@ -279,6 +295,7 @@ impl Simulation {
         let hedge_target = self.hedge_target();
         let shot = self.snapshot(from);
         let marks = self.marks(from).expect("marks");
+        let clocks = self.clocks(from).expect("clocks");
         let tapes = self.run_markets(&shares, to, hedge_target);
         let mut all = std::mem::take(&mut self.carry);
         self.fixed_postings(from, to, &mut all);
@@ -307,6 +324,9 @@ impl Simulation {
         slice.put("portfolio_snapshots", snapshots);
         slice.put("positions", positions);
         slice.put("decisions", e.decisions(&all.decisions).expect("decisions"));
+        slice.put("clocks", clocks);
+        let betas: Vec<f64> = universe.listings.iter().map(|l| l.beta).collect();
+        slice.put_derived("references", e.references(&all.decisions, &betas));
 
         let mut counts = Emitted::new();
         for (table, batch) in slice.tables() {
@@ -407,7 +427,7 @@ fn cut<T: Timed>(rows: &mut Vec<T>, to: i64) -> Vec<T> {
     rows.split_off(at)
 }
 
-/// Names of the tables that a run makes, events before truth.
+/// Names of the tables that a run makes, events first, truth last.
 #[must_use]
 pub fn table_names() -> Vec<&'static str> {
     let truth = [
@@ -418,5 +438,5 @@ pub fn table_names() -> Vec<&'static str> {
         "truth_faults",
         "truth_ceiling",
     ];
-    EVENT_TABLES.iter().copied().chain(truth).collect()
+    EVENT_TABLES.iter().copied().chain(["references"]).chain(truth).collect()
 }

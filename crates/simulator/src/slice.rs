@@ -4,7 +4,7 @@ use contract::arrow_array::{Array, RecordBatch, TimestampNanosecondArray, UInt16
 use contract::{Draft, ShapeError, Table, UtcNanos};
 
 /// Event tables in the order in which rows of equal availability stand.
-pub(crate) const EVENT_TABLES: [&str; 13] = [
+pub(crate) const EVENT_TABLES: [&str; 14] = [
     "statuses",
     "trades",
     "quotes",
@@ -12,6 +12,7 @@ pub(crate) const EVENT_TABLES: [&str; 13] = [
     "book_deltas",
     "bars",
     "feed_marks",
+    "clocks",
     "intelligence",
     "decisions",
     "executions",
@@ -32,12 +33,19 @@ pub struct Slice {
     from: i64,
     to: i64,
     events: Vec<Option<RecordBatch>>,
+    derived: Vec<(&'static str, RecordBatch)>,
     truth: Vec<(&'static str, RecordBatch)>,
 }
 
 impl Slice {
     pub(crate) fn new(from: i64, to: i64) -> Self {
-        Self { from, to, events: vec![None; EVENT_TABLES.len()], truth: Vec::new() }
+        Self {
+            from,
+            to,
+            events: vec![None; EVENT_TABLES.len()],
+            derived: Vec::new(),
+            truth: Vec::new(),
+        }
     }
 
     pub(crate) fn put(&mut self, table: &'static str, batch: RecordBatch) {
@@ -46,6 +54,10 @@ impl Slice {
         {
             *slot = Some(batch);
         }
+    }
+
+    pub(crate) fn put_derived(&mut self, table: &'static str, batch: RecordBatch) {
+        self.derived.push((table, batch));
     }
 
     pub(crate) fn put_truth(&mut self, table: &'static str, batch: RecordBatch) {
@@ -72,15 +84,24 @@ impl Slice {
             .filter_map(|(name, batch)| Some((*name, batch.as_ref()?)))
     }
 
+    /// Causal tables that are no events: `references`, the scales known before each decision.
+    pub fn derived(&self) -> impl Iterator<Item = (&'static str, &RecordBatch)> {
+        self.derived.iter().map(|(name, batch)| (*name, batch))
+    }
+
     /// The truth tables by name.
     pub fn truth(&self) -> impl Iterator<Item = (&'static str, &RecordBatch)> {
         self.truth.iter().map(|(name, batch)| (*name, batch))
     }
 
-    /// One table, event or truth, by name.
+    /// One table of any kind by name.
     #[must_use]
     pub fn table(&self, name: &str) -> Option<&RecordBatch> {
-        self.tables().chain(self.truth()).find(|(table, _)| *table == name).map(|(_, batch)| batch)
+        self.tables()
+            .chain(self.derived())
+            .chain(self.truth())
+            .find(|(table, _)| *table == name)
+            .map(|(_, batch)| batch)
     }
 
     /// One event table as a typed draft; empty when the slice has no such table.

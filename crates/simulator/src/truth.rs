@@ -2,7 +2,11 @@
 
 use crate::book::Side;
 use crate::rows::{DecisionRow, LabelRow, NewsRow, SignalRow, Tape};
+use crate::scenario::Spec;
 use std::collections::VecDeque;
+
+/// Reaching a cut gives the better grade: bad, poor, neutral, good, excellent are -2 to 2.
+const GRADE_CUTS: [f64; 4] = [-1.5, -0.5, 0.5, 1.5];
 
 /// A decision whose window is not over.
 #[derive(Debug, Clone)]
@@ -14,6 +18,7 @@ struct Waiting {
     bid: i64,
     ask: i64,
     barriers: Option<(i64, i64)>,
+    sigma_bps: f64,
     /// What ends continuous trading inside the window, if anything does.
     broken: Option<&'static str>,
     signal: SignalRow,
@@ -54,6 +59,7 @@ impl Truth {
             bid: decision.view.bid,
             ask: decision.view.ask,
             barriers: decision.barriers,
+            sigma_bps: decision.sigma_bps,
             broken,
             signal,
             mid_tick,
@@ -61,11 +67,14 @@ impl Truth {
     }
 
     /// Labels every decision whose window has ended before `now`, then forgets what no window needs.
-    pub(crate) fn mature(&mut self, now: i64, horizon: i64, has_trap: bool, tape: &mut Tape) {
+    pub(crate) fn mature(&mut self, now: i64, spec: &Spec, tape: &mut Tape) {
+        let horizon = spec.horizon.0;
         while let Some(w) = self.waiting.front().filter(|w| w.ts + horizon < now).cloned() {
             self.waiting.pop_front();
-            self.label(&w, horizon, tape);
-            if let Some(moved) = tape.signals.last().and_then(|s| s.moved).filter(|_| has_trap) {
+            self.label(&w, spec, tape);
+            if let Some(moved) =
+                tape.signals.last().and_then(|s| s.moved).filter(|_| spec.leak_trap)
+            {
                 tape.news.push(trap(&w, horizon, moved));
             }
         }
@@ -78,7 +87,8 @@ impl Truth {
         }
     }
 
-    fn label(&self, w: &Waiting, horizon: i64, tape: &mut Tape) {
+    fn label(&self, w: &Waiting, spec: &Spec, tape: &mut Tape) {
+        let horizon = spec.horizon.0;
         let end = w.ts + horizon;
         let mut signal = w.signal;
         if w.broken.is_none() {
@@ -124,7 +134,18 @@ impl Truth {
             forward.class = Some(sign(gain));
             forward.value = Some(gain as f64 / entry as f64 * 1e4);
         }
+        let mut grade = row("grade_forward", Some(side));
+        (grade.entry, grade.exit) = (forward.entry, forward.exit);
+        if reason.is_none() {
+            // Net of a taker's fee at both ends, in standard deviations of the horizon.
+            let net = gain as f64 / entry as f64 * 1e4 - 2.0 * spec.desk.taker_bps;
+            let scaled = net / (w.sigma_bps * libm::sqrt(spec.horizon.seconds()));
+            grade.value = Some(scaled);
+            grade.class =
+                Some(GRADE_CUTS.iter().fold(-2, |class, cut| class + i8::from(scaled >= *cut)));
+        }
         tape.labels.push(forward);
+        tape.labels.push(grade);
         if let Some((profit, stop)) = w.barriers {
             let mut barrier = row("barrier", Some(side));
             barrier.entry = Some(entry);

@@ -39,7 +39,13 @@ pub(crate) fn labels(universe: &Universe, rows: &[LabelRow]) -> RecordBatch {
         .words("target", rows.iter().map(|r| Some(r.target)))
         .words("side", rows.iter().map(|r| r.side.map(side_word)))
         .i8("class", rows.iter().map(|r| r.class))
-        .f64("value_bps", rows.iter().map(|r| r.value))
+        .f64("value", rows.iter().map(|r| r.value))
+        .words(
+            "value_unit",
+            rows.iter().map(|r| {
+                r.value.map(|_| if r.target == "grade_forward" { "sigma" } else { "bps" })
+            }),
+        )
         .i64("entry_px", rows.iter().map(|r| r.entry))
         .i64("exit_px", rows.iter().map(|r| r.exit))
         .times("ts_end", rows.iter().map(|r| Some(r.ts_end)))

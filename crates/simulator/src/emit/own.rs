@@ -11,7 +11,7 @@ use contract::arrow_array::{Int64Array, RecordBatch, StringArray, UInt16Array, U
 use contract::{
     Alternative, Amount, Decider, DecisionAction, DecisionStatus, Decisions, Entity, EventId,
     ExecType, Executions, InstrumentId, Intelligence, IntelligenceKind, Liquidity, PostingKind,
-    Postings, Price, RiskCheck, Signal, SourceId, TableBuilder, UtcNanos,
+    Postings, Price, References, RiskCheck, Signal, SourceId, TableBuilder, UtcNanos,
 };
 
 impl Emitter {
@@ -238,6 +238,20 @@ impl Emitter {
             out.end_row()?;
         }
         Ok(out.finish()?.into_record_batch())
+    }
+
+    /// Scales that were known just before each decision: `sigma_bps` is of one second.
+    pub(crate) fn references(&self, rows: &[DecisionRow], betas: &[f64]) -> RecordBatch {
+        let mut c = Columns::<References>::new(rows.len());
+        c.put(&References::DECISION_ID, ids(rows.iter().map(|r| Some(&r.id))));
+        c.put(&References::TS_AVAIL, times(rows.iter().map(|r| r.ts - 1_000_000)));
+        c.put(&References::SIGMA_BPS, rows.iter().map(|r| Some(r.sigma_bps)).collect());
+        let beta = |r: &DecisionRow| betas.get(usize::from(r.instrument)).copied();
+        c.put(&References::BETA, rows.iter().map(beta).collect());
+        c.put(&References::EXPECTED_COST_BPS, rows.iter().map(|r| Some(r.cost_bps)).collect());
+        let first = self.ids.first().copied();
+        c.put(&References::BENCHMARK_ID, rows.iter().map(|_| first).collect());
+        c.finish()
     }
 
     pub(crate) fn news(&self, rows: &[NewsRow]) -> Result<RecordBatch, contract::BuildError> {

@@ -150,7 +150,7 @@ fn sorted(rows: Vec<Row>) -> Vec<Row> {
     rows
 }
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "statuses",
     "trades",
     "quotes",
@@ -158,6 +158,7 @@ const TABLES: [&str; 13] = [
     "book_deltas",
     "bars",
     "feed_marks",
+    "clocks",
     "intelligence",
     "decisions",
     "executions",

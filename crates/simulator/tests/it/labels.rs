@@ -16,7 +16,8 @@ fn labels_follow_from_published_quotes_and_the_decision_alone() {
     }
     let mut checked: HashMap<String, usize> = HashMap::new();
     let labels = all(&slices, "truth_labels");
-    for label in labels.iter().filter(|l| l.contains_key("class")) {
+    for label in labels.iter().filter(|l| l.contains_key("class") && l["target"] != "grade_forward")
+    {
         let d = &decisions[&label["decision_id"]];
         let ts = i(d, "ts_event");
         let path = &quotes[&d["instrument_id"]];
@@ -101,4 +102,35 @@ fn class_probabilities_are_probabilities_and_as_often_right_as_they_say() {
             "{sums:?} against {counts:?}"
         );
     }
+}
+
+#[test]
+fn a_grade_is_the_net_return_in_standard_deviations_cut_four_times() {
+    let slices = run(SHORT, 44);
+    let sigma: HashMap<String, f64> = all(&slices, "references")
+        .iter()
+        .map(|r| (r["decision_id"].clone(), f(r, "sigma_bps")))
+        .collect();
+    let mut classes = std::collections::BTreeSet::new();
+    for label in all(&slices, "truth_labels")
+        .iter()
+        .filter(|l| l["target"] == "grade_forward" && l.contains_key("class"))
+    {
+        let (entry, exit) = (f(label, "entry_px"), f(label, "exit_px"));
+        let sign = if label["side"] == "buy" { 1.0 } else { -1.0 };
+        // 0.3 basis points at both ends, five seconds.
+        let net = sign * (exit - entry) / entry * 1e4 - 0.6;
+        let scaled = net / (sigma[&label["decision_id"]] * 5.0_f64.sqrt());
+        assert!((scaled - f(label, "value")).abs() < 1e-9, "{label:?}");
+        let class = match scaled {
+            x if x >= 1.5 => 2,
+            x if x >= 0.5 => 1,
+            x if x >= -0.5 => 0,
+            x if x >= -1.5 => -1,
+            _ => -2,
+        };
+        assert_eq!(i(label, "class"), class);
+        classes.insert(class);
+    }
+    assert_eq!(classes, (-2..=2).collect());
 }

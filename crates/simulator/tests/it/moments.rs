@@ -160,7 +160,7 @@ fn decided(seed: u64, minutes: i64) -> Vec<simulator::Slice> {
 
 #[test]
 fn hidden_state_tilts_moves_and_market_orders_by_its_strength() {
-    let slices = decided(64, 90);
+    let slices = decided(64, 60);
     // The state at decisions; a move that follows within 300 ms was made in the same state, but for 300 ms / 40 s.
     let quotes = all(&slices, "quotes");
     let trades = all(&slices, "trades");
@@ -218,7 +218,7 @@ fn hidden_state_tilts_moves_and_market_orders_by_its_strength() {
 
 #[test]
 fn the_ceiling_is_confirmed_by_counting() {
-    let slices = decided(65, 90);
+    let slices = decided(65, 60);
     let ceiling: BTreeMap<String, Row> =
         all(&slices, "truth_ceiling").into_iter().map(|r| (r["metric"].clone(), r)).collect();
     let (low, value, high) = (

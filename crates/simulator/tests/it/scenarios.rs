@@ -1,12 +1,13 @@
 //! Scenarios: what is refused, and that presets hold what they promise.
 
-use crate::rows::{SHORT, all, run};
+use crate::rows::{SHORT, all, i, run};
 use contract::{
-    Bars, BookDeltas, Decisions, Depths, Diagnostic as _, Executions, FeedMarks, Intelligence,
-    Origin, PortfolioSnapshots, Positions, Postings, Quotes, Statuses, Table, Trades, admit,
+    Bars, BookDeltas, Clocks, Decisions, Depths, Diagnostic as _, Executions, FeedMarks,
+    Intelligence, Origin, PortfolioSnapshots, Positions, Postings, Quotes, References, Statuses,
+    Table, Trades, admit,
 };
 use simulator::{FaultKind, PRESETS, Scenario, ScenarioError, Simulation, Slice};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn mistakes_name_their_key_and_what_was_expected() {
@@ -93,6 +94,8 @@ fn a_clean_run_is_admitted_without_a_reject_and_in_order() {
     no_reject::<BookDeltas>(&slices);
     no_reject::<Bars>(&slices);
     no_reject::<FeedMarks>(&slices);
+    no_reject::<Clocks>(&slices);
+    no_reject::<References>(&slices);
     no_reject::<Intelligence>(&slices);
     no_reject::<Decisions>(&slices);
     no_reject::<Executions>(&slices);
@@ -213,4 +216,131 @@ fn decisions_name_the_last_market_row_that_they_had_read() {
         }
     }
     assert!(checked > 500, "{checked}");
+}
+
+fn references(text: &str, table: &str) -> Vec<crate::rows::Row> {
+    let simulation = Simulation::new(&Scenario::parse(text).unwrap(), 1);
+    let tables = simulation.references().unwrap();
+    tables
+        .iter()
+        .find(|(name, _)| *name == table)
+        .map(|(_, batch)| crate::rows::rows(batch))
+        .unwrap()
+}
+
+#[test]
+fn a_day_with_a_clock_change_has_both_offsets_and_no_hole() {
+    // Clocks went forward at 02:00 local time, 01:00 UTC (1774746000 s): 03:00 follows 02:00.
+    let (_, small) = PRESETS.iter().find(|(name, _)| *name == "small").unwrap();
+    let rows: Vec<_> = references(small, "sessions")
+        .into_iter()
+        .filter(|s| s["local_date"] == "2026-03-29" && s["calendar_id"] == "XSIM")
+        .collect();
+    let found: Vec<(String, i64, i64, i64)> = rows
+        .iter()
+        .map(|s| {
+            (
+                s["phase"].clone(),
+                i(s, "ts_start") / 1_000_000_000,
+                i(s, "ts_end") / 1_000_000_000,
+                i(s, "utc_offset_s"),
+            )
+        })
+        .collect();
+    let change = 1_774_746_000;
+    let expected = [
+        ("auction", change - 900, change - 600, 3600),
+        ("regular", change - 600, change, 3600),
+        ("regular", change, change + 28 * 60, 7200),
+        ("auction", change + 28 * 60, change + 29 * 60, 7200),
+    ];
+    assert_eq!(
+        found,
+        expected.map(|(phase, from, to, offset)| (phase.to_owned(), from, to, offset))
+    );
+}
+
+#[test]
+fn venues_trade_in_their_sessions_alone_and_pause_for_lunch() {
+    let slices = run(SHORT, 25);
+    let offset = |source: &str| if source == "1" { -350_000 } else { 1_200_000 };
+    let sessions = references(SHORT, "sessions");
+    let trades = all(&slices, "trades");
+    let mut by_session = BTreeMap::<(String, String), usize>::new();
+    for t in trades.iter().filter(|t| t["action"] == "T") {
+        let venue = if t["source_id"] == "1" { "XSIM" } else { "XALT" };
+        // Drift is below a millisecond in such a run; a closing print stands at the end of its session.
+        let ts = i(t, "ts_event") - offset(&t["source_id"]);
+        let open = sessions.iter().find(|s| {
+            s["calendar_id"] == venue
+                && i(s, "ts_start") - 1_000_000 <= ts
+                && ts < i(s, "ts_end") + 1_000_000
+        });
+        let session = open.unwrap_or_else(|| panic!("off session: {t:?}"));
+        *by_session.entry((venue.to_owned(), session["ts_start"].clone())).or_default() += 1;
+    }
+    // Two regular phases and two auctions at the first venue, one more at the second, which pauses.
+    let regular = |venue: &str| {
+        sessions.iter().filter(|s| s["calendar_id"] == venue && s["phase"] == "regular").count()
+    };
+    assert_eq!((regular("XSIM"), regular("XALT")), (2, 3));
+    assert!(by_session.keys().filter(|(venue, _)| venue == "XALT").count() >= 3);
+}
+
+#[test]
+fn the_second_venue_stays_within_its_bound_and_keeps_its_own_clock() {
+    let text = format!(
+        "{SHORT}\n[[venues]]\nname = \"XSIM\"\n[[venues]]\nname = \"XALT\"\nclock_offset = \"40ms\"\nclock_drift_ppm = 100.0\ndelay = \"12ms\"\nbound_ticks = 2\nnoise_rate = 1.0"
+    );
+    let slices = run(&text, 26);
+    // Quotes in true time: the clock of the second venue is 40 ms and 0.1 ms a second ahead of ours.
+    let start = slices[0].from().nanos();
+    let truth = |q: &crate::rows::Row| {
+        let ts = i(q, "ts_event");
+        if q["source_id"] == "1" {
+            ts
+        } else {
+            ts - 40_000_000 - (ts - start - 40_000_000) / 10_001
+        }
+    };
+    let mut quotes: Vec<(i64, crate::rows::Row)> =
+        all(&slices, "quotes").into_iter().map(|q| (truth(&q), q)).collect();
+    quotes.sort_by_key(|(ts, _)| *ts);
+    let mut bids: BTreeMap<(String, String), i64> = BTreeMap::new();
+    let mut widest = 0;
+    let mut last = (0, String::new());
+    for (ts, q) in &quotes {
+        let key = (q["instrument_id"].clone(), q["source_id"].clone());
+        match q.get("bid_px") {
+            Some(px) => bids.insert(key.clone(), px.parse().unwrap()),
+            None => bids.remove(&key),
+        };
+        // Both venues may move within one moment, which the clock's rounding spreads over some nanoseconds.
+        if ts - last.0 < 1_000 && last.1 == key.0 {
+            continue;
+        }
+        last = (*ts, key.0.clone());
+        let tick = if key.0 == "1" { 250_000_000 } else { 10_000_000 };
+        let pair = ["1", "2"].map(|source| bids.get(&(key.0.clone(), source.to_owned())).copied());
+        if let [Some(a), Some(b)] = pair {
+            let apart = (a - b).abs() / tick;
+            // One tick more at the very moment of a move, before the second row of it.
+            assert!(apart <= 3, "{apart} ticks at {ts}");
+            widest = widest.max(apart);
+        }
+    }
+    assert!(widest >= 1);
+    // The floor of receipt less event is delay less offset: 12 - 40 ms, and less by the drift later on.
+    let latency: Vec<i64> = all(&slices, "trades")
+        .iter()
+        .filter(|t| t["source_id"] == "2")
+        .map(|t| i(t, "ts_recv") - i(t, "ts_event"))
+        .collect();
+    assert!(latency.iter().all(|l| *l < 0), "receipt precedes the event");
+    let clocks: Vec<i64> = all(&slices, "clocks")
+        .iter()
+        .filter(|c| c["source_id"] == "2")
+        .map(|c| i(c, "offset_ns"))
+        .collect();
+    assert_eq!(clocks[1] - clocks[0], 1_000_000, "100 ppm over a slice of 10 s");
 }
