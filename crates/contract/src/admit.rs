@@ -1,8 +1,10 @@
 //! The door for data from outside: good rows in, every other row back with its reason.
 
-use crate::batch::{AnyBatch, Batch, Draft, Nulls, ShapeError, Unlogged};
+use crate::any::{AnyBatch, Nulls};
+use crate::batch::{Batch, Draft, Unlogged};
 use crate::reject::{Origin, Reject};
 use crate::rule::{self, Breaches};
+use crate::shape::ShapeError;
 use crate::spec::{Table, TableSpec};
 use crate::unit::{InstrumentId, SourceId};
 use arrow_array::cast::AsArray;

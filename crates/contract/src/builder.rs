@@ -1,10 +1,12 @@
 //! Rows one by one, and columns whole.
 
-use crate::batch::{AnyBatch, Batch, Draft, ShapeError, Unlogged};
+use crate::any::AnyBatch;
+use crate::batch::{Batch, Draft, Unlogged};
 use crate::buffer::Buffer;
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::reject::{Origin, Reject};
 use crate::rule;
+use crate::shape::ShapeError;
 use crate::spec::{self, ColumnSpec, Table, TableSpec};
 use crate::types::{Column, ColumnType, Type};
 use crate::unit::UtcNanos;

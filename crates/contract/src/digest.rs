@@ -1,6 +1,6 @@
 //! The row digest: one number for a set of rows, whatever their order and batches.
 
-use crate::batch::AnyBatch;
+use crate::any::AnyBatch;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 

@@ -1,6 +1,7 @@
 //! Tables with one column a feature or measure behind the fixed ones.
 
-use crate::batch::{AnyBatch, Batch};
+use crate::any::AnyBatch;
+use crate::batch::Batch;
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::spec::Table;
 use crate::tables::{Features, Outcomes};

@@ -31,7 +31,8 @@ pub use tape::{
     FeedMarkMore, QuoteEvent, QuoteMore, StatusEvent, StatusMore, TradeEvent, TradeMore,
 };
 
-use crate::batch::{AnyBatch, Batch, Draft};
+use crate::any::AnyBatch;
+use crate::batch::{Batch, Draft};
 use crate::builder::{BuildError, TableBuilder};
 use crate::diagnostic::{Diagnostic, Fault};
 use crate::spec::Table;

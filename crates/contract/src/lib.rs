@@ -34,6 +34,7 @@
 
 mod access;
 mod admit;
+mod any;
 mod batch;
 mod buffer;
 mod builder;
@@ -58,6 +59,7 @@ mod register;
 mod reject;
 mod rule;
 mod rules;
+mod shape;
 mod spec;
 mod tables;
 #[cfg(feature = "testing")]
@@ -80,7 +82,8 @@ pub use access::{
     ReadContext, Resource, ResourceKind, TableName,
 };
 pub use admit::{Admitted, Known, admit, admit_any, admit_known};
-pub use batch::{AnyBatch, Batch, Draft, Logged, ShapeError, Unlogged};
+pub use any::AnyBatch;
+pub use batch::{Batch, Draft, Logged, Unlogged};
 pub use builder::{BuildError, ColumnSet, TableBuilder};
 pub use causality::{CausalityPart, CausalityReport, FeatureCausality, PartResult, Reaction};
 pub use decimal::DecimalError;
@@ -112,6 +115,7 @@ pub use register::description;
 pub use reject::rejects_table;
 pub use reject::{Origin, Reject};
 pub use rule::{Breach, Rule};
+pub use shape::ShapeError;
 pub use spec::{
     Causality, Class, ColumnSpec, Default, EventTable, Kind, Table, TableSpec, Tag, Unit, meta,
 };

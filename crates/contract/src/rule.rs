@@ -1,6 +1,6 @@
 //! Rules that every row keeps, and what is known of a row that breaks one.
 
-use crate::batch::AnyBatch;
+use crate::any::AnyBatch;
 use crate::spec::{ColumnSpec, Kind, TableSpec};
 use crate::types::{Type, letter};
 use arrow_array::types::Int32Type;

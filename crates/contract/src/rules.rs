@@ -2,7 +2,7 @@
 //!
 //! Structural faults only: implausible values are kept and judged by `quality`.
 
-use crate::batch::AnyBatch;
+use crate::any::AnyBatch;
 use crate::flags::Flags;
 use crate::rule::Rule;
 use crate::spec::{Table, TableSpec};

@@ -1,6 +1,6 @@
 //! Old readers and new data, new readers and old data.
 
-use crate::batch::ShapeError;
+use crate::shape::ShapeError;
 use crate::spec::{TableSpec, meta};
 use std::collections::HashMap;
 

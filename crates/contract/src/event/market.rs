@@ -4,7 +4,8 @@ use super::{
     BarEvent, BookDeltaEvent, ClockEvent, DepthEvent, Event, EventError, FeedMarkEvent, QuoteEvent,
     StatusEvent, TradeEvent, read_all,
 };
-use crate::batch::{AnyBatch, Draft};
+use crate::any::AnyBatch;
+use crate::batch::Draft;
 use crate::builder::BuildError;
 use crate::spec::Table;
 use crate::unit::UtcNanos;

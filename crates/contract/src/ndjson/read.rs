@@ -2,7 +2,7 @@
 
 use super::cell::{Pairs, Refusal, Spelling, push_json, push_text};
 use crate::admit::Admitted;
-use crate::batch::AnyBatch;
+use crate::any::AnyBatch;
 use crate::builder::{BuildError, Rows};
 use crate::reject::{Origin, Reject};
 use crate::rule;

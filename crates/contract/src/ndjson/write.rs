@@ -1,6 +1,6 @@
 //! Rows to text.
 
-use crate::batch::AnyBatch;
+use crate::any::AnyBatch;
 use crate::spec::SEQ;
 use crate::types::Type;
 use crate::unit::{EventId, Price, UtcNanos};
