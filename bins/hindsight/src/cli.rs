@@ -9,7 +9,13 @@ use std::path::PathBuf;
 
 /// Live decisions, fills and market data in; leak-proof training sets out.
 #[derive(Debug, Parser)]
-#[command(name = "hindsight", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = false)]
+#[command(
+    name = "hindsight",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = false
+)]
 #[command(after_help = "`hindsight explain exit-codes` says what the exit codes mean.")]
 pub struct Cli {
     /// Flags of every command.
@@ -27,7 +33,13 @@ pub struct GlobalArgs {
     #[arg(short = 'C', value_name = "DIR", global = true, help_heading = "Global")]
     pub directory: Option<PathBuf>,
     /// Read this project file instead of searching hindsight.toml upward
-    #[arg(long, value_name = "FILE", global = true, help_heading = "Global", conflicts_with = "no_config")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Global",
+        conflicts_with = "no_config"
+    )]
     pub config: Option<PathBuf>,
     /// Read neither the project's nor the user's file
     #[arg(long, global = true, help_heading = "Global")]
@@ -78,9 +90,12 @@ impl GlobalArgs {
             add("--metrics-file", "metrics.file", path.display().to_string());
         }
         for pair in self.set.iter().rev() {
-            let (key, text) = pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
-                ErrorReport::new(&ConfigError::SetSyntax { found: contract::excerpt(pair.as_bytes()) })
-            })?;
+            let (key, text) =
+                pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
+                    ErrorReport::new(&ConfigError::SetSyntax {
+                        found: contract::excerpt(pair.as_bytes()),
+                    })
+                })?;
             add("--set", key.trim(), text.trim().to_owned());
         }
         Ok(flags)
@@ -135,6 +150,9 @@ pub enum Command {
     /// What others write, as tables of the contract
     #[command(subcommand)]
     Feeds(FeedsCommand),
+    /// A market and a trading desk whose truth is known
+    #[command(subcommand)]
+    Simulator(SimulatorCommand),
     /// Settings: what they are, where they come from, what is wrong with them
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -240,6 +258,112 @@ pub struct InspectArgs {
     pub report: ReportArgs,
 }
 
+/// `hindsight simulator ..`.
+#[derive(Debug, Clone, Subcommand)]
+#[non_exhaustive]
+pub enum SimulatorCommand {
+    /// Make a directory of tables, with the truth about them below truth/
+    Run(SimulateArgs),
+    /// Print what a run knows to be true: planted faults, labels, books, the best possible accuracy
+    Truth(TruthArgs),
+}
+
+/// How fast a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Speed {
+    /// As fast as the market it simulates
+    #[value(name = "1x")]
+    Real,
+    /// Ten times as fast
+    #[value(name = "10x")]
+    Ten,
+    /// As fast as the machine can
+    Max,
+}
+
+/// `hindsight simulator run`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Examples:
+  hindsight simulator run -o market
+  hindsight simulator run --preset faults --seed 7 -f arrow -o market")]
+pub struct SimulateArgs {
+    /// A scenario by name: small, day, faultless, faults, two_venues, leak_trap [default: key simulator.preset]
+    #[arg(long, value_name = "NAME", conflicts_with = "scenario")]
+    pub preset: Option<String>,
+    /// A scenario of your own, TOML [default: key simulator.scenario]
+    #[arg(long, value_name = "FILE")]
+    pub scenario: Option<PathBuf>,
+    /// Same scenario and seed, same bytes [default: key simulator.seed]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How fast the run goes [default: key simulator.speed]
+    #[arg(long, value_name = "SPEED")]
+    pub speed: Option<Speed>,
+    /// Threads, 0 for all; never changes a byte [default: key run.threads]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+    /// Plant no faults: the clean world of the same run
+    #[arg(long)]
+    pub clean: bool,
+    /// A directory that does not exist yet; it appears whole or not at all
+    #[arg(
+        short,
+        long,
+        value_name = "DIR",
+        help_heading = "Output",
+        required_unless_present = "dry_run"
+    )]
+    pub output: Option<PathBuf>,
+    /// Format of the tables: parquet, arrow, csv or jsonl [default: parquet]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+    /// Print what would be made and write nothing
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
+}
+
+/// `hindsight simulator truth`.
+#[derive(Debug, Clone, Args)]
+pub struct TruthArgs {
+    /// A directory that `simulator run` wrote, or one truth table
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// One table of the directory: signal, labels, books, ledger, faults, ceiling [default: what there is, with counts]
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Print every row, not the first 20
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+    /// Format: table, csv, jsonl, arrow, parquet; json for the overview [default: table]
+    #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+}
+
+impl SimulateArgs {
+    fn flags(&self) -> Vec<(String, String, String)> {
+        let mut flags = Vec::new();
+        if let Some(preset) = &self.preset {
+            flags.push(flag("--preset", "simulator.preset", preset.clone()));
+            // A preset on the command line stands against a scenario in the file.
+            flags.push(flag("--preset", "simulator.scenario", String::new()));
+        }
+        if let Some(path) = &self.scenario {
+            flags.push(flag("--scenario", "simulator.scenario", path.display().to_string()));
+        }
+        if let Some(seed) = self.seed {
+            flags.push(flag("--seed", "simulator.seed", seed.to_string()));
+        }
+        if let Some(speed) = self.speed {
+            flags.push(flag("--speed", "simulator.speed", word(speed)));
+        }
+        if let Some(threads) = self.threads {
+            flags.push(flag("--threads", "run.threads", threads.to_string()));
+        }
+        flags
+    }
+}
+
 /// `hindsight config ..`.
 #[derive(Debug, Clone, Subcommand)]
 #[non_exhaustive]
@@ -307,7 +431,7 @@ pub struct CompletionsArgs {
 pub struct ManArgs {
     /// An existing directory
     #[arg(value_name = "DIR")]
-    pub directory: PathBuf,
+    pub folder: PathBuf,
     /// Replace pages that exist
     #[arg(long)]
     pub force: bool,
@@ -319,7 +443,7 @@ impl Command {
         match self {
             Self::Config(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => true,
             Self::Init(_) | Self::Doctor(_) => true,
-            Self::Cat(_) | Self::Feeds(_) => false,
+            Self::Cat(_) | Self::Feeds(_) | Self::Simulator(_) => false,
         }
     }
 
@@ -328,6 +452,7 @@ impl Command {
         match self {
             Self::Cat(args) => args.read.flags(),
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
+            Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }
     }

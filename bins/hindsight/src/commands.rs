@@ -7,8 +7,9 @@ mod explain;
 mod feeds;
 mod init;
 mod pages;
+mod simulator;
 
-use crate::cli::{Command, ConfigCommand, FeedsCommand, ReportArgs};
+use crate::cli::{Command, ConfigCommand, FeedsCommand, ReportArgs, SimulatorCommand};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::Format;
@@ -19,6 +20,8 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Cat(args) => cat::cat(args, context),
         Command::Feeds(FeedsCommand::Convert(args)) => feeds::convert(args, context),
         Command::Feeds(FeedsCommand::Inspect(args)) => feeds::inspect(args, context),
+        Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
+        Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
         Command::Config(ConfigCommand::Check) => config::check(context),
         Command::Explain(args) => explain::explain(args),

@@ -13,7 +13,8 @@ pub use keys::{Key, KeyClass, KeyKind};
 pub use layers::{Config, Layers, Origin, Setting, Value, find_project_file};
 
 pub(crate) use keys::{
-    FEEDS_SPEC, LOG_FORMAT, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, UI_COLOR, UI_PROGRESS,
+    FEEDS_SPEC, LOG_FORMAT, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS,
+    SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULATOR_SPEED, UI_COLOR, UI_PROGRESS,
 };
 
 pub use keys::KEYS;
@@ -42,7 +43,8 @@ pub fn template() -> String {
 /// The page of the generated reference that lists every key.
 #[must_use]
 pub fn reference() -> String {
-    let mut text = String::from("| key | class | default | environment | meaning |\n|---|---|---|---|---|\n");
+    let mut text =
+        String::from("| key | class | default | environment | meaning |\n|---|---|---|---|---|\n");
     for key in KEYS {
         let environment = match key.class {
             KeyClass::Runtime => format!("`{}`", key.variable()),

@@ -239,6 +239,16 @@ pub enum CliError {
         /// The first one.
         first: String,
     },
+    /// A run of the simulator that is no run.
+    #[error("{path}: expected {expected}, found {found}")]
+    NoRun {
+        /// The path.
+        path: String,
+        /// What was expected.
+        expected: &'static str,
+        /// What was found.
+        found: String,
+    },
     /// No row, under `--fail-if-empty`.
     #[error("expected at least one row, found none")]
     NothingToDo,
@@ -320,6 +330,7 @@ impl Diagnostic for CliError {
             Self::BinaryToTerminal { .. } => "cli/binary-to-terminal",
             Self::TooManyRejects { .. } => "cli/too-many-rejects",
             Self::AllRejected { .. } => "cli/all-rejected",
+            Self::NoRun { .. } => "cli/no-run",
             Self::NothingToDo => "cli/nothing-to-do",
             Self::Stopped { .. } => "cli/stopped",
             Self::UnknownCode { .. } => "cli/unknown-code",
@@ -368,7 +379,9 @@ impl Diagnostic for CliError {
                 return Some(format!("convert it first: `{convert}`"));
             }
             Self::NeedsSeek { .. } => "write `hindsight cat FILE | hindsight ..`",
-            Self::UnnamedTable { .. } => "say which table it is: `TABLE=PATH`, as in `trades=a.parquet`",
+            Self::UnnamedTable { .. } => {
+                "say which table it is: `TABLE=PATH`, as in `trades=a.parquet`"
+            }
             Self::OutputExists { .. } => "name another file, or replace this one with `--force`",
             Self::UnknownExtension { .. } => "name the format with `-f`",
             Self::BinaryToTerminal { .. } => {
@@ -378,7 +391,9 @@ impl Diagnostic for CliError {
                 "give the rejects a place with `--rejects FILE`, or allow more with `--max-rejects N|P%`"
             }
             Self::AllRejected { .. } => "is it the right table and format? look at the rejects",
-            Self::NotFound { .. } => "paths on the command line are relative to the working directory",
+            Self::NotFound { .. } => {
+                "paths on the command line are relative to the working directory"
+            }
             Self::DiskFull { .. } => "free some space and run the same command again",
             Self::IsDirectory { .. } => "name the files in it",
             Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",

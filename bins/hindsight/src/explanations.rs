@@ -23,7 +23,13 @@ impl Explanation {
 }
 
 /// The texts of every crate that this program is made of.
-const TEXTS: &[&str] = &[include_str!("errors.md"), contract::ERRORS, durable::ERRORS, feeds::ERRORS];
+const TEXTS: &[&str] = &[
+    include_str!("errors.md"),
+    contract::ERRORS,
+    durable::ERRORS,
+    feeds::ERRORS,
+    simulator::ERRORS,
+];
 
 /// Every explanation, by code.
 ///
@@ -100,6 +106,23 @@ const ROWS: &[&str] = &[
     "contract/unknown-column",
     "contract/unknown-instrument",
     "contract/unknown-source",
+    "feeds/field-count",
+    "feeds/incomplete-line",
+    "feeds/incomplete-record",
+    "feeds/malformed-json",
+    "feeds/malformed-record",
+    "feeds/member-date-mismatch",
+    "feeds/missing-field",
+    "feeds/no-side",
+    "feeds/nonexistent-local-time",
+    "feeds/not-utf8",
+    "feeds/out-of-vocabulary",
+    "feeds/split-ratio",
+    "feeds/symbol-mismatch",
+    "feeds/unit-suspect",
+    "feeds/unknown-channel",
+    "feeds/unknown-symbol",
+    "feeds/unmapped-instrument",
 ];
 
 fn exit_of(code: &str) -> Option<Exit> {

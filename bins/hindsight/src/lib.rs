@@ -33,13 +33,17 @@ mod run;
 mod signals;
 
 pub use cli::{Cli, Command};
-pub use config::{Config, ConfigError, KEYS, Key, KeyClass, KeyKind, Layers, Origin, Setting, Value};
+pub use config::{
+    Config, ConfigError, KEYS, Key, KeyClass, KeyKind, Layers, Origin, Setting, Value,
+};
 pub use error::{CliError, ErrorReport, Failure, Place};
 pub use exit::Exit;
 pub use explanations::{Explanation, explanations};
 pub use input::{Framed, InputArg, Kind, RawSource, ReadOptions, Source, parse_inputs};
 pub use metrics::{METRICS, Metrics};
-pub use output::{Document, Format, Grid, OutputPlan, Pending, Published, TableOutput, Target};
+pub use output::{
+    Document, Folder, Format, Grid, OutputPlan, Pending, Published, TableOutput, Target,
+};
 pub use reference::generated_files;
 pub use rejects::Allowance;
 pub use render::{render_json, render_text};

@@ -2,11 +2,13 @@
 
 mod bytes;
 mod encode;
+mod folder;
 mod grid;
 mod json;
 mod pending;
 
 pub use encode::{Published, TableOutput};
+pub use folder::Folder;
 pub use grid::Grid;
 pub use json::Document;
 pub use pending::Pending;

@@ -20,9 +20,8 @@ pub fn generated_files() -> Vec<(String, String)> {
     for exit in Exit::ALL {
         exits.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
     }
-    exits.push_str(
-        "\nWhen several apply, the first of 130, 143, 101, 6, 75, 1, 2, 5, 3, 4 wins.\n",
-    );
+    exits
+        .push_str("\nWhen several apply, the first of 130, 143, 101, 6, 75, 1, 2, 5, 3, 4 wins.\n");
     let mut metrics = String::from("| metric | meaning |\n|---|---|\n");
     for (name, meaning) in METRICS {
         metrics.push_str(&format!("| `{name}` | {meaning} |\n"));

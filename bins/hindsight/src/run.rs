@@ -132,7 +132,6 @@ fn asks_for_json(args: &[OsString]) -> bool {
 fn write_metrics(context: &Context) -> Result<(), Failure> {
     let Some(path) = context.metrics_file() else { return Ok(()) };
     let mut file = Pending::create(path, true)?;
-    file.write_all(context.metrics.to_text().as_bytes())
-        .map_err(|e| CliError::writing(path, e))?;
+    file.write_all(context.metrics.to_text().as_bytes()).map_err(|e| CliError::writing(path, e))?;
     file.publish()
 }

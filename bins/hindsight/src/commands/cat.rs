@@ -35,8 +35,7 @@ pub(super) fn cat(args: &CatArgs, context: &mut Context) -> Result<(), Failure> 
     }
     let identities: Vec<(u64, u64)> = sources.iter().filter_map(Source::identity).collect();
     let to = &args.output;
-    let mut plan =
-        OutputPlan::data("cat", to.format, to.output.as_deref(), to.force, &identities)?;
+    let mut plan = OutputPlan::data("cat", to.format, to.output.as_deref(), to.force, &identities)?;
     plan.all = to.all;
     if to.dry_run {
         let count = sources.len();

@@ -31,8 +31,12 @@ pub(super) fn show(args: &ConfigShowArgs, context: &mut Context) -> Result<(), F
             Grid::new(["key", "value"])
         };
         for setting in context.config.settings() {
-            let cells =
-                [setting.key.name.to_owned(), setting.value.to_string(), setting.key.class.word().to_owned(), setting.origin.to_string()];
+            let cells = [
+                setting.key.name.to_owned(),
+                setting.value.to_string(),
+                setting.key.class.word().to_owned(),
+                setting.origin.to_string(),
+            ];
             grid.row(cells.into_iter().take(if args.origin { 4 } else { 2 }));
         }
         print(&grid.to_text())?;

@@ -50,9 +50,8 @@ impl Reading {
     fn spec_of(path: Option<&Path>, context: &Context) -> Result<Option<Spec>, Failure> {
         let Some(path) = path.or(context.config.path(&FEEDS_SPEC)) else { return Ok(None) };
         let text = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
-        let text = String::from_utf8(text).map_err(|_| CliError::NotText {
-            path: path.display().to_string(),
-        })?;
+        let text = String::from_utf8(text)
+            .map_err(|_| CliError::NotText { path: path.display().to_string() })?;
         match Spec::parse(&text) {
             Ok(spec) => Ok(Some(spec)),
             Err(error) => {
@@ -104,7 +103,9 @@ impl Reading {
     fn venue(&self, default: &str) -> Result<Shape, Failure> {
         let spec = match &self.spec {
             Some(spec) => spec.clone(),
-            None => Spec::parse(default).map_err(|error| Failure::from(ErrorReport::new(&error)))?,
+            None => {
+                Spec::parse(default).map_err(|error| Failure::from(ErrorReport::new(&error)))?
+            }
         };
         Ok(Shape::Venue(Box::new(spec.with_batch_rows(BATCH))))
     }

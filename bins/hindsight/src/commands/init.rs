@@ -17,6 +17,8 @@ pub(super) fn init(args: &InitArgs, context: &Context) -> Result<(), Failure> {
     let mut file = Pending::create(path, args.force)?;
     file.write_all(text.as_bytes()).map_err(|e| CliError::writing(path, e))?;
     file.publish()?;
-    context.console.note("init: wrote hindsight.toml, every key at its default\n  next: hindsight doctor");
+    context
+        .console
+        .note("init: wrote hindsight.toml, every key at its default\n  next: hindsight doctor");
     Ok(())
 }

@@ -13,7 +13,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
 }
 
 pub(super) fn man(args: &ManArgs, context: &Context) -> Result<(), Failure> {
-    let directory = &args.directory;
+    let directory = &args.folder;
     let found = std::fs::metadata(directory).map_err(|e| CliError::reading(directory, e))?;
     if !found.is_dir() {
         return Err(CliError::NotDirectory { path: directory.display().to_string() }.into());

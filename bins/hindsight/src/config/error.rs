@@ -84,9 +84,9 @@ impl Diagnostic for ConfigError {
             Self::UnknownKey { .. } | Self::UnknownVariable { .. } => {
                 Some("`hindsight config show` prints every key".to_owned())
             }
-            Self::ResultKeyOutsideProject { key, .. } => {
-                Some(format!("move it to hindsight.toml, or give it for this run: `--set {key}=VALUE`"))
-            }
+            Self::ResultKeyOutsideProject { key, .. } => Some(format!(
+                "move it to hindsight.toml, or give it for this run: `--set {key}=VALUE`"
+            )),
             _ => None,
         }
     }

@@ -63,7 +63,12 @@ impl File {
     }
 
     /// A report that shows a place of this file.
-    pub(crate) fn report(&self, error: &ConfigError, span: Range<usize>, label: &str) -> ErrorReport {
+    pub(crate) fn report(
+        &self,
+        error: &ConfigError,
+        span: Range<usize>,
+        label: &str,
+    ) -> ErrorReport {
         ErrorReport::new(error).at(Place::of(&self.name, &self.text, span, label.to_owned()))
     }
 }
@@ -81,9 +86,7 @@ fn flatten(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<Entr
         }
         let scalar = match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
-            DeValue::Integer(integer) if integer.radix() == 10 => {
-                Some(integer.as_str().to_owned())
-            }
+            DeValue::Integer(integer) if integer.radix() == 10 => Some(integer.as_str().to_owned()),
             DeValue::Boolean(value) => Some(value.to_string()),
             _ => None,
         };

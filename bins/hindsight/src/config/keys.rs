@@ -65,6 +65,46 @@ pub(crate) const RUN_BATCH_ROWS: Key = Key {
     default: "8192",
     doc: "rows a batch when Parquet is read; never changes an output row",
 };
+/// Threads.
+pub(crate) const RUN_THREADS: Key = Key {
+    name: "run.threads",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Count { min: 0, max: 1_024 },
+    default: "0",
+    doc: "threads of `simulator run`, 0 for all; never changes a byte",
+};
+/// A scenario by name.
+pub(crate) const SIMULATOR_PRESET: Key = Key {
+    name: "simulator.preset",
+    class: KeyClass::Result,
+    kind: KeyKind::Word(&["small", "day", "faultless", "faults", "two_venues", "leak_trap"]),
+    default: "small",
+    doc: "scenario of `simulator run` by name",
+};
+/// A scenario of the project's own.
+pub(crate) const SIMULATOR_SCENARIO: Key = Key {
+    name: "simulator.scenario",
+    class: KeyClass::Result,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "file with a scenario of your own, in place of the preset",
+};
+/// The seed.
+pub(crate) const SIMULATOR_SEED: Key = Key {
+    name: "simulator.seed",
+    class: KeyClass::Result,
+    kind: KeyKind::Count { min: 0, max: i64::MAX },
+    default: "1",
+    doc: "seed of `simulator run`",
+};
+/// The pace.
+pub(crate) const SIMULATOR_SPEED: Key = Key {
+    name: "simulator.speed",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Word(&["1x", "10x", "max"]),
+    default: "max",
+    doc: "how fast `simulator run` goes",
+};
 /// The allowance of rejects.
 pub(crate) const REJECTS_MAX: Key = Key {
     name: "rejects.max",
@@ -117,8 +157,13 @@ pub(crate) const METRICS_FILE: Key = Key {
 /// Every key, by table.
 pub const KEYS: &[&Key] = &[
     &RUN_BATCH_ROWS,
+    &RUN_THREADS,
     &REJECTS_MAX,
     &FEEDS_SPEC,
+    &SIMULATOR_PRESET,
+    &SIMULATOR_SCENARIO,
+    &SIMULATOR_SEED,
+    &SIMULATOR_SPEED,
     &UI_COLOR,
     &UI_PROGRESS,
     &LOG_FORMAT,

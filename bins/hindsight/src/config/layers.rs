@@ -108,7 +108,8 @@ impl Config {
         let mut settings = BTreeMap::new();
         for key in KEYS {
             // A test holds every default against its own kind.
-            let value = key.parse(key.default).unwrap_or_else(|| Value::Text(key.default.to_owned()));
+            let value =
+                key.parse(key.default).unwrap_or_else(|| Value::Text(key.default.to_owned()));
             settings.insert(key.name, Setting { key, value, origin: Origin::Default });
         }
         let mut config = Self { settings };
@@ -129,11 +130,21 @@ impl Config {
         self.settings.insert(key.name, Setting { key, value, origin });
     }
 
-    fn add_file(&mut self, file: &File, path: &Path, is_project: bool, errors: &mut Vec<ErrorReport>) {
+    fn add_file(
+        &mut self,
+        file: &File,
+        path: &Path,
+        is_project: bool,
+        errors: &mut Vec<ErrorReport>,
+    ) {
         let base = path.parent().unwrap_or(Path::new(""));
         for entry in &file.entries {
             let Some(key) = Key::find(&entry.key) else {
-                errors.push(file.report(&unknown_key(&entry.key), entry.key_span.clone(), "no such key"));
+                errors.push(file.report(
+                    &unknown_key(&entry.key),
+                    entry.key_span.clone(),
+                    "no such key",
+                ));
                 continue;
             };
             if key.class == KeyClass::Result && !is_project {
@@ -161,8 +172,7 @@ impl Config {
                 entry.value_span.clone(),
                 String::new(),
             );
-            let origin =
-                Origin::File { file: place.file, line: place.line, column: place.column };
+            let origin = Origin::File { file: place.file, line: place.line, column: place.column };
             self.set(key, value, origin);
         }
     }

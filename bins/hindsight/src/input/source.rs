@@ -102,7 +102,16 @@ impl RawSource {
             }
         };
         let trust_eof = options.trust_eof;
-        Ok(Self { name, format, schema, rows_total, identity, decoder, trust_eof, is_trusted: false })
+        Ok(Self {
+            name,
+            format,
+            schema,
+            rows_total,
+            identity,
+            decoder,
+            trust_eof,
+            is_trusted: false,
+        })
     }
 
     /// What messages call it.
@@ -404,8 +413,8 @@ fn parquet_file(
         let reader = builder.with_batch_size(batch_rows).build()?;
         Ok::<_, ParquetError>((reader, schema, rows))
     };
-    let (reader, schema, rows) = guarded(name, PARQUET, open)?
-        .map_err(|error| malformed(name, PARQUET, &error))?;
+    let (reader, schema, rows) =
+        guarded(name, PARQUET, open)?.map_err(|error| malformed(name, PARQUET, &error))?;
     Ok((Decoder::Parquet(Box::new(reader)), schema, u64::try_from(rows).ok()))
 }
 

@@ -74,10 +74,8 @@ impl ByteSink {
             Target::Stdout => Self::stdout(),
             Target::File(path) => {
                 let pending = Pending::create(path, plan.force)?;
-                let place = Place::File(
-                    Box::new(BufWriter::with_capacity(BUFFER, pending)),
-                    path.clone(),
-                );
+                let place =
+                    Place::File(Box::new(BufWriter::with_capacity(BUFFER, pending)), path.clone());
                 Ok(Self { place, trouble: Trouble::default() })
             }
         }

@@ -70,8 +70,8 @@ impl TableOutput {
         let failed = |reason: String| failed(&witness, plan.format, reason);
         let encoder = match plan.format {
             Format::Arrow if plan.is_ipc_file => {
-                let options = IpcWriteOptions::default()
-                    .with_dictionary_handling(DictionaryHandling::Delta);
+                let options =
+                    IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
                 let writer = FileWriter::try_new_with_options(sink, schema, options)
                     .map_err(|e| failed(e.to_string()))?;
                 Encoder::File(Box::new(writer), dictionary::Growing::new(schema))

@@ -44,7 +44,8 @@ impl Grid {
 
     /// The rows and the count below them; on a terminal, columns without any value are only named.
     pub(crate) fn render(&self, total: u64, is_terminal: bool) -> String {
-        let has_value = |at: usize| self.rows.iter().any(|row| matches!(row.get(at), Some(Some(_))));
+        let has_value =
+            |at: usize| self.rows.iter().any(|row| matches!(row.get(at), Some(Some(_))));
         let shown: Vec<usize> =
             (0..self.header.len()).filter(|at| !is_terminal || has_value(*at)).collect();
         let mut text = self.text_of(&shown);

@@ -13,8 +13,18 @@ static OPEN: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 pub(crate) fn remove_pending() {
     for path in OPEN.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         // Nobody is left to hear about a file that cannot be removed.
-        let _ = std::fs::remove_file(path);
+        let _ = std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path));
     }
+}
+
+/// Tells the signal handler of a temporary file or directory.
+pub(super) fn remember(path: &Path) {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+}
+
+/// Tells the signal handler that it is gone.
+pub(super) fn forget(path: &Path) {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner).retain(|open| open != path);
 }
 
 /// A file in the making: [`durable::Publish`], known to the signal handler.
@@ -34,7 +44,9 @@ impl Pending {
     pub fn create(path: &Path, force: bool) -> Result<Self, Failure> {
         let mode = if force { Mode::Replace } else { Mode::New };
         let file = Publish::begin(&RealFs, path, mode).map_err(|e| refused(path, e))?;
-        OPEN.lock().unwrap_or_else(PoisonError::into_inner).extend(temporary_name(path));
+        if let Some(temporary) = temporary_name(path) {
+            remember(&temporary);
+        }
         Ok(Self { file: Some(file), path: path.to_owned() })
     }
 
@@ -82,9 +94,8 @@ impl Drop for Pending {
     fn drop(&mut self) {
         // The publication removes its temporary file itself.
         self.file = None;
-        let temporary = temporary_name(&self.path);
-        OPEN.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|path| Some(path) != temporary.as_ref());
+        if let Some(temporary) = temporary_name(&self.path) {
+            forget(&temporary);
+        }
     }
 }

@@ -29,12 +29,14 @@ fn parquet_bytes_do_not_depend_on_the_batches_of_the_input() {
     let whole = [decisions(0..300)];
     let cut = [decisions(0..1), decisions(1..7), decisions(7..300)];
     for (name, batches) in [("whole", &whole[..]), ("cut", &cut[..])] {
-        let done = run_with(dir.path(), &["cat", "-", "-o", &format!("{name}.parquet")], &stream(batches));
+        let done =
+            run_with(dir.path(), &["cat", "-", "-o", &format!("{name}.parquet")], &stream(batches));
         assert_eq!(done.code, 0, "{}", done.err);
     }
     let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
     assert!(read("whole.parquet") == read("cut.parquet"));
-    let again = run(dir.path(), &["cat", "whole.parquet", "--batch-rows", "7", "-o", "seven.parquet"]);
+    let again =
+        run(dir.path(), &["cat", "whole.parquet", "--batch-rows", "7", "-o", "seven.parquet"]);
     assert_eq!(again.code, 0, "{}", again.err);
     assert!(read("whole.parquet") == read("seven.parquet"));
 }

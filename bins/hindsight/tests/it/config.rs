@@ -52,7 +52,8 @@ fn shown(dir: &Path, key: &Key, layers: &[(&str, &str)]) -> (String, String) {
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
-    let start = text.find(&format!("{{\"key\":\"{}\"", key.name)).unwrap_or_else(|| panic!("{text}{err}"));
+    let start =
+        text.find(&format!("{{\"key\":\"{}\"", key.name)).unwrap_or_else(|| panic!("{text}{err}"));
     let field = |name: &str| {
         let rest = &text[start..];
         let at = rest.find(&format!("\"{name}\":\"")).unwrap() + name.len() + 4;
@@ -97,7 +98,8 @@ fn a_result_key_outside_the_project_is_refused_for_every_command() {
     let dir = tempfile::tempdir().unwrap();
     for key in KEYS.iter().filter(|key| key.class == KeyClass::Result) {
         let [value, _] = values(key);
-        let output = hindsight(dir.path()).env(key.variable(), &value).args(["cat", "-"]).output().unwrap();
+        let output =
+            hindsight(dir.path()).env(key.variable(), &value).args(["cat", "-"]).output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{err}");
         assert!(err.contains("error[config/result-key-outside-project]"), "{err}");
@@ -107,7 +109,11 @@ fn a_result_key_outside_the_project_is_refused_for_every_command() {
         std::fs::write(&user, toml(key, &value)).unwrap();
         let done = run(dir.path(), &["config", "check"]);
         assert_eq!(done.code, 2, "{}", done.err);
-        assert!(done.err.contains("config.toml:2:1\n") && done.err.contains("a result key"), "{}", done.err);
+        assert!(
+            done.err.contains("config.toml:2:1\n") && done.err.contains("a result key"),
+            "{}",
+            done.err
+        );
         std::fs::remove_file(user).unwrap();
     }
 }
@@ -145,7 +151,11 @@ fn a_file_that_is_no_toml_points_at_the_place() {
     std::fs::write(dir.path().join("hindsight.toml"), "[run]\nbatch_rows = \n").unwrap();
     let done = run(dir.path(), &["config", "check"]);
     assert_eq!(done.code, 2);
-    assert!(done.err.contains("error[config/syntax]") && done.err.contains("hindsight.toml:2:"), "{}", done.err);
+    assert!(
+        done.err.contains("error[config/syntax]") && done.err.contains("hindsight.toml:2:"),
+        "{}",
+        done.err
+    );
 }
 
 #[test]
@@ -195,7 +205,14 @@ fn the_hash_of_results_ignores_runtime_keys_and_where_a_value_stands() {
     let hash = |args: &[&str]| {
         let all: Vec<&str> = ["config", "show", "-f", "json"].iter().chain(args).copied().collect();
         let done = run(dir.path(), &all);
-        done.text().split("\"result_hash\":\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+        done.text()
+            .split("\"result_hash\":\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
     };
     let plain = hash(&[]);
     assert_eq!(hash(&["--set", "run.batch_rows=9"]), plain);

@@ -7,7 +7,8 @@ use std::path::Path;
 /// Every Rust source of a folder below the repository.
 fn sources(folder: &str) -> String {
     fn walk(dir: &Path, text: &mut String) {
-        let mut entries: Vec<_> = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut entries: Vec<_> =
+            std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()).collect();
         entries.sort();
         for path in entries {
             if path.is_dir() {
@@ -27,7 +28,9 @@ fn sources(folder: &str) -> String {
 fn quoted(text: &str, prefix: &str) -> BTreeSet<String> {
     text.split('"')
         .filter(|part| part.starts_with(prefix))
-        .filter(|part| part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"/-".contains(&b)))
+        .filter(|part| {
+            part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"/-".contains(&b))
+        })
         .map(str::to_owned)
         .collect()
 }
@@ -53,16 +56,26 @@ fn codes_of_the_command_line_and_headings_match_in_both_directions() {
 }
 
 #[test]
-fn every_code_of_the_contract_has_a_heading_and_every_heading_stands_in_its_source() {
-    let text = sources("crates/contract/src");
-    let headings = explained("contract/");
-    for code in quoted(&text, "contract/") {
-        assert!(headings.contains(&code), "{code} has no explanation in crates/contract/src/errors.md");
-    }
-    for heading in headings {
-        let word = heading.strip_prefix("contract/").unwrap();
-        let stands = text.contains(&format!("\"{word}\"")) || text.contains(&format!("\"{heading}\""));
-        assert!(stands, "{heading} is explained and no source knows it");
+fn every_code_of_a_crate_has_a_heading_and_every_heading_stands_in_its_source() {
+    for name in ["contract", "durable", "feeds", "simulator"] {
+        let text = sources(&format!("crates/{name}/src"));
+        let prefix = format!("{name}/");
+        let headings = explained(&prefix);
+        let codes = quoted(&text, &prefix);
+        assert!(!codes.is_empty(), "{name}");
+        for code in codes.iter().filter(|code| **code != prefix) {
+            assert!(
+                headings.contains(code),
+                "{code} has no explanation in crates/{name}/src/errors.md"
+            );
+        }
+        for heading in headings {
+            let word = heading.strip_prefix(&prefix).unwrap();
+            // Codes of rows are put together from the crate and a word.
+            let stands =
+                text.contains(&format!("\"{word}\"")) || text.contains(&format!("\"{heading}\""));
+            assert!(stands, "{heading} is explained and no source of {name} knows it");
+        }
     }
 }
 
@@ -71,18 +84,29 @@ fn an_explanation_says_more_than_the_message_and_names_the_exit_code() {
     let dir = tempfile::tempdir().unwrap();
     let done = run(dir.path(), &["explain", "cli/trailing-data"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(done.text().contains("Before: `cat a.arrows b.arrows | hindsight cat`"), "{}", done.text());
-    assert!(done.text().ends_with("exit code 5: incomplete: an input ended early, or more rejects than allowed\n"));
+    assert!(
+        done.text().contains("Before: `cat a.arrows b.arrows | hindsight cat`"),
+        "{}",
+        done.text()
+    );
+    assert!(done.text().ends_with(
+        "exit code 5: incomplete: an input ended early, or more rejects than allowed\n"
+    ));
     let mistyped = run(dir.path(), &["explain", "cli/trailing-dat"]);
     assert_eq!(mistyped.code, 2);
-    assert!(mistyped.err.contains("found `cli/trailing-dat` (is it `cli/trailing-data`?)"), "{}", mistyped.err);
+    assert!(
+        mistyped.err.contains("found `cli/trailing-dat` (is it `cli/trailing-data`?)"),
+        "{}",
+        mistyped.err
+    );
 }
 
 #[test]
 fn exit_codes_are_those_of_the_reference() {
     let dir = tempfile::tempdir().unwrap();
     let done = run(dir.path(), &["explain", "exit-codes"]);
-    let codes: Vec<&str> = done.text().lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    let codes: Vec<&str> =
+        done.text().lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(codes, ["0", "1", "2", "3", "4", "5", "6", "75", "101", "130", "143"]);
     let list = run(dir.path(), &["explain", "--list"]);
     assert_eq!(list.text().lines().count(), hindsight::explanations().len() + 1);

@@ -6,5 +6,6 @@ mod config;
 mod explain;
 mod feeds;
 mod program;
+mod simulator;
 mod streams;
 mod support;

@@ -7,13 +7,27 @@ use std::process::Stdio;
 #[test]
 fn help_goes_to_standard_output_and_a_usage_error_to_standard_error() {
     let dir = tempfile::tempdir().unwrap();
-    for args in [&["--help"][..], &["-h"], &["cat", "--help"], &["help"], &["config", "show", "--help"], &["--version"]] {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["cat", "--help"],
+        &["help"],
+        &["config", "show", "--help"],
+        &["--version"],
+    ] {
         let done = run(dir.path(), args);
         assert_eq!((done.code, done.err.as_str()), (0, ""), "{args:?}");
         assert!(done.text().contains("hindsight"), "{args:?}");
         assert!(!done.out.contains(&0x1b), "{args:?}: no escape byte in a pipe");
     }
-    for args in [&[][..], &["caat"], &["cat", "--no-such-flag"], &["config"], &["explain"], &["cat", "-f", "yaml"]] {
+    for args in [
+        &[][..],
+        &["caat"],
+        &["cat", "--no-such-flag"],
+        &["config"],
+        &["explain"],
+        &["cat", "-f", "yaml"],
+    ] {
         let done = run(dir.path(), args);
         assert_eq!((done.code, done.text()), (2, ""), "{args:?}");
         assert!(!done.err.is_empty(), "{args:?}");
@@ -34,7 +48,11 @@ fn errors_as_json_are_one_object_a_line_with_the_exit_code_of_the_process() {
     );
     let usage = run(dir.path(), &["caat", "--log-format", "json"]);
     assert_eq!(usage.code, 2);
-    assert!(usage.err.starts_with("{\"schema\":\"hindsight.error.v1\",\"code\":\"cli/usage\","), "{}", usage.err);
+    assert!(
+        usage.err.starts_with("{\"schema\":\"hindsight.error.v1\",\"code\":\"cli/usage\","),
+        "{}",
+        usage.err
+    );
     assert_eq!(usage.err.lines().count(), 1, "{}", usage.err);
 }
 
@@ -45,10 +63,15 @@ fn an_error_of_the_schema_names_table_column_expected_and_found() {
     let batch = decisions(0..2);
     let at = batch.schema().index_of("qty").unwrap();
     let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
-    fields[at] = std::sync::Arc::new(fields[at].as_ref().clone().with_data_type(contract::arrow_schema::DataType::Int64));
+    fields[at] = std::sync::Arc::new(
+        fields[at].as_ref().clone().with_data_type(contract::arrow_schema::DataType::Int64),
+    );
     let mut columns = batch.columns().to_vec();
     columns[at] = std::sync::Arc::new(Int64Array::from(vec![1, 2]));
-    let schema = contract::arrow_schema::Schema::new_with_metadata(fields, batch.schema().metadata().clone());
+    let schema = contract::arrow_schema::Schema::new_with_metadata(
+        fields,
+        batch.schema().metadata().clone(),
+    );
     let wrong = RecordBatch::try_new(std::sync::Arc::new(schema), columns).unwrap();
     let done = run_with(dir.path(), &["cat", "-", "--log-format", "json"], &stream(&[wrong]));
     assert_eq!(done.code, 2, "{}", done.err);
@@ -95,7 +118,10 @@ fn a_signal_stops_cleanly_even_while_the_input_is_silent() {
         while !listing(dir.path()).iter().any(|name| name.ends_with(".tmp")) {
             std::thread::yield_now();
         }
-        let killed = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        let killed = std::process::Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status()
+            .unwrap();
         assert!(killed.success());
         let done = Run::from(child.wait_with_output().unwrap());
         drop(stdin);
@@ -161,7 +187,13 @@ fn binary_output_to_a_terminal_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("a.arrows"), stream(&[decisions(0..3)])).unwrap();
     // `script` of util-linux gives the command a terminal; where it is missing the test says so.
-    let Ok(output) = std::process::Command::new("script")
+    let mut script = std::process::Command::new("script");
+    for (name, _) in
+        std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("HINDSIGHT_"))
+    {
+        script.env_remove(name);
+    }
+    let Ok(output) = script
         .args(["-qec", &format!("{} cat a.arrows", env!("CARGO_BIN_EXE_hindsight")), "/dev/null"])
         .current_dir(dir.path())
         .stdin(Stdio::null())
@@ -178,7 +210,11 @@ fn binary_output_to_a_terminal_is_refused() {
 #[test]
 fn counters_are_prometheus_text_and_add_up() {
     let dir = tempfile::tempdir().unwrap();
-    let done = run_with(dir.path(), &["cat", "-", "--metrics-file", "m.prom"], &stream(&[decisions(0..9), decisions(9..12)]));
+    let done = run_with(
+        dir.path(),
+        &["cat", "-", "--metrics-file", "m.prom"],
+        &stream(&[decisions(0..9), decisions(9..12)]),
+    );
     assert_eq!(done.code, 0, "{}", done.err);
     let text = std::fs::read_to_string(dir.path().join("m.prom")).unwrap();
     for line in [
@@ -197,11 +233,21 @@ fn counters_are_prometheus_text_and_add_up() {
 #[test]
 fn progress_as_json_ends_with_a_line_that_says_done() {
     let dir = tempfile::tempdir().unwrap();
-    let done = run_with(dir.path(), &["cat", "-", "--progress", "json", "-o", "a.arrow"], &stream(&[decisions(0..9)]));
+    let done = run_with(
+        dir.path(),
+        &["cat", "-", "--progress", "json", "-o", "a.arrow"],
+        &stream(&[decisions(0..9)]),
+    );
     let line = done.err.lines().find(|line| line.contains("hindsight.progress.v1")).unwrap();
-    assert!(line.contains("\"stage\":\"cat\",\"rows_in\":9,\"rows_out\":9,\"rejects\":0,\"rows_total\":null,"), "{line}");
+    assert!(
+        line.contains(
+            "\"stage\":\"cat\",\"rows_in\":9,\"rows_out\":9,\"rejects\":0,\"rows_total\":null,"
+        ),
+        "{line}"
+    );
     assert!(line.ends_with("\"done\":true}"), "{line}");
-    let quiet = run_with(dir.path(), &["cat", "-", "-q", "-o", "b.arrow"], &stream(&[decisions(0..9)]));
+    let quiet =
+        run_with(dir.path(), &["cat", "-", "-q", "-o", "b.arrow"], &stream(&[decisions(0..9)]));
     assert_eq!(quiet.err, "");
 }
 
@@ -217,7 +263,9 @@ fn completions_and_man_pages_know_every_command() {
     std::fs::create_dir(dir.path().join("man")).unwrap();
     assert_eq!(run(dir.path(), &["man", "man"]).code, 0);
     let pages = listing(&dir.path().join("man"));
-    for page in ["hindsight.1", "hindsight-cat.1", "hindsight-config-show.1", "hindsight-feeds-convert.1"] {
+    for page in
+        ["hindsight.1", "hindsight-cat.1", "hindsight-config-show.1", "hindsight-feeds-convert.1"]
+    {
         assert!(pages.iter().any(|name| name == page), "{page} in {pages:?}");
     }
 }
@@ -230,7 +278,11 @@ fn doctor_is_content_here_and_fails_under_a_broken_configuration() {
     assert!(done.text().contains("working directory  ok"), "{}", done.text());
     std::fs::write(dir.path().join("hindsight.toml"), "[ui]\ncolour = 1\n").unwrap();
     let done = run(dir.path(), &["doctor", "-f", "json"]);
-    assert!(done.text().contains("{\"check\":\"configuration\",\"verdict\":\"fail\""), "{}", done.text());
+    assert!(
+        done.text().contains("{\"check\":\"configuration\",\"verdict\":\"fail\""),
+        "{}",
+        done.text()
+    );
     assert_eq!(done.code, 1, "{}", done.err);
     assert!(done.err.contains("error[config/unknown-key]"), "{}", done.err);
 }
@@ -241,14 +293,16 @@ fn an_output_that_cannot_be_written_is_a_fault_of_the_environment() {
     let whole = stream(&[decisions(0..9)]);
     let done = run_with(dir.path(), &["cat", "-", "-o", "no/such/dir.arrow"], &whole);
     assert_eq!(done.code, 1, "{}", done.err);
-    let done = run_with(dir.path(), &["cat", "-", "-o", "/dev/full", "-f", "arrow", "--force"], &whole);
+    let done =
+        run_with(dir.path(), &["cat", "-", "-o", "/dev/full", "-f", "arrow", "--force"], &whole);
     assert_eq!(done.code, 2, "{}", done.err);
     assert!(done.err.contains("cli/not-regular"), "{}", done.err);
     // A full device behind standard output: try again later.
     std::fs::write(dir.path().join("a.arrows"), &whole).unwrap();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = hindsight(dir.path());
-    let done = Run::from(command.args(["cat", "a.arrows", "-f", "csv"]).stdout(full).output().unwrap());
+    let done =
+        Run::from(command.args(["cat", "a.arrows", "-f", "csv"]).stdout(full).output().unwrap());
     assert_eq!(done.code, 75, "{}", done.err);
     assert!(done.err.contains("error[cli/disk-full]: standard output"), "{}", done.err);
 }

@@ -115,4 +115,3 @@ fn two_joined_streams_are_refused_and_a_foreign_end_needs_the_users_word() {
     let cut = &whole[..whole.len() - 20];
     assert_eq!(run_with(dir.path(), &["cat", "-", "--trust-eof", "-f", "csv"], cut).code, 5);
 }
-

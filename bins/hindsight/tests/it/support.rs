@@ -83,8 +83,14 @@ pub(crate) fn decisions(rows: std::ops::Range<u64>) -> RecordBatch {
             .set(&Decisions::DECISION_ID, EventId::v7(1_772_461_800_000 + n, tail))
             .set(&Decisions::SOURCE_ID, SourceId::new(3))
             .set(&Decisions::INSTRUMENT_ID, InstrumentId::new(7))
-            .set(&Decisions::STRATEGY_ID, ["momentum", "hedge, \"new\"", "maker"][usize::try_from(n % 3).unwrap()])
-            .set(&Decisions::TS_EVENT, UtcNanos::from_nanos(start.nanos() + i64::try_from(n).unwrap()));
+            .set(
+                &Decisions::STRATEGY_ID,
+                ["momentum", "hedge, \"new\"", "maker"][usize::try_from(n % 3).unwrap()],
+            )
+            .set(
+                &Decisions::TS_EVENT,
+                UtcNanos::from_nanos(start.nanos() + i64::try_from(n).unwrap()),
+            );
         if n % 2 == 0 {
             table
                 .set(&Decisions::ACTION, DecisionAction::Enter)

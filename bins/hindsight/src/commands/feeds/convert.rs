@@ -19,9 +19,18 @@ use std::sync::Arc;
 /// Where the rows go.
 enum Outputs {
     /// One table into one output; rows of others are counted, or an error where the user named none.
-    One { plan: OutputPlan, only: Option<&'static TableSpec>, output: Option<(&'static str, TableOutput)> },
+    One {
+        plan: OutputPlan,
+        only: Option<&'static TableSpec>,
+        output: Option<(&'static str, TableOutput)>,
+    },
     /// Every table into a file of its own.
-    Folder { plan: OutputPlan, folder: PathBuf, extension: &'static str, tables: BTreeMap<&'static str, TableOutput> },
+    Folder {
+        plan: OutputPlan,
+        folder: PathBuf,
+        extension: &'static str,
+        tables: BTreeMap<&'static str, TableOutput>,
+    },
 }
 
 /// Takes rows in, and keeps the books.
@@ -95,7 +104,10 @@ impl Converter<'_> {
 }
 
 /// Rows in the contract's shape, every row rule checked; what breaks one becomes a reject.
-pub(in crate::commands) fn convert(args: &ConvertArgs, context: &mut Context) -> Result<(), Failure> {
+pub(in crate::commands) fn convert(
+    args: &ConvertArgs,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let reading = Reading {
         table: args.table.as_deref().map(table).transpose()?,
         from: args.from,
@@ -127,7 +139,10 @@ pub(in crate::commands) fn convert(args: &ConvertArgs, context: &mut Context) ->
     )?;
     if to.dry_run {
         let count = inputs.len();
-        context.console.note(&format!("feeds convert: would read {count} inputs and write to {}", name(&outputs)));
+        context.console.note(&format!(
+            "feeds convert: would read {count} inputs and write to {}",
+            name(&outputs)
+        ));
         return Ok(());
     }
     let mut converter = Converter {
@@ -195,7 +210,9 @@ fn finish(
         }
     };
     for (table, rows) in &converter.passed_over {
-        notes.push(format!("{rows} rows of {table} were not asked for; --tables DIR keeps every table"));
+        notes.push(format!(
+            "{rows} rows of {table} were not asked for; --tables DIR keeps every table"
+        ));
     }
     converter.progress.end();
     let closing = Closing {

@@ -104,13 +104,19 @@ fn look(
 }
 
 fn text(findings: &[Finding]) -> String {
-    let mut grid =
-        Grid::new(["input", "format", "table", "rows", "rejects", "first available", "last available"]);
+    let mut grid = Grid::new([
+        "input",
+        "format",
+        "table",
+        "rows",
+        "rejects",
+        "first available",
+        "last available",
+    ]);
     let mut below = String::new();
     for finding in findings {
-        let stamp = |ns: Option<i64>| {
-            ns.map(|ns| UtcNanos::from_nanos(ns).to_string()).unwrap_or_default()
-        };
+        let stamp =
+            |ns: Option<i64>| ns.map(|ns| UtcNanos::from_nanos(ns).to_string()).unwrap_or_default();
         let rejects: u64 = finding.rejects.values().sum();
         let mut tables: Vec<(&str, String)> =
             finding.rows.iter().map(|(table, rows)| (*table, rows.to_string())).collect();
@@ -151,9 +157,9 @@ impl Finding {
     fn document(&self) -> Document {
         let stamp = |ns: Option<i64>| ns.map(|ns| UtcNanos::from_nanos(ns).to_string());
         let counts = |name: &'static str, pairs: Vec<(String, u64)>| {
-            let items = pairs.into_iter().map(|(key, n)| {
-                Document::object().with(name, key).with("count", n)
-            });
+            let items = pairs
+                .into_iter()
+                .map(|(key, n)| Document::object().with(name, key).with("count", n));
             items.collect::<Vec<Document>>()
         };
         let owned = |(key, n): (&&str, &u64)| ((*key).to_owned(), *n);
@@ -161,8 +167,7 @@ impl Finding {
         let rules = report.map(|report| {
             counts("rule", report.clock_rules.iter().map(|(k, n)| (k.clone(), *n)).collect())
         });
-        let flags = report
-            .map(|report| counts("flag", report.flags.iter().map(owned).collect()));
+        let flags = report.map(|report| counts("flag", report.flags.iter().map(owned).collect()));
         let rejects = self.rejects.iter().map(|(code, n)| (code.clone(), *n)).collect();
         Document::object()
             .with("input", self.input.as_str())

@@ -1,0 +1,134 @@
+//! `simulator run` and `simulator truth`.
+
+use crate::support::{hindsight, listing, run};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Two minutes of one short day.
+const SHORT: &str = r#"
+version = 1
+name = "short"
+
+[[days]]
+date = "2026-03-30"
+utc_offset = "2h"
+auction = "539m"
+open = "540m"
+close_auction = "542m"
+close = "543m"
+"#;
+
+/// Every file below a directory with its bytes.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for name in listing(dir) {
+        let path = dir.join(&name);
+        if path.is_dir() {
+            all.extend(
+                files(&path).into_iter().map(|(below, bytes)| (format!("{name}/{below}"), bytes)),
+            );
+        } else {
+            all.insert(name, std::fs::read(path).unwrap());
+        }
+    }
+    all
+}
+
+#[test]
+fn a_run_is_a_directory_that_depends_on_scenario_and_seed_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("short.toml"), SHORT).unwrap();
+    let simulate = |seed: &str, threads: &str, to: &str| {
+        let args = [
+            "simulator",
+            "run",
+            "--scenario",
+            "short.toml",
+            "--seed",
+            seed,
+            "--threads",
+            threads,
+            "-o",
+            to,
+        ];
+        let done = run(dir.path(), &args);
+        assert_eq!((done.code, done.text()), (0, ""), "{}", done.err);
+        files(&dir.path().join(to))
+    };
+    let first = simulate("7", "1", "a");
+    for file in [
+        "trades.parquet",
+        "decisions.parquet",
+        "instruments.parquet",
+        "truth/signal.parquet",
+        "truth/labels.parquet",
+    ] {
+        assert!(first.contains_key(file), "{file} in {:?}", first.keys());
+    }
+    assert!(first == simulate("7", "2", "b"), "another number of threads, other bytes");
+    assert!(first != simulate("8", "2", "c"), "another seed, the same bytes");
+    assert_eq!(listing(dir.path()), ["a", "b", "c", "short.toml"]);
+
+    // Every event table is one of the contract, each row by its rules.
+    let tables: Vec<String> =
+        first.keys().filter(|name| !name.contains('/')).map(|name| format!("a/{name}")).collect();
+    let mut args = vec!["feeds", "inspect"];
+    args.extend(tables.iter().map(String::as_str));
+    let looked = run(dir.path(), &args);
+    assert_eq!(looked.code, 0, "{}", looked.err);
+    assert!(!looked.text().contains(" rejects contract/"), "{}", looked.text());
+
+    let overview = run(dir.path(), &["simulator", "truth", "a", "-f", "json"]);
+    assert!(
+        overview.text().starts_with(r#"{"schema":"hindsight.truth.v1","tables":[{"table":"books""#),
+        "{}",
+        overview.text()
+    );
+    let labels = run(dir.path(), &["simulator", "truth", "a", "--table", "labels", "-f", "csv"]);
+    assert_eq!(labels.code, 0, "{}", labels.err);
+    assert!(labels.text().starts_with("decision_id,"), "{}", labels.text());
+    let mistyped = run(dir.path(), &["simulator", "truth", "a", "--table", "lables"]);
+    assert_eq!(mistyped.code, 2);
+    assert!(mistyped.err.contains("found `lables` (is it `labels`?)"), "{}", mistyped.err);
+}
+
+#[test]
+fn an_existing_directory_stays_and_a_bad_scenario_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("there")).unwrap();
+    std::fs::write(dir.path().join("bad.toml"), "version = 1\nname = 'x'\ncolour = 2\n").unwrap();
+    for (args, code, word) in [
+        (&["simulator", "run", "-o", "there"][..], 2, "cli/output-exists"),
+        (
+            &["simulator", "run", "--scenario", "bad.toml", "-o", "new"],
+            2,
+            "simulator/scenario-syntax",
+        ),
+        (&["simulator", "run", "--scenario", "none.toml", "-o", "new"], 1, "cli/not-found"),
+        (&["simulator", "run", "--preset", "smal", "-o", "new"], 2, "config/bad-value"),
+        (&["simulator", "truth", "there"], 2, "cli/no-run"),
+        (&["simulator", "truth", "none"], 1, "cli/not-found"),
+    ] {
+        let done = run(dir.path(), args);
+        assert_eq!((done.code, done.text()), (code, ""), "{args:?}: {}", done.err);
+        assert!(done.err.contains(word), "{args:?}: {}", done.err);
+    }
+    assert_eq!(listing(dir.path()), ["bad.toml", "there"]);
+}
+
+#[test]
+fn a_run_that_is_stopped_leaves_no_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("short.toml"), SHORT).unwrap();
+    let mut child = hindsight(dir.path())
+        .args(["simulator", "run", "--scenario", "short.toml", "--speed", "1x", "-o", "a", "-q"])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !listing(dir.path()).iter().any(|name| name.ends_with(".tmp")) {
+        std::thread::yield_now();
+    }
+    std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(listing(dir.path()), ["short.toml"]);
+}
