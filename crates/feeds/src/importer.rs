@@ -1,5 +1,6 @@
 //! One front for every format that a spec may name.
 
+use crate::binance::Binance;
 use crate::error::FeedError;
 use crate::lean::Lean;
 use crate::report::{Output, Report};
@@ -13,6 +14,11 @@ use std::io::Read;
 pub enum Importer {
     /// Lean.
     Lean(Lean),
+    /// Binance.
+    Binance(Binance),
+    /// DBN.
+    #[cfg(feature = "dbn")]
+    Dbn(crate::dbn::Dbn),
 }
 
 impl Importer {
@@ -23,7 +29,11 @@ impl Importer {
     pub fn new(spec: Spec) -> Result<Self, FeedError> {
         match spec.format() {
             Format::Lean => Ok(Self::Lean(Lean::new(spec))),
-            Format::Binance | Format::Dbn => Err(FeedError::Unsupported {
+            Format::Binance => Ok(Self::Binance(Binance::new(spec))),
+            #[cfg(feature = "dbn")]
+            Format::Dbn => Ok(Self::Dbn(crate::dbn::Dbn::new(spec))),
+            #[cfg(not(feature = "dbn"))]
+            Format::Dbn => Err(FeedError::Unsupported {
                 input: "spec".to_owned(),
                 expected: "a format of this build",
                 found: format!("{:?}", spec.format()),
@@ -43,6 +53,9 @@ impl Importer {
     ) -> Result<(), FeedError> {
         match self {
             Self::Lean(lean) => lean.push(input, reader, each),
+            Self::Binance(binance) => binance.push(input, reader, each),
+            #[cfg(feature = "dbn")]
+            Self::Dbn(dbn) => dbn.push(input, reader, each),
         }
     }
 
@@ -51,6 +64,9 @@ impl Importer {
     pub fn finish(self) -> Report {
         match self {
             Self::Lean(lean) => lean.finish(),
+            Self::Binance(binance) => binance.finish(),
+            #[cfg(feature = "dbn")]
+            Self::Dbn(dbn) => dbn.finish(),
         }
     }
 }

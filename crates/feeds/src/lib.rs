@@ -15,6 +15,8 @@ mod binance;
 mod book;
 mod calendar;
 mod clock;
+#[cfg(feature = "dbn")]
+mod dbn;
 mod envelope;
 mod error;
 mod importer;
@@ -26,12 +28,12 @@ mod text;
 /// What each error of this crate means and what to do about it, one section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
-pub use binance::{
-    BinanceError, BinanceLines, BinanceReport, BinanceRows, BinanceSpec, ClockOffset,
-};
+pub use binance::{Binance, ClockOffset};
 pub use book::{BookCounts, BookError, BookRows, BookSpec, Books};
 pub use calendar::{MarketHours, SessionCloses};
 pub use clock::{Clock, ClockRule, Local, LocalDate, Zone, tzdb_version};
+#[cfg(feature = "dbn")]
+pub use crate::dbn::Dbn;
 pub use error::FeedError;
 pub use importer::Importer;
 pub use lean::{Lean, LeanPath, Resolution, Series};

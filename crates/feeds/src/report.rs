@@ -1,5 +1,6 @@
 //! What an import read, and what became of it.
 
+use crate::binance::ClockOffset;
 use contract::{AnyBatch, Flags, Reject};
 use std::collections::BTreeMap;
 
@@ -39,6 +40,8 @@ pub struct Report {
     pub ts_avail_ns: Option<(i64, i64)>,
     /// Clock rules by source and how many stamps each has turned.
     pub clock_rules: BTreeMap<String, u64>,
+    /// Receive time minus send time by source, where messages carry both.
+    pub clock_offsets: BTreeMap<String, ClockOffset>,
     /// Version of the time zone database.
     pub tzdb: &'static str,
 }

@@ -1,6 +1,7 @@
 //! What to import, written down: format, sources with their clocks, instruments, limits.
 
 use crate::clock::{Clock, ClockRule, LocalDate, Zone};
+use crate::error::FeedError;
 use contract::{Diagnostic, Fault, Hash, InstrumentId, SourceId, parse_duration_ns};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -172,13 +173,11 @@ impl Spec {
     /// clock, and a delay of one second, which is an assumption: state your own where it matters.
     pub const LEAN: &'static str = include_str!("lean/default.toml");
 
-    /// The spec of Binance recorders: USD-M, spot and COIN-M bitcoin.
-    pub const BINANCE: &'static str =
-        "format = \"binance\"\ninstruments = \"derived\"\n[source.binance]\nid = 40\n";
+    /// The spec of Binance recorders whose files stand in folders `usdm`, `spot` and `cm`.
+    pub const BINANCE: &'static str = include_str!("binance/default.toml");
 
-    /// The spec of DBN files.
-    pub const DBN: &'static str =
-        "format = \"dbn\"\ninstruments = \"derived\"\n[source.dbn]\nid = 60\n";
+    /// The spec of DBN files, with a delay of one second for bars, which is an assumption.
+    pub const DBN: &'static str = include_str!("dbn/default.toml");
 
     /// Parses a spec.
     ///
@@ -250,6 +249,29 @@ impl Spec {
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&SourceSpec> {
         self.sources.get(name)
+    }
+
+    /// The source of an input: the only one, or the one whose name ends in a folder of the path.
+    ///
+    /// # Errors
+    /// [`FeedError::UnknownSource`].
+    pub(crate) fn source_for(&self, input: &str) -> Result<(String, SourceSpec), FeedError> {
+        let mut names = self.source_names();
+        let name = match (names.next(), names.next()) {
+            (Some(only), None) => Some(only),
+            _ => input.rsplit(['/', '\\']).skip(1).find_map(|folder| {
+                self.source_names().find(|name| name.rsplit('/').next() == Some(folder))
+            }),
+        };
+        let found = name.and_then(|name| Some((name.to_owned(), self.source(name)?.clone())));
+        found.ok_or_else(|| {
+            let names: Vec<&str> = self.source_names().collect();
+            FeedError::UnknownSource {
+                input: input.to_owned(),
+                found: "no folder named for one".to_owned(),
+                near: format!(" (sources: `{}`)", names.join("`, `")),
+            }
+        })
     }
 
     /// Names of the sources.

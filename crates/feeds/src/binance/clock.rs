@@ -6,7 +6,7 @@
 ///
 /// - **Units:** nanoseconds.
 /// - **Cost:** at most 1,048,576 values are kept; of longer inputs every second, fourth, .. message, evenly.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClockOffset {
     values: Vec<i64>,
     n: u64,
@@ -37,6 +37,23 @@ impl ClockOffset {
             }
         }
         self.n += 1;
+    }
+
+    /// Adds the values of a later input.
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.min = [self.min, later.min].into_iter().flatten().min();
+        self.max = [self.max, later.max].into_iter().flatten().max();
+        self.n += later.n;
+        // Both are thinned to the wider spacing of the two, then until they fit.
+        let stride_log2 = self.stride_log2.max(later.stride_log2);
+        let mut values = thin(&self.values, stride_log2 - self.stride_log2);
+        values.extend(thin(&later.values, stride_log2 - later.stride_log2));
+        self.stride_log2 = stride_log2;
+        while values.len() > MAX_VALUES {
+            values = thin(&values, 1);
+            self.stride_log2 += 1;
+        }
+        self.values = values;
     }
 
     /// Messages that carry a send time.
@@ -70,6 +87,11 @@ impl ClockOffset {
     pub fn max_ns(&self) -> Option<i64> {
         self.max
     }
+}
+
+/// Every `2^log2`-th value.
+fn thin(values: &[i64], log2: u32) -> Vec<i64> {
+    values.iter().copied().step_by(1 << log2).collect()
 }
 
 #[cfg(test)]

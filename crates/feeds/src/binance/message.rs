@@ -119,7 +119,11 @@ impl Table {
         let found = error.rest.get(..64).unwrap_or(error.rest);
         Refusal {
             table: self.0,
-            code: if column.is_empty() { "feeds/malformed-json" } else { "feeds/malformed-value" },
+            code: if column.is_empty() {
+                "feeds/malformed-json"
+            } else {
+                "contract/malformed-value"
+            },
             column: if column.is_empty() { "*" } else { column },
             expected: error.expected.into(),
             found: if found.is_empty() { b"the end of the line".into() } else { found.into() },
@@ -141,7 +145,7 @@ impl Table {
     fn duplicate<'a>(self, column: &'static str, field: Cow<'a, [u8]>) -> Refusal<'a> {
         Refusal {
             table: self.0,
-            code: "feeds/duplicate-key",
+            code: "contract/duplicate-key",
             column,
             expected: "each field once".into(),
             found: field,
@@ -156,11 +160,11 @@ impl Table {
         text: Cow<'a, [u8]>,
     ) -> Refusal<'a> {
         let (code, expected) = match error {
-            DecimalError::Precision(_) => ("feeds/precision", "at most 9 decimals".to_owned()),
+            DecimalError::Precision(_) => ("contract/precision", "at most 9 decimals".to_owned()),
             DecimalError::Range { limit, .. } => {
-                ("feeds/overflow", format!("a value within ±{limit}"))
+                ("contract/overflow", format!("a value within ±{limit}"))
             }
-            _ => ("feeds/malformed-value", "decimal digits".to_owned()),
+            _ => ("contract/malformed-value", "decimal digits".to_owned()),
         };
         Refusal { table: self.0, code, column, expected: expected.into(), found: text }
     }
@@ -168,9 +172,9 @@ impl Table {
     #[cold]
     fn size<'a>(self, column: &'static str, error: BadSize, text: Cow<'a, [u8]>) -> Refusal<'a> {
         let (code, expected) = match error {
-            BadSize::Malformed => ("feeds/malformed-value", "decimal digits"),
-            BadSize::Negative => ("feeds/negative-size", "a size of at least 0"),
-            BadSize::Overflow => ("feeds/overflow", "a finite number"),
+            BadSize::Malformed => ("contract/malformed-value", "decimal digits"),
+            BadSize::Negative => ("contract/negative-size", "a size of at least 0"),
+            BadSize::Overflow => ("contract/overflow", "a finite number"),
         };
         Refusal { table: self.0, code, column, expected: expected.into(), found: text }
     }
@@ -411,7 +415,7 @@ fn trade<'a>(scan: &mut Scanner<'a>, table: Table) -> Result<Message<'a>, Refusa
     if size == 0.0 {
         return Err(Refusal {
             table: table.0,
-            code: "feeds/out-of-range",
+            code: "contract/out-of-range",
             column: "size",
             expected: "a size above 0".into(),
             found: b"0".into(),

@@ -5,7 +5,7 @@ use contract::{
     Aggressor, BookDeltas, BookSide, DeltaAction, Diagnostic, Draft, Fault, Flags, InstrumentId,
     Price, Quotes, Reject, SourceId, Trades, UtcNanos,
 };
-use feeds::{BinanceError, BinanceLines, BinanceReport, BinanceSpec};
+use feeds::{Binance, FeedError, Report, Spec};
 use proptest::prelude::*;
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,8 +13,11 @@ use std::path::PathBuf;
 const SOURCE: SourceId = SourceId::new(1);
 const BTC: InstrumentId = InstrumentId::new(7);
 
-fn spec() -> BinanceSpec {
-    BinanceSpec::new(SOURCE).with_symbol("BTCUSDT", BTC)
+/// One source whose one instrument has this symbol.
+pub(crate) fn spec(symbol: &str) -> Spec {
+    let symbol = symbol.to_ascii_lowercase();
+    Spec::parse(&format!("format = 'binance'\n[source.x]\nid = 1\n[instrument]\n'x/{symbol}' = 7"))
+        .unwrap()
 }
 
 /// Everything that was read of an input.
@@ -24,34 +27,64 @@ pub(crate) struct Read {
     pub(crate) quotes: Vec<Draft<Quotes>>,
     pub(crate) deltas: Vec<Draft<BookDeltas>>,
     pub(crate) rejects: Vec<Reject>,
-    pub(crate) report: BinanceReport,
-    pub(crate) error: Option<BinanceError>,
+    pub(crate) report: Report,
+    pub(crate) error: Option<FeedError>,
 }
 
-pub(crate) fn read(spec: BinanceSpec, bytes: &[u8]) -> Read {
-    let mut lines = BinanceLines::new(spec);
+impl Read {
+    fn n_trades(&self) -> usize {
+        self.trades.iter().map(Draft::len).sum()
+    }
+
+    fn n_quotes(&self) -> usize {
+        self.quotes.iter().map(Draft::len).sum()
+    }
+
+    fn n_deltas(&self) -> usize {
+        self.deltas.iter().map(Draft::len).sum()
+    }
+
+    /// Depth messages, or snapshots: what LAST closes.
+    fn closed(&self, is_snapshot: bool) -> usize {
+        let flags = self.deltas.iter().flat_map(|d| d.flags().values().iter());
+        let flags = flags.map(|bits| Flags::from_bits(*bits)).filter(|f| f.has(Flags::LAST));
+        flags.filter(|f| f.has(Flags::SNAPSHOT) == is_snapshot).count()
+    }
+
+    fn messages(&self) -> usize {
+        self.n_trades() + self.n_quotes() + self.closed(false) + self.closed(true)
+    }
+
+    fn lines(&self) -> usize {
+        usize::try_from(self.report.lines).unwrap()
+    }
+}
+
+pub(crate) fn read(spec: Spec, bytes: &[u8]) -> Read {
+    let mut binance = Binance::new(spec);
     let mut read = Read::default();
-    let result = lines.read("in", bytes, |part| {
-        read.trades.push(part.trades);
-        read.quotes.push(part.quotes);
-        read.deltas.push(part.book_deltas);
-        read.rejects.extend(part.rejects);
+    let result = binance.push("in", &mut &bytes[..], &mut |output| {
+        for batch in output.rows {
+            match batch.spec().name {
+                "trades" => read.trades.push(Draft::try_from_any(batch).unwrap()),
+                "quotes" => read.quotes.push(Draft::try_from_any(batch).unwrap()),
+                _ => read.deltas.push(Draft::try_from_any(batch).unwrap()),
+            }
+        }
+        read.rejects.extend(output.rejects);
     });
     read.error = result.err();
-    read.report = lines.report().clone();
+    read.report = binance.finish();
     read
 }
 
-/// The one part of a small input that is read to its end.
+/// The rows of a small input that is read to its end.
 fn small(text: &str) -> (Draft<Trades>, Draft<Quotes>, Draft<BookDeltas>, Vec<Reject>) {
-    let mut read = read(spec(), text.as_bytes());
+    let mut read = read(spec("BTCUSDT"), text.as_bytes());
     assert!(read.error.is_none(), "{:?}", read.error);
-    let none = || (Draft::empty(), Draft::empty(), Draft::empty());
-    let (trades, quotes, deltas) = match (read.trades.pop(), read.quotes.pop(), read.deltas.pop()) {
-        (Some(trades), Some(quotes), Some(deltas)) => (trades, quotes, deltas),
-        _ => none(),
-    };
-    (trades, quotes, deltas, read.rejects)
+    let trades = read.trades.pop().unwrap_or_else(Draft::empty);
+    let quotes = read.quotes.pop().unwrap_or_else(Draft::empty);
+    (trades, quotes, read.deltas.pop().unwrap_or_else(Draft::empty), read.rejects)
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -155,8 +188,12 @@ fn a_depth_message_is_a_row_a_level_and_last_closes_it() {
     assert_eq!(deltas.cell(&BookDeltas::ACTION, 2), Ok(DeltaAction::Modify));
     assert_eq!(deltas.cell(&BookDeltas::PX, 2), Ok(Some(Price::from_nanos(61_510_900_000_000))));
     let ids = |row| {
-        [&BookDeltas::FIRST_UPDATE_ID, &BookDeltas::FINAL_UPDATE_ID, &BookDeltas::PREV_FINAL_UPDATE_ID]
-            .map(|id| deltas.cell(id, row).unwrap())
+        [
+            &BookDeltas::FIRST_UPDATE_ID,
+            &BookDeltas::FINAL_UPDATE_ID,
+            &BookDeltas::PREV_FINAL_UPDATE_ID,
+        ]
+        .map(|id| deltas.cell(id, row).unwrap())
     };
     assert_eq!(ids(3), [Some(12_006), Some(17_557), Some(11_937)]);
     assert_eq!(ids(0), [Some(203), Some(207), None]);
@@ -183,7 +220,8 @@ fn a_depth_message_without_levels_is_one_row_that_keeps_the_chain() {
 fn a_rest_snapshot_clears_first_and_marks_every_row() {
     let (_, _, deltas, rejects) = small(SNAPSHOT);
     assert_eq!(rejects, []);
-    let actions: Vec<_> = (0..4).map(|row| deltas.cell(&BookDeltas::ACTION, row).unwrap()).collect();
+    let actions: Vec<_> =
+        (0..4).map(|row| deltas.cell(&BookDeltas::ACTION, row).unwrap()).collect();
     assert_eq!(actions[0], DeltaAction::Clear);
     assert!(actions[1..].iter().all(|a| *a == DeltaAction::Modify));
     let snapshot = Flags::SNAPSHOT.bits();
@@ -205,8 +243,11 @@ fn check_reject(line: &str, code: &str, table: &str, column: &str, expected: &st
         (reject.code.as_str(), reject.table.as_str(), about(&reject.column).as_str()),
         (code, table, column)
     );
-    assert_eq!((about(&reject.expected).as_str(), about(&reject.observed).as_str()), (expected, found));
-    assert_eq!(reject.position, 1);
+    assert_eq!(
+        (about(&reject.expected).as_str(), about(&reject.observed).as_str()),
+        (expected, found)
+    );
+    assert_eq!(reject.position, 2); // the line, from 1
     assert_eq!(reject.source_id, Some(1));
     assert_eq!(reject.payload.as_deref(), Some(line.as_bytes()));
 }
@@ -216,7 +257,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     let in_trade = |from: &str, to: &str| TRADE.replace(from, to);
     check_reject(
         &in_trade("\"0.006\"", "\"-0.006\""),
-        "feeds/negative-size",
+        "contract/negative-size",
         "trades",
         "size",
         "a size of at least 0",
@@ -224,7 +265,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("61800.30", "61800.3000000001"),
-        "feeds/precision",
+        "contract/precision",
         "trades",
         "px",
         "at most 9 decimals",
@@ -232,7 +273,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("61800.30", "99999999999"),
-        "feeds/overflow",
+        "contract/overflow",
         "trades",
         "px",
         "a value within ±9223372036.854775807",
@@ -240,7 +281,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("61800.30", "abc"),
-        "feeds/malformed-value",
+        "contract/malformed-value",
         "trades",
         "px",
         "decimal digits",
@@ -248,7 +289,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("\"61800.30\"", "61800.30"),
-        "feeds/malformed-value",
+        "contract/malformed-value",
         "trades",
         "px",
         "a decimal in quotes",
@@ -264,7 +305,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("\"t\":5266583935", "\"t\":1,\"t\":2"),
-        "feeds/duplicate-key",
+        "contract/duplicate-key",
         "trades",
         "trade_id",
         "each field once",
@@ -272,7 +313,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("0.006", "0"),
-        "feeds/out-of-range",
+        "contract/out-of-range",
         "trades",
         "size",
         "a size above 0",
@@ -313,7 +354,7 @@ fn each_bad_line_is_a_reject_that_says_why() {
     );
     check_reject(
         &in_trade("1723161255088176367", "17231612550881763x7"),
-        "feeds/malformed-value",
+        "contract/malformed-value",
         "unknown",
         "ts_recv",
         "nanoseconds since 1970 and a space before the JSON",
@@ -332,12 +373,12 @@ fn each_bad_line_is_a_reject_that_says_why() {
         "feeds/unit-suspect",
         "trades",
         "ts_event",
-        "a time in units of 1000000 ns",
+        "milliseconds since 1970",
         "1723161256",
     );
     check_reject(
         &DEPTH.replace("\"2.5\"", "\"-2.5\""),
-        "feeds/negative-size",
+        "contract/negative-size",
         "book_deltas",
         "size",
         "a size of at least 0",
@@ -363,12 +404,13 @@ fn each_bad_line_is_a_reject_that_says_why() {
 
 #[test]
 fn bytes_that_are_no_text_are_a_reject_with_its_bytes() {
-    let bad = [&b"1723161255088176367 {\"stream\":\"btc\xff\"}"[..], b"\n", TRADE.as_bytes()].concat();
-    let read = read(spec(), &bad);
+    let bad =
+        [&b"1723161255088176367 {\"stream\":\"btc\xff\"}"[..], b"\n", TRADE.as_bytes()].concat();
+    let read = read(spec("BTCUSDT"), &bad);
     assert_eq!(read.rejects.len(), 1);
     assert_eq!(read.rejects[0].code, "feeds/not-utf8");
     assert_eq!(read.rejects[0].payload.as_deref(), bad.split(|b| *b == b'\n').next());
-    assert_eq!(read.report.trades, 1);
+    assert_eq!(read.n_trades(), 1);
 }
 
 #[test]
@@ -379,7 +421,7 @@ fn half_a_line_at_the_end_is_a_reject_and_a_whole_one_without_line_feed_is_not()
         let (trades, _, _, rejects) = small(&format!("{TRADE}\n{}", &TRADE[..cut]));
         assert_eq!(trades.len(), 1, "cut at {cut}");
         assert_eq!(rejects.len(), 1, "cut at {cut}");
-        assert_eq!((rejects[0].code.as_str(), rejects[0].position), ("feeds/incomplete-line", 1));
+        assert_eq!((rejects[0].code.as_str(), rejects[0].position), ("feeds/incomplete-line", 2));
     }
 }
 
@@ -389,16 +431,50 @@ fn a_line_above_one_mebibyte_costs_itself_alone() {
     let (trades, _, _, rejects) = small(&format!("{TRADE}\n{long}\n{TRADE}\n"));
     assert_eq!(trades.len(), 2);
     assert_eq!(rejects.len(), 1);
-    assert_eq!(rejects[0].code, "feeds/line-too-long");
+    assert_eq!(rejects[0].code, "contract/line-too-long");
     assert_eq!(rejects[0].payload.as_deref(), Some(&long.as_bytes()[..Reject::MAX_PAYLOAD]));
 }
 
 #[test]
 fn a_snapshot_without_symbol_is_of_the_only_one_there_is() {
-    let two = spec().with_symbol("ETHUSDT", InstrumentId::new(8));
-    let read = read(two, SNAPSHOT.as_bytes());
-    assert_eq!(read.rejects.len(), 1);
-    assert_eq!(read.rejects[0].code, "feeds/unknown-symbol");
+    let two =
+        "format = 'binance'\n[source.x]\nid = 1\n[instrument]\n'x/btcusdt' = 7\n'x/ethusdt' = 8";
+    let listed = read(Spec::parse(two).unwrap(), SNAPSHOT.as_bytes());
+    assert_eq!(listed.rejects.len(), 1);
+    assert_eq!(listed.rejects[0].code, "feeds/unknown-symbol");
+    // Where none is listed, it is of the one that was named before.
+    let derived =
+        || Spec::parse("format = 'binance'\ninstruments = 'derived'\n[source.x]\nid = 1").unwrap();
+    assert_eq!(read(derived(), SNAPSHOT.as_bytes()).rejects.len(), 1);
+    let after = read(derived(), format!("{DEPTH}\n{SNAPSHOT}\n").as_bytes());
+    assert_eq!(after.rejects, []);
+    let instruments = after.deltas[0].instrument_id().values();
+    assert!(instruments.iter().all(|id| *id == instruments[0]));
+}
+
+#[test]
+fn the_source_is_the_only_one_or_named_by_a_folder_of_the_path() {
+    let mut binance = Binance::new(Spec::parse(Spec::BINANCE).unwrap());
+    let mut sources = Vec::new();
+    for path in ["spot/btc.txt", "a/usdm/2024/btc.txt", "cm\\btc.txt"] {
+        binance
+            .push(path, &mut SPOT_QUOTE.as_bytes(), &mut |output| {
+                let quotes = Draft::<Quotes>::try_from_any(output.rows[0].clone()).unwrap();
+                sources.push((quotes.source_id().value(0), quotes.instrument_id().value(0)));
+            })
+            .unwrap();
+    }
+    assert_eq!(sources.iter().map(|(source, _)| *source).collect::<Vec<_>>(), [41, 40, 42]);
+    // The same symbol on two markets is two instruments.
+    assert_ne!(sources[0].1, sources[1].1);
+    let error = binance.push("btc.txt", &mut &b"x"[..], &mut |_| {}).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "btc.txt: expected a source of the spec, found `no folder named for one` \
+         (sources: `binance/cm`, `binance/spot`, `binance/usdm`)"
+    );
+    let error = binance.push("spot/btc.txt", &mut &b""[..], &mut |_| {}).unwrap_err();
+    assert_eq!((error.code(), error.fault()), ("feeds/empty-input", Fault::Incomplete));
 }
 
 #[test]
@@ -421,18 +497,22 @@ fn members_in_another_order_and_escapes_mean_the_same() {
 
 #[test]
 fn the_committed_lines_of_three_markets_are_read_whole() {
-    for (name, symbol, rows) in [("usdm", "BTCUSDT", 3), ("spot", "BTCUSDT", 3), ("cm", "BTCUSD_PERP", 3)] {
+    for (name, symbol, rows) in
+        [("usdm", "BTCUSDT", 3), ("spot", "BTCUSDT", 3), ("cm", "BTCUSD_PERP", 3)]
+    {
         let bytes = fixture(name);
-        let spec = BinanceSpec::new(SOURCE).with_symbol(symbol, BTC);
-        let plain = read(spec.clone(), &bytes);
+        let plain = read(spec(symbol), &bytes);
         assert_eq!(plain.rejects, [], "{name}");
-        assert_eq!((plain.report.trades, plain.report.quotes, plain.report.depths), (rows, rows, rows));
+        assert_eq!((plain.n_trades(), plain.n_quotes(), plain.closed(false)), (rows, rows, rows));
         // Two gzip members in a row are one stream.
         let half = bytes.iter().position(|b| *b == b'\n').unwrap() + 5;
         let packed = [gzip(&bytes[..half]), gzip(&bytes[half..])].concat();
-        let zipped = read(spec, &packed);
+        let zipped = read(spec(symbol), &packed);
         assert!(zipped.error.is_none());
-        assert_eq!(zipped.deltas[0].clone().into_record_batch(), plain.deltas[0].clone().into_record_batch());
+        assert_eq!(
+            zipped.deltas[0].clone().into_record_batch(),
+            plain.deltas[0].clone().into_record_batch()
+        );
         assert_eq!(zipped.report.lines, 9);
     }
 }
@@ -442,27 +522,30 @@ fn a_cut_gzip_gives_its_good_rows_and_says_that_it_is_incomplete() {
     let text: String = std::iter::repeat_n(format!("{TRADE}\n"), 2_000).collect();
     let packed = gzip(text.as_bytes());
     for keep in [packed.len() / 3, packed.len() / 2, packed.len() - 9, packed.len() - 1] {
-        let read = read(spec(), &packed[..keep]);
-        let error = read.error.unwrap();
+        let read = read(spec("BTCUSDT"), &packed[..keep]);
+        let error = read.error.as_ref().unwrap();
         assert_eq!((error.code(), error.fault()), ("feeds/truncated-input", Fault::Incomplete));
-        assert!(read.report.trades > 0);
-        let cut_line = u64::from(read.rejects.len() == 1);
-        assert_eq!(read.report.trades + cut_line, read.report.lines);
-        assert!(read.rejects.iter().all(|r| r.code == "feeds/incomplete-line"), "{:?}", read.rejects);
+        assert!(read.n_trades() > 0);
+        assert_eq!(read.n_trades() + read.rejects.len(), read.lines());
+        assert!(read.rejects.len() <= 1);
+        assert!(
+            read.rejects.iter().all(|r| r.code == "feeds/incomplete-line"),
+            "{:?}",
+            read.rejects
+        );
     }
 }
 
 #[test]
-fn a_damaged_gzip_is_an_error_with_its_line() {
+fn a_damaged_gzip_is_an_error_behind_its_rows() {
     let text: String = std::iter::repeat_n(format!("{TRADE}\n"), 50).collect();
     let mut packed = gzip(text.as_bytes());
     let crc = packed.len() - 8;
     packed[crc] ^= 1;
-    let read = read(spec(), &packed);
-    let error = read.error.unwrap();
-    assert_eq!((error.code(), error.fault()), ("feeds/damaged-input", Fault::Input));
-    assert_eq!(error.to_string(), "in, line 51: expected intact gzip data, found damage");
-    assert_eq!(read.report.trades, 50);
+    let read = read(spec("BTCUSDT"), &packed);
+    let error = read.error.as_ref().unwrap();
+    assert_eq!((error.code(), error.fault()), ("feeds/corrupt-input", Fault::Input));
+    assert_eq!(read.n_trades(), 50);
 }
 
 proptest! {
@@ -481,14 +564,10 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        let read = read(BinanceSpec::new(SOURCE).with_symbol(symbol, BTC), &bytes);
-        let report = &read.report;
-        let messages = report.trades + report.quotes + report.depths + report.snapshots;
-        prop_assert_eq!(messages + read.rejects.len() as u64, report.lines);
-        let rows: usize = read.deltas.iter().map(Draft::len).sum();
-        prop_assert_eq!(rows as u64, report.delta_rows);
+        let read = read(spec(symbol), &bytes);
+        prop_assert_eq!(read.messages() + read.rejects.len(), read.lines());
         for reject in &read.rejects {
-            prop_assert!(reject.code.starts_with("feeds/") && reject.payload.is_some());
+            prop_assert!(reject.payload.is_some() && reject.column.is_some() && reject.observed.is_some());
         }
     }
 
@@ -501,11 +580,9 @@ proptest! {
             let at = at.index(packed.len() - 2) + 2;
             packed[at] = byte;
         }
-        let read = read(spec(), &packed);
-        let report = &read.report;
-        let messages = report.trades + report.quotes + report.depths + report.snapshots;
-        prop_assert_eq!(messages + read.rejects.len() as u64, report.lines);
-        prop_assert!(read.error.is_some() || report.lines == 9);
+        let read = read(spec("BTCUSDT"), &packed);
+        prop_assert_eq!(read.messages() + read.rejects.len(), read.lines());
+        prop_assert!(read.error.is_some() || read.lines() == 9);
     }
 }
 
@@ -513,11 +590,11 @@ proptest! {
 struct Expected {
     path: &'static str,
     symbol: &'static str,
-    messages: u64,
-    trades: u64,
-    quotes: u64,
-    depths: u64,
-    levels: u64,
+    messages: usize,
+    trades: usize,
+    quotes: usize,
+    depths: usize,
+    levels: usize,
     ties: usize,
     first: &'static str,
     last: &'static str,
@@ -585,26 +662,22 @@ const EXPECTED: [Expected; 3] = [
 fn the_real_recordings_give_the_rows_ties_and_clock_offset_that_the_data_pack_states() {
     for expected in &EXPECTED {
         let Some(bytes) = pack(expected.path) else { return };
-        let spec = BinanceSpec::new(SOURCE).with_symbol(expected.symbol, BTC);
-        let read = read(spec, &bytes);
-        let report = &read.report;
+        let read = read(spec(expected.symbol), &bytes);
         assert!(read.error.is_none());
         assert_eq!(read.rejects, []);
-        assert_eq!(report.lines, expected.messages);
-        assert_eq!(report.trades, expected.trades);
-        assert_eq!(report.quotes, expected.quotes);
-        assert_eq!((report.depths, report.snapshots), (expected.depths, 1));
-        assert_eq!(report.receive_went_back, 0);
-        // A thousand levels a side and the row `R` belong to the snapshot.
-        assert_eq!(report.delta_rows - report.bare_depths, expected.levels + 2_001);
-        let rows = |n: usize| n as u64;
-        assert_eq!(rows(read.trades.iter().map(Draft::len).sum()), expected.trades);
-        assert_eq!(rows(read.quotes.iter().map(Draft::len).sum()), expected.quotes);
-        assert_eq!(rows(read.deltas.iter().map(Draft::len).sum()), report.delta_rows);
-        assert_eq!(report.first_recv, at(expected.first));
-        assert_eq!(report.last_recv, at(expected.last));
+        assert_eq!(read.lines(), expected.messages);
+        assert_eq!(read.n_trades(), expected.trades);
+        assert_eq!(read.n_quotes(), expected.quotes);
+        assert_eq!((read.closed(false), read.closed(true)), (expected.depths, 1));
+        // A thousand levels a side and the row `R` belong to the snapshot; no message is without levels.
+        assert_eq!(read.n_deltas(), expected.levels + 2_001);
+        let report = &read.report;
+        assert_eq!(report.rows["book_deltas"], read.n_deltas() as u64);
+        assert_eq!(report.flags.get("CLOCK_SUSPECT"), None); // receive times never go back
+        let span = [expected.first, expected.last].map(|t| at(t).unwrap().nanos());
+        assert_eq!(report.ts_avail_ns, Some((span[0], span[1])));
 
-        let offset = &report.clock_offset;
+        let offset = &report.clock_offsets["x"];
         assert_eq!(offset.len(), expected.with_send);
         let found = [offset.min_ns(), offset.median_ns(), offset.max_ns()].map(Option::unwrap);
         for (found, expected) in found.into_iter().zip(expected.offset) {
@@ -633,11 +706,14 @@ fn the_snapshot_stands_where_the_data_pack_says() {
     for expected in &EXPECTED {
         let Some(bytes) = pack(expected.path) else { return };
         let mut lines = String::new();
-        std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut lines).unwrap();
+        std::io::Read::read_to_string(
+            &mut flate2::read::GzDecoder::new(bytes.as_slice()),
+            &mut lines,
+        )
+        .unwrap();
         let head: String = lines.split_inclusive('\n').take(expected.snapshot_line - 1).collect();
-        let spec = BinanceSpec::new(SOURCE).with_symbol(expected.symbol, BTC);
-        assert_eq!(read(spec.clone(), head.as_bytes()).report.snapshots, 0);
+        assert_eq!(read(spec(expected.symbol), head.as_bytes()).closed(true), 0);
         let head: String = lines.split_inclusive('\n').take(expected.snapshot_line).collect();
-        assert_eq!(read(spec, head.as_bytes()).report.snapshots, 1);
+        assert_eq!(read(spec(expected.symbol), head.as_bytes()).closed(true), 1);
     }
 }

@@ -1,14 +1,14 @@
 //! Books rebuilt from their changes: against a naive book, against the venue's own best quotes, and with losses.
 
-use super::binance::{FILES, pack, read};
+use super::binance::{FILES, pack, read, spec};
 use contract::arrow_array::Array;
 use contract::kind::{self, Opt};
 use contract::{
-    BookDeltaEvent, BookDeltaMore, BookDeltas, BookSide, BookState, Column, DeltaAction, DepthEvent, DepthLevel, Depths,
-    Draft, Envelope, FeedMarkEvent, FeedMarks, Flags, InstrumentId, MarkKind, Price, QuoteEvent,
-    Quotes, SourceId, UtcNanos,
+    BookDeltaEvent, BookDeltaMore, BookDeltas, BookSide, BookState, Column, DeltaAction,
+    DepthEvent, DepthLevel, Depths, Draft, Envelope, FeedMarkEvent, FeedMarks, Flags, InstrumentId,
+    MarkKind, Price, QuoteEvent, Quotes, SourceId, UtcNanos,
 };
-use feeds::{BinanceSpec, BookCounts, BookRows, BookSpec, Books};
+use feeds::{BookCounts, BookRows, BookSpec, Books};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ const BTC: InstrumentId = InstrumentId::new(7);
 
 fn row(action: DeltaAction, side: BookSide, px: i64, size: f64) -> BookDeltaEvent {
     let envelope = Envelope::new(SourceId::new(1), BTC);
-    let px = (!matches!(action, DeltaAction::Clear | DeltaAction::None))
-        .then(|| Price::from_nanos(px));
+    let px =
+        (!matches!(action, DeltaAction::Clear | DeltaAction::None)).then(|| Price::from_nanos(px));
     BookDeltaEvent { envelope, action, side, px, size, more: BookDeltaMore::default() }
 }
 
@@ -26,7 +26,12 @@ fn set(side: BookSide, px: i64, size: f64) -> BookDeltaEvent {
 }
 
 /// One message: its rows share ids and a stamp, and LAST closes them.
-fn message(at: i64, ids: [Option<u64>; 3], flags: Flags, mut rows: Vec<BookDeltaEvent>) -> Vec<BookDeltaEvent> {
+fn message(
+    at: i64,
+    ids: [Option<u64>; 3],
+    flags: Flags,
+    mut rows: Vec<BookDeltaEvent>,
+) -> Vec<BookDeltaEvent> {
     let n = rows.len();
     for (place, row) in rows.iter_mut().enumerate() {
         let stamp = Some(UtcNanos::from_nanos(at));
@@ -65,17 +70,27 @@ fn draft(rows: &[BookDeltaEvent]) -> Draft<BookDeltas> {
 }
 
 /// What books make of messages given in one batch.
-fn build(messages: &[Vec<BookDeltaEvent>]) -> (Vec<DepthEvent>, Vec<QuoteEvent>, Vec<FeedMarkEvent>, BookCounts) {
+fn build(
+    messages: &[Vec<BookDeltaEvent>],
+) -> (Vec<DepthEvent>, Vec<QuoteEvent>, Vec<FeedMarkEvent>, BookCounts) {
     let mut books = Books::new(BookSpec::new().with_quotes());
     let rows = books.push(&draft(&messages.concat())).unwrap();
     let counts = books.counts().first().map(|(_, _, counts)| *counts).unwrap_or_default();
-    (rows.depths.events().unwrap(), rows.quotes.events().unwrap(), rows.marks.events().unwrap(), counts)
+    (
+        rows.depths.events().unwrap(),
+        rows.quotes.events().unwrap(),
+        rows.marks.events().unwrap(),
+        counts,
+    )
 }
 
 /// `update_id`, state, best bid and ask of each row.
 fn bests(depths: &[DepthEvent]) -> Vec<(Option<u64>, BookState, Option<i64>, Option<i64>)> {
     let px = |level: &DepthLevel| level.px.map(Price::nanos);
-    depths.iter().map(|d| (d.more.update_id, d.book_state, px(&d.bids[0]), px(&d.asks[0]))).collect()
+    depths
+        .iter()
+        .map(|d| (d.more.update_id, d.book_state, px(&d.bids[0]), px(&d.asks[0])))
+        .collect()
 }
 
 use BookSide::{Ask, Bid};
@@ -84,9 +99,9 @@ use BookState::{Crossed, Gap, Ordered};
 #[test]
 fn a_snapshot_older_than_messages_received_is_completed_by_them() {
     let (depths, quotes, marks, counts) = build(&[
-        futures(1, [5, 9, 4], vec![set(Bid, 100, 1.0)]),      // covered by the snapshot
-        futures(2, [10, 12, 9], vec![set(Bid, 101, 2.0)]),    // spans it
-        futures(3, [13, 15, 12], vec![set(Ask, 104, 3.0)]),   // follows
+        futures(1, [5, 9, 4], vec![set(Bid, 100, 1.0)]), // covered by the snapshot
+        futures(2, [10, 12, 9], vec![set(Bid, 101, 2.0)]), // spans it
+        futures(3, [13, 15, 12], vec![set(Ask, 104, 3.0)]), // follows
         snapshot(4, 11, vec![set(Bid, 99, 1.0), set(Ask, 105, 1.0)]),
         futures(5, [16, 17, 15], vec![set(Bid, 101, 0.0)]),
     ]);
@@ -107,9 +122,15 @@ fn a_snapshot_older_than_messages_received_is_completed_by_them() {
 fn a_spot_snapshot_is_spanned_by_its_id_plus_one() {
     let start = snapshot(1, 10, vec![set(Bid, 99, 1.0), set(Ask, 105, 1.0)]);
     let follow = |ids| vec![start.clone(), spot(2, ids, vec![set(Bid, 100, 1.0)])];
-    for (ids, applied, dropped, gaps) in [([11, 12], 1, 0, 0), ([8, 11], 1, 0, 0), ([8, 10], 0, 1, 0), ([12, 13], 0, 0, 1)] {
+    for (ids, applied, dropped, gaps) in
+        [([11, 12], 1, 0, 0), ([8, 11], 1, 0, 0), ([8, 10], 0, 1, 0), ([12, 13], 0, 0, 1)]
+    {
         let (.., counts) = build(&follow(ids));
-        assert_eq!((counts.applied, counts.dropped, counts.gaps), (applied, dropped, gaps), "{ids:?}");
+        assert_eq!(
+            (counts.applied, counts.dropped, counts.gaps),
+            (applied, dropped, gaps),
+            "{ids:?}"
+        );
     }
 }
 
@@ -117,11 +138,18 @@ fn a_spot_snapshot_is_spanned_by_its_id_plus_one() {
 fn a_futures_snapshot_is_spanned_by_its_own_id() {
     let start = snapshot(1, 10, vec![set(Bid, 99, 1.0), set(Ask, 105, 1.0)]);
     let follow = |ids| vec![start.clone(), futures(2, ids, vec![set(Bid, 100, 1.0)])];
-    for (ids, applied, dropped, gaps) in
-        [([10, 12, 9], 1, 0, 0), ([8, 10, 7], 1, 0, 0), ([7, 9, 6], 0, 1, 0), ([11, 13, 10], 0, 0, 1)]
-    {
+    for (ids, applied, dropped, gaps) in [
+        ([10, 12, 9], 1, 0, 0),
+        ([8, 10, 7], 1, 0, 0),
+        ([7, 9, 6], 0, 1, 0),
+        ([11, 13, 10], 0, 0, 1),
+    ] {
         let (.., counts) = build(&follow(ids));
-        assert_eq!((counts.applied, counts.dropped, counts.gaps), (applied, dropped, gaps), "{ids:?}");
+        assert_eq!(
+            (counts.applied, counts.dropped, counts.gaps),
+            (applied, dropped, gaps),
+            "{ids:?}"
+        );
     }
 }
 
@@ -133,7 +161,7 @@ fn a_broken_chain_is_one_mark_and_one_row_until_the_next_snapshot() {
         futures(4, [20, 22, 19], vec![set(Bid, 101, 1.0)]), // 13 to 19 are lost
         futures(5, [23, 24, 22], vec![set(Bid, 102, 1.0)]),
         futures(6, [40, 41, 39], vec![set(Bid, 103, 1.0)]), // a further loss while there is no book
-        snapshot(7, 15, vec![set(Bid, 99, 1.0)]),            // too old for the messages kept
+        snapshot(7, 15, vec![set(Bid, 99, 1.0)]),           // too old for the messages kept
         snapshot(8, 40, vec![set(Bid, 90, 1.0), set(Ask, 110, 1.0)]),
     ]);
     assert_eq!(
@@ -180,7 +208,10 @@ fn a_message_cut_short_is_a_gap() {
         cut,
         futures(3, [13, 14, 12], vec![set(Bid, 102, 1.0)]),
     ]);
-    assert_eq!(marks.iter().map(|m| m.more.reason.as_deref()).collect::<Vec<_>>(), [Some("cut_message")]);
+    assert_eq!(
+        marks.iter().map(|m| m.more.reason.as_deref()).collect::<Vec<_>>(),
+        [Some("cut_message")]
+    );
     assert_eq!(bests(&depths).last(), Some(&(None, Gap, None, None)));
 }
 
@@ -195,8 +226,14 @@ fn rows_come_only_when_one_of_ten_levels_changed() {
         futures(5, [14, 14, 13], vec![row(DeltaAction::None, BookSide::None, 0, 0.0)]),
         futures(6, [15, 15, 14], vec![set(Bid, 99, 0.0)]), // the eleventh moves up
     ]);
-    assert_eq!(depths.iter().map(|d| d.more.update_id).collect::<Vec<_>>(), [Some(10), Some(13), Some(15)]);
-    assert_eq!(depths[2].bids[9], DepthLevel { px: Some(Price::from_nanos(90)), size: Some(5.0), ct: None });
+    assert_eq!(
+        depths.iter().map(|d| d.more.update_id).collect::<Vec<_>>(),
+        [Some(10), Some(13), Some(15)]
+    );
+    assert_eq!(
+        depths[2].bids[9],
+        DepthLevel { px: Some(Price::from_nanos(90)), size: Some(5.0), ct: None }
+    );
     assert_eq!(quotes.len(), 1); // the best never changed
 }
 
@@ -210,7 +247,10 @@ fn a_crossed_book_is_shown_as_received_and_a_locked_one_is_in_order() {
     ]);
     assert_eq!(marks, []);
     assert_eq!(
-        bests(&depths).into_iter().map(|(_, state, bid, ask)| (state, bid, ask)).collect::<Vec<_>>(),
+        bests(&depths)
+            .into_iter()
+            .map(|(_, state, bid, ask)| (state, bid, ask))
+            .collect::<Vec<_>>(),
         [
             (Ordered, Some(99), Some(105)),
             (Crossed, Some(106), Some(105)),
@@ -251,13 +291,31 @@ fn orders_add_up_to_levels() {
     let (depths, _, marks, _) = build(&[
         orders(1, vec![order(Add, 9, Bid, 100, 7.0)]), // before the first `R` there is no book
         orders(2, vec![row(Clear, BookSide::None, 0, 0.0)]),
-        orders(3, vec![order(Add, 1, Bid, 100, 2.0), order(Add, 2, Bid, 100, 0.1), order(Add, 3, Ask, 101, 4.0)]),
+        orders(
+            3,
+            vec![
+                order(Add, 1, Bid, 100, 2.0),
+                order(Add, 2, Bid, 100, 0.1),
+                order(Add, 3, Ask, 101, 4.0),
+            ],
+        ),
         orders(4, vec![order(Modify, 2, Bid, 99, 0.2)]),
-        orders(5, vec![order(Trade, 3, Ask, 101, 1.5), order(Fill, 3, Ask, 101, 1.5), order(Cancel, 3, Ask, 101, 1.5)]),
+        orders(
+            5,
+            vec![
+                order(Trade, 3, Ask, 101, 1.5),
+                order(Fill, 3, Ask, 101, 1.5),
+                order(Cancel, 3, Ask, 101, 1.5),
+            ],
+        ),
         orders(6, vec![order(Cancel, 1, Bid, 100, 2.0)]),
     ]);
     assert_eq!(marks, []);
-    let level = |px, size, ct| DepthLevel { px: Some(Price::from_nanos(px)), size: Some(size), ct: Some(ct) };
+    let level = |px, size, ct| DepthLevel {
+        px: Some(Price::from_nanos(px)),
+        size: Some(size),
+        ct: Some(ct),
+    };
     let shown: Vec<_> = depths.iter().map(|d| (d.bids[0], d.bids[1], d.asks[0])).collect();
     let none = DepthLevel::EMPTY;
     assert_eq!(
@@ -289,10 +347,17 @@ fn an_order_that_does_not_fit_is_one_gap_until_the_book_starts_anew() {
             orders(3, vec![order(Cancel, 77, Bid, 101, 1.0)]),
             orders(4, vec![row(Clear, BookSide::None, 0, 0.0), order(Add, 5, Ask, 103, 1.0)]),
         ]);
-        assert_eq!(marks.iter().map(|m| m.more.reason.as_deref()).collect::<Vec<_>>(), [Some(reason)]);
+        assert_eq!(
+            marks.iter().map(|m| m.more.reason.as_deref()).collect::<Vec<_>>(),
+            [Some(reason)]
+        );
         assert_eq!(
             bests(&depths),
-            [(None, Ordered, Some(100), None), (None, Gap, None, None), (None, Ordered, None, Some(103))],
+            [
+                (None, Ordered, Some(100), None),
+                (None, Gap, None, None),
+                (None, Ordered, None, Some(103))
+            ],
             "{misfit:?}"
         );
         assert_eq!(counts.gaps, 1);
@@ -311,7 +376,10 @@ fn books_of_two_instruments_do_not_touch_each_other() {
         futures(3, [10, 11, 9], vec![set(Bid, 100, 1.0)]),
         other(futures(4, [500, 501, 499], vec![set(Bid, 10, 1.0)])),
     ]);
-    assert_eq!(bests(&depths).into_iter().map(|(_, _, bid, _)| bid).collect::<Vec<_>>(), [Some(99), Some(9), Some(100), Some(10)]);
+    assert_eq!(
+        bests(&depths).into_iter().map(|(_, _, bid, _)| bid).collect::<Vec<_>>(),
+        [Some(99), Some(9), Some(100), Some(10)]
+    );
 }
 
 /// The plainest book that can be written.
@@ -323,11 +391,19 @@ struct Naive {
 impl Naive {
     fn apply(&mut self, side: BookSide, px: i64, size: f64) {
         let levels = &mut self.sides[usize::from(side == Ask)];
-        if size > 0.0 { levels.insert(px, size) } else { levels.remove(&px) };
+        if size > 0.0 {
+            levels.insert(px, size)
+        } else {
+            levels.remove(&px)
+        };
     }
 
     fn top(&self) -> ([DepthLevel; 10], [DepthLevel; 10]) {
-        let level = |(px, size): (&i64, &f64)| DepthLevel { px: Some(Price::from_nanos(*px)), size: Some(*size), ct: None };
+        let level = |(px, size): (&i64, &f64)| DepthLevel {
+            px: Some(Price::from_nanos(*px)),
+            size: Some(*size),
+            ct: None,
+        };
         let mut out = ([DepthLevel::EMPTY; 10], [DepthLevel::EMPTY; 10]);
         for (slot, entry) in out.0.iter_mut().zip(self.sides[0].iter().rev()) {
             *slot = level(entry);
@@ -341,11 +417,17 @@ impl Naive {
 
 /// A change: side, price, size; size 0 removes. Prices of both sides overlap, so books cross.
 fn changes() -> impl Strategy<Value = Vec<Vec<(bool, i64, u8)>>> {
-    proptest::collection::vec(proptest::collection::vec((any::<bool>(), 80_i64..120, 0_u8..4), 1..6), 1..60)
+    proptest::collection::vec(
+        proptest::collection::vec((any::<bool>(), 80_i64..120, 0_u8..4), 1..6),
+        1..60,
+    )
 }
 
 fn levels(changes: &[(bool, i64, u8)]) -> Vec<BookDeltaEvent> {
-    changes.iter().map(|(is_ask, px, size)| set(if *is_ask { Ask } else { Bid }, *px, f64::from(*size) / 2.0)).collect()
+    changes
+        .iter()
+        .map(|(is_ask, px, size)| set(if *is_ask { Ask } else { Bid }, *px, f64::from(*size) / 2.0))
+        .collect()
 }
 
 proptest! {
@@ -511,7 +593,8 @@ fn rebuild(deltas: &[Draft<BookDeltas>], lose: Option<u64>) -> Rebuilt {
     for batch in deltas {
         // Rows of the lost message are one run.
         let ids = batch.col(&BookDeltas::FINAL_UPDATE_ID).values();
-        let is_snapshot = |at: usize| Flags::from_bits(batch.flags().value(at)).has(Flags::SNAPSHOT);
+        let is_snapshot =
+            |at: usize| Flags::from_bits(batch.flags().value(at)).has(Flags::SNAPSHOT);
         let is_lost = |at: &usize| Some(ids[*at]) == lose && !is_snapshot(*at);
         let from = (0..batch.len()).find(is_lost);
         let Some(from) = from else {
@@ -536,11 +619,15 @@ fn best_by_id(depths: &[Draft<Depths>]) -> BTreeMap<u64, Best> {
             if draft.cell(&Depths::BOOK_STATE, row) == Ok(Gap) {
                 continue;
             }
-            let side = |px: &Column<Depths, Opt<kind::Px>>, size: &Column<Depths, Opt<kind::Size>>| {
+            let side = |px: &Column<Depths, Opt<kind::Px>>,
+                        size: &Column<Depths, Opt<kind::Size>>| {
                 let px = draft.cell(px, row).unwrap().map(Price::nanos);
                 px.zip(draft.cell(size, row).unwrap())
             };
-            let best = [side(&Depths::BID_PX_00, &Depths::BID_SIZE_00), side(&Depths::ASK_PX_00, &Depths::ASK_SIZE_00)];
+            let best = [
+                side(&Depths::BID_PX_00, &Depths::BID_SIZE_00),
+                side(&Depths::ASK_PX_00, &Depths::ASK_SIZE_00),
+            ];
             out.insert(draft.cell(&Depths::UPDATE_ID, row).unwrap().unwrap(), best);
         }
     }
@@ -548,12 +635,21 @@ fn best_by_id(depths: &[Draft<Depths>]) -> BTreeMap<u64, Best> {
 }
 
 /// Quotes whose update id a depth message ends with: (equal, other).
-fn agreement(deltas: &[Draft<BookDeltas>], quotes: &[Draft<Quotes>], bests: &BTreeMap<u64, Best>) -> (usize, usize) {
+fn agreement(
+    deltas: &[Draft<BookDeltas>],
+    quotes: &[Draft<Quotes>],
+    bests: &BTreeMap<u64, Best>,
+) -> (usize, usize) {
     let mut ends = std::collections::BTreeSet::new();
     for batch in deltas {
         let flags = batch.flags().values();
         let ids = batch.col(&BookDeltas::FINAL_UPDATE_ID).values();
-        ends.extend(ids.iter().zip(flags).filter(|(_, f)| !Flags::from_bits(**f).has(Flags::SNAPSHOT)).map(|(id, _)| *id));
+        ends.extend(
+            ids.iter()
+                .zip(flags)
+                .filter(|(_, f)| !Flags::from_bits(**f).has(Flags::SNAPSHOT))
+                .map(|(id, _)| *id),
+        );
     }
     let first = *bests.keys().next().unwrap();
     let (mut equal, mut other) = (0, 0);
@@ -564,11 +660,15 @@ fn agreement(deltas: &[Draft<BookDeltas>], quotes: &[Draft<Quotes>], bests: &BTr
             if id < first || !ends.contains(&id) {
                 continue;
             }
-            let side = |px: &Column<Quotes, Opt<kind::Px>>, size: &Column<Quotes, Opt<kind::Size>>| {
+            let side = |px: &Column<Quotes, Opt<kind::Px>>,
+                        size: &Column<Quotes, Opt<kind::Size>>| {
                 let px = draft.cell(px, row).unwrap().map(Price::nanos);
                 px.zip(draft.cell(size, row).unwrap())
             };
-            let quote = [side(&Quotes::BID_PX, &Quotes::BID_SIZE), side(&Quotes::ASK_PX, &Quotes::ASK_SIZE)];
+            let quote = [
+                side(&Quotes::BID_PX, &Quotes::BID_SIZE),
+                side(&Quotes::ASK_PX, &Quotes::ASK_SIZE),
+            ];
             let book = bests.range(..=id).next_back().map(|(_, best)| *best);
             if book == Some(quote) { equal += 1 } else { other += 1 }
         }
@@ -580,7 +680,7 @@ fn agreement(deltas: &[Draft<BookDeltas>], quotes: &[Draft<Quotes>], bests: &BTr
 fn rebuilt_books_equal_the_best_quotes_of_the_venue_at_equal_update_ids() {
     for ((path, symbol), (dropped, applied, equal)) in FILES.into_iter().zip(TRUTH) {
         let Some(bytes) = pack(path) else { return };
-        let read = read(BinanceSpec::new(SourceId::new(1)).with_symbol(symbol, BTC), &bytes);
+        let read = read(spec(symbol), &bytes);
         let rebuilt = rebuild(&read.deltas, None);
         let counts = rebuilt.counts;
         assert_eq!((counts.dropped, counts.applied), (dropped, applied), "{path}");
@@ -595,13 +695,17 @@ fn rebuilt_books_equal_the_best_quotes_of_the_venue_at_equal_update_ids() {
 fn a_message_lost_from_a_recording_is_one_gap_and_no_wrong_quote_before_it() {
     for (path, symbol) in FILES {
         let Some(bytes) = pack(path) else { return };
-        let read = read(BinanceSpec::new(SourceId::new(1)).with_symbol(symbol, BTC), &bytes);
+        let read = read(spec(symbol), &bytes);
         let whole = best_by_id(&rebuild(&read.deltas, None).depths);
         let lost = *whole.keys().nth(whole.len() / 2).unwrap();
         let rebuilt = rebuild(&read.deltas, Some(lost));
         assert_eq!(rebuilt.counts.gaps, 1, "{path}");
         assert_eq!(rebuilt.marks.iter().map(Draft::len).sum::<usize>(), 1);
-        let states: Vec<u8> = rebuilt.depths.iter().flat_map(|d| d.col(&Depths::BOOK_STATE).values().to_vec()).collect();
+        let states: Vec<u8> = rebuilt
+            .depths
+            .iter()
+            .flat_map(|d| d.col(&Depths::BOOK_STATE).values().to_vec())
+            .collect();
         assert_eq!(states.last(), Some(&b'G'));
         assert_eq!(states.iter().filter(|s| **s == b'G').count(), 1);
         let before: BTreeMap<_, _> = whole.range(..lost).map(|(id, best)| (*id, *best)).collect();
