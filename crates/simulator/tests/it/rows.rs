@@ -23,6 +23,7 @@ pub(crate) fn cell(array: &dyn Array, row: usize) -> Option<String> {
         }
         DataType::Int64 => array.as_primitive::<Int64Type>().value(row).to_string(),
         DataType::Int8 => array.as_primitive::<Int8Type>().value(row).to_string(),
+        DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
         DataType::UInt64 => array.as_primitive::<UInt64Type>().value(row).to_string(),
         DataType::UInt32 => array.as_primitive::<UInt32Type>().value(row).to_string(),
         DataType::UInt16 => array.as_primitive::<UInt16Type>().value(row).to_string(),
