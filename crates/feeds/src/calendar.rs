@@ -142,6 +142,7 @@ impl MarketHours {
                 .ok_or_else(|| corrupt(format!("{name}: a name of three parts was expected")))?;
             entries.insert(id, parsed);
         }
+        inherit(&mut entries);
         Ok(Self { input: input.to_owned(), entries })
     }
 
@@ -193,11 +194,7 @@ impl MarketHours {
                 near,
             });
         };
-        let mut clock = Clock::new(vec![ClockRule {
-            until: None,
-            zone: hours.exchange_zone.clone(),
-            shift_ns: 0,
-        }]);
+        let mut clock = hours.clock();
         let mut rows = TableBuilder::<Sessions>::new(ts_avail);
         let build = |source: BuildError| FeedError::Build { input: self.input.clone(), source };
         let mut date = from;
@@ -230,6 +227,33 @@ impl MarketHours {
             date = date.next();
         }
         rows.finish().map_err(build)
+    }
+}
+
+/// Gives an entry that states no day off and no shortened day at all those of its market.
+///
+/// An exact entry beats `[*]` in its hours and zones. But the entry of SPX has empty lists, and its bars of 2023-07-03
+/// end at noon as those of its market do, so empty lists are read as not stated.
+fn inherit(entries: &mut BTreeMap<String, Hours>) {
+    let markets: BTreeMap<String, Hours> = entries
+        .iter()
+        .filter_map(|(id, hours)| Some((id.strip_suffix("/*")?.to_owned(), hours.clone())))
+        .collect();
+    for (id, hours) in entries {
+        let market = id.rsplit_once('/').and_then(|(market, _)| markets.get(market));
+        let Some(market) = market.filter(|_| hours.states_no_days()) else { continue };
+        let own = |times: &BTreeMap<LocalDate, i64>| -> BTreeMap<LocalDate, i64> {
+            let moved = times.iter().filter_map(|(date, ns)| {
+                let mut clock = market.clock();
+                let at = instant(&mut clock, *date, *ns)?;
+                let wall = hours.exchange_zone.wall_ns(at)?;
+                (LocalDate::of_wall_ns(wall) == *date).then(|| (*date, wall - date.wall_ns()))
+            });
+            moved.collect()
+        };
+        let (early, late) = (own(&market.early_closes), own(&market.late_opens));
+        hours.holidays.clone_from(&market.holidays);
+        (hours.early_closes, hours.late_opens) = (early, late);
     }
 }
 
@@ -281,6 +305,15 @@ impl Hours {
         })
     }
 
+    fn clock(&self) -> Clock {
+        let zone = self.exchange_zone.clone();
+        Clock::new(vec![ClockRule { until: None, zone, shift_ns: 0 }])
+    }
+
+    fn states_no_days(&self) -> bool {
+        self.holidays.is_empty() && self.early_closes.is_empty() && self.late_opens.is_empty()
+    }
+
     /// The segments of a date, with holidays, early closes and late opens applied.
     fn day(&self, date: LocalDate) -> Vec<Segment> {
         // 1970-01-01 was a Thursday.
@@ -320,10 +353,11 @@ fn segments(raw: &[RawSegment]) -> Result<Vec<Segment>, String> {
         .collect()
 }
 
-/// `HH:MM:SS`, or `1.00:00:00` for the end of the day.
+/// `HH:MM:SS`; the end of the day is `1.00:00:00` or `1:00:00:00`, and the file has both.
 fn time_of_day(text: &str) -> Result<i64, String> {
     let refuse = || format!("expected a time `HH:MM:SS`, found `{text}`");
-    let (days, time) = match text.split_once('.') {
+    let four_parts = text.matches(':').count() == 3;
+    let (days, time) = match text.split_once(if four_parts { ':' } else { '.' }) {
         Some((days, time)) => (days.parse::<i64>().map_err(|_| refuse())?, time),
         None => (0, text),
     };
@@ -357,7 +391,9 @@ mod tests {
     #[test]
     fn times_and_dates_of_the_file_are_read_and_others_refused() {
         assert_eq!(time_of_day("09:30:00"), Ok(34_200_000_000_000));
-        assert_eq!(time_of_day("1.00:00:00"), Ok(86_400_000_000_000));
+        for text in ["1.00:00:00", "1:00:00:00"] {
+            assert_eq!(time_of_day(text), Ok(86_400_000_000_000), "{text}");
+        }
         for text in ["", "9:30", "25:00:00", "09:60:00", "x", "3.00:00:00", "09:30:00:00"] {
             assert!(time_of_day(text).is_err(), "{text}");
         }

@@ -58,14 +58,20 @@ impl LocalDate {
     /// The day after.
     #[must_use]
     pub fn next(self) -> Self {
-        Self { days: self.days + 1 }
+        Self { days: self.days.saturating_add(1) }
+    }
+
+    /// The date of a wall time.
+    pub(crate) fn of_wall_ns(wall_ns: i64) -> Self {
+        // A 64-bit count of nanoseconds spans fewer than 2^18 days.
+        Self { days: i32::try_from(wall_ns.div_euclid(DAY_NS)).unwrap_or(i32::MAX) }
     }
 
     /// Wall time at the start of the date, in nanoseconds as if of UTC.
     pub(crate) fn wall_ns(self) -> i64 {
-        i64::from(self.days) * DAY_NS
+        // Beyond 2262 it stays at the end, which is outside the limits of every clock.
+        i64::from(self.days).saturating_mul(DAY_NS)
     }
-
 }
 
 impl std::fmt::Display for LocalDate {
@@ -216,6 +222,9 @@ mod tests {
     fn stamps_of_another_unit_are_suspect() {
         assert_eq!(berlin().utc(day("19700120"), 0), Local::UnitSuspect);
         assert_eq!(berlin().utc(day("20230101"), i64::MAX), Local::UnitSuspect);
+        for date in ["00010101", "16770921", "22620412", "99991231"] {
+            assert_eq!(berlin().utc(day(date), 0), Local::UnitSuspect, "{date}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Zips of headerless CSV in the folders of QuantConnect's Lean.
 
 mod bars;
+mod corporate;
 mod field;
 mod path;
 mod ticks;
@@ -11,8 +12,9 @@ use crate::calendar::SessionCloses;
 use crate::clock::{Clock, Local, LocalDate};
 use crate::error::FeedError;
 use crate::report::{Output, Report, as_u64};
-use crate::spec::Spec;
+use crate::spec::{SourceSpec, Spec};
 use contract::{Envelope, Flags, InstrumentId, MAX_LINE, Origin, Reject, SourceId, UtcNanos};
+use corporate::{CorporatePath, Subject};
 use field::Refusal;
 use std::io::{BufRead, BufReader, Cursor, Read};
 use zip::ZipArchive;
@@ -145,7 +147,38 @@ impl Lean {
         Self { closes, ..self }
     }
 
-    /// Imports one zip, whose path says what it holds, and hands out its rows batch by batch.
+    /// The source of a path and the number of its instrument; stamps are local, so a clock is needed.
+    fn resolve(
+        &self,
+        path: &str,
+        name: &str,
+        symbol: &str,
+    ) -> Result<(SourceSpec, InstrumentId), FeedError> {
+        let Some(source) = self.spec.source(name) else {
+            let near = contract::nearest(name, self.spec.source_names());
+            let near = if near.is_empty() {
+                String::new()
+            } else {
+                format!(" (is it `{}`?)", near.join("`, `"))
+            };
+            let (input, found) = (path.to_owned(), name.to_owned());
+            return Err(FeedError::UnknownSource { input, found, near });
+        };
+        let full = format!("{name}/{symbol}");
+        let instrument_id = self
+            .spec
+            .instrument(&full)
+            .ok_or_else(|| FeedError::UnknownInstrument { input: path.to_owned(), found: full })?;
+        if source.clock.used().next().is_none() {
+            return Err(FeedError::MissingClock { input: path.to_owned(), name: name.to_owned() });
+        }
+        Ok((source.clone(), instrument_id))
+    }
+
+    /// Imports one file, whose path says what it holds, and hands out its rows batch by batch.
+    ///
+    /// Beside zips of market data these are map files, which become `symbols`, and factor files, which become
+    /// `adjustments` that are known when they take effect.
     ///
     /// # Errors
     /// [`FeedError`]; batches handed out before are good.
@@ -155,29 +188,15 @@ impl Lean {
         reader: &mut dyn Read,
         each: &mut dyn FnMut(Output),
     ) -> Result<(), FeedError> {
+        if let Some(corporate) = CorporatePath::parse(path) {
+            return self.push_corporate(path, &corporate, reader, each);
+        }
         let lean_path = LeanPath::parse(path).ok_or_else(|| FeedError::Path {
             input: path.to_owned(),
             expected: "`<type>/<market>/<resolution>/<symbol>[/<date>_<trade|quote>].zip`",
         })?;
         let name = lean_path.source();
-        let Some(source) = self.spec.source(&name) else {
-            let near = contract::nearest(&name, self.spec.source_names());
-            let near = if near.is_empty() {
-                String::new()
-            } else {
-                format!(" (is it `{}`?)", near.join("`, `"))
-            };
-            return Err(FeedError::UnknownSource { input: path.to_owned(), found: name, near });
-        };
-        let mut source = source.clone();
-        let full = format!("{name}/{}", lean_path.symbol);
-        let instrument_id = self
-            .spec
-            .instrument(&full)
-            .ok_or_else(|| FeedError::UnknownInstrument { input: path.to_owned(), found: full })?;
-        if source.clock.used().next().is_none() {
-            return Err(FeedError::MissingClock { input: path.to_owned(), name });
-        }
+        let (mut source, instrument_id) = self.resolve(path, &name, &lean_path.symbol)?;
         let delay_ns = source.delay_ns.ok_or_else(|| FeedError::MissingDelay {
             input: path.to_owned(),
             name: name.clone(),
@@ -199,7 +218,7 @@ impl Lean {
             offset_ns: source.offset_ns,
         };
         let mut inflated_left = self.spec.max_inflated_bytes;
-        let mut outcome = Ok(());
+        let (mut outcome, mut members) = (Ok(()), 0_u64);
         for at in 0..zip.len() {
             let corrupt = |detail: String| FeedError::Corrupt {
                 input: path.to_owned(),
@@ -233,7 +252,9 @@ impl Lean {
                 limit: self.spec.max_inflated_bytes,
                 left: &mut inflated_left,
                 rejects: Vec::new(),
+                reject_bytes: 0,
             };
+            members += 1;
             let reader: &mut dyn Read = &mut member;
             outcome = match other {
                 Some(date) => import.refuse_member(reader, date, each),
@@ -243,10 +264,47 @@ impl Lean {
                 break;
             }
         }
-        for (rule, used) in source.clock.used().filter(|(_, used)| *used > 0) {
+        if outcome.is_ok() && members == 0 {
+            outcome = Err(FeedError::Empty { input: path.to_owned() });
+        }
+        self.count_rules(&name, &source.clock);
+        outcome
+    }
+
+    fn push_corporate(
+        &mut self,
+        path: &str,
+        corporate: &CorporatePath,
+        reader: &mut dyn Read,
+        each: &mut dyn FnMut(Output),
+    ) -> Result<(), FeedError> {
+        let (mut source, instrument_id) =
+            self.resolve(path, &corporate.source, &corporate.symbol)?;
+        let text = read_all(path, reader, self.spec.max_file_bytes)?;
+        let mut subject = Subject {
+            clock: &mut source.clock,
+            source_id: source.source_id,
+            instrument_id,
+            origin: &Origin::new("feeds", path),
+            table: corporate.table(),
+        };
+        let found = subject
+            .read(corporate.is_map, &text)
+            .map_err(|source| FeedError::Build { input: path.to_owned(), source })?;
+        self.report.files += 1;
+        self.report.lines += found.lines;
+        self.report.merged_lines += found.merged;
+        let output = Output { rows: vec![found.batch], rejects: found.rejects };
+        self.report.count(&output);
+        each(output);
+        self.count_rules(&corporate.source, &source.clock);
+        Ok(())
+    }
+
+    fn count_rules(&mut self, name: &str, clock: &Clock) {
+        for (rule, used) in clock.used().filter(|(_, used)| *used > 0) {
             *self.report.clock_rules.entry(format!("{name}: {rule}")).or_default() += used;
         }
-        outcome
     }
 
     /// The report over all that was pushed.
@@ -280,7 +338,15 @@ struct Import<'a> {
     limit: u64,
     left: &'a mut u64,
     rejects: Vec<Reject>,
+    /// Bytes of lines that the rejects hold.
+    reject_bytes: usize,
 }
+
+/// A quote bar is two rows, and so is an equity ask behind a bid of another stamp.
+const MOST_ROWS_A_LINE: usize = 2;
+
+/// Rejects carry their lines, so they are handed out by size as well as by number.
+const MAX_REJECT_BYTES: usize = 1 << 22;
 
 impl Import<'_> {
     fn member(
@@ -294,28 +360,15 @@ impl Import<'_> {
             (Resolution::Tick, Series::Trade) => Box::new(ticks::Trades::default()),
             _ => Box::new(bars::Bars::default()),
         };
-        let mut reader = BufReader::with_capacity(1 << 16, reader);
+        let mut reader = BufReader::with_capacity(1 << 16, self.limited(reader));
         let mut line = Vec::new();
         let mut number = 0;
         let outcome = loop {
-            match next_line(&mut reader, &mut line) {
+            match self.next_line(&mut reader, &mut line) {
                 Ok(0) => break Ok(()),
-                Ok(n) => {
-                    let Some(left) = self.left.checked_sub(as_u64(n)) else {
-                        let input = self.origin.input.clone();
-                        break Err(FeedError::TooLarge {
-                            input,
-                            what: "inflated",
-                            limit: self.limit,
-                        });
-                    };
-                    *self.left = left;
-                }
-                Err(error) => {
-                    break Err(FeedError::reading(&self.origin.input, "a zip of text", error));
-                }
+                Ok(_) => number += 1,
+                Err(error) => break Err(error),
             }
-            number += 1;
             while line.last().is_some_and(|b| matches!(b, b'\n' | b'\r')) {
                 line.pop();
             }
@@ -332,10 +385,14 @@ impl Import<'_> {
                 Ok(Kept::Rows) => {}
                 Ok(Kept::Merged) => self.report.merged_lines += 1,
                 Err(refusal) => {
-                    self.rejects.push(refusal.into_reject(&self.origin, self.table, number, &line))
+                    self.reject_bytes += line.len().min(Reject::MAX_PAYLOAD);
+                    self.rejects.push(refusal.into_reject(&self.origin, self.table, number, &line));
                 }
             }
-            if rows.len() >= self.batch_rows || self.rejects.len() >= self.batch_rows {
+            let is_full = rows.len() + MOST_ROWS_A_LINE > self.batch_rows
+                || self.rejects.len() >= self.batch_rows
+                || self.reject_bytes >= MAX_REJECT_BYTES;
+            if is_full {
                 self.flush(rows.as_mut(), each)?;
             }
         };
@@ -355,6 +412,7 @@ impl Import<'_> {
             .take()
             .map_err(|source| FeedError::Build { input: self.origin.input.clone(), source })?;
         let rejects = std::mem::take(&mut self.rejects);
+        self.reject_bytes = 0;
         if batch.is_empty() && rejects.is_empty() {
             return Ok(());
         }
@@ -365,6 +423,28 @@ impl Import<'_> {
         Ok(())
     }
 
+    /// The reader, cut behind the first byte that is too many, so that no endless line is inflated to its end.
+    fn limited<'r>(&self, reader: &'r mut dyn Read) -> std::io::Take<&'r mut dyn Read> {
+        reader.take(self.left.saturating_add(1))
+    }
+
+    /// Reads a line with its end and returns its length; 0 at the end of the member.
+    fn next_line(
+        &mut self,
+        reader: &mut impl BufRead,
+        line: &mut Vec<u8>,
+    ) -> Result<u64, FeedError> {
+        let read = next_line(reader, line)
+            .map_err(|e| FeedError::reading(&self.origin.input, "a zip of text", e))?;
+        let n = as_u64(read);
+        *self.left = self.left.checked_sub(n).ok_or_else(|| FeedError::TooLarge {
+            input: self.origin.input.clone(),
+            what: "inflated",
+            limit: self.limit,
+        })?;
+        Ok(n)
+    }
+
     /// A member of another date: one reject that states how many lines are refused with it.
     fn refuse_member(
         &mut self,
@@ -372,19 +452,14 @@ impl Import<'_> {
         date: LocalDate,
         each: &mut dyn FnMut(Output),
     ) -> Result<(), FeedError> {
-        let mut reader = BufReader::new(reader.take(self.left.saturating_add(1)));
+        let mut reader = BufReader::new(self.limited(reader));
         let mut line = Vec::new();
         let mut lines = 0_u64;
         let outcome = loop {
-            match next_line(&mut reader, &mut line) {
+            match self.next_line(&mut reader, &mut line) {
                 Ok(0) => break Ok(()),
-                Ok(n) => {
-                    *self.left = self.left.saturating_sub(as_u64(n));
-                    lines += u64::from(!line.iter().all(u8::is_ascii_whitespace));
-                }
-                Err(error) => {
-                    break Err(FeedError::reading(&self.origin.input, "a zip of text", error));
-                }
+                Ok(_) => lines += u64::from(!line.iter().all(u8::is_ascii_whitespace)),
+                Err(error) => break Err(error),
             }
         };
         self.report.refused_lines += lines;

@@ -43,6 +43,13 @@ impl Zone {
         };
         Ok(Self { name: text.to_owned(), zone })
     }
+
+    /// What a wall clock of the zone shows, in nanoseconds as if of UTC.
+    pub(crate) fn wall_ns(&self, at: UtcNanos) -> Option<i64> {
+        let instant = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).ok()?;
+        let offset = self.zone.to_offset(instant);
+        at.nanos().checked_add(i64::from(offset.seconds()) * 1_000_000_000)
+    }
 }
 
 /// Seconds of `+HH:MM`, `-HH:MM`, `+HH` or `-HH`.
@@ -101,7 +108,8 @@ impl Cached {
         let found = match self.last {
             Some((at, found)) if at == quarter => found,
             _ => {
-                let Some(found) = look_up(&self.zone.zone, quarter * QUARTER_NS) else {
+                let start = quarter.checked_mul(QUARTER_NS);
+                let Some(found) = start.and_then(|start| look_up(&self.zone.zone, start)) else {
                     return Local::UnitSuspect;
                 };
                 self.last = Some((quarter, found));

@@ -8,6 +8,7 @@ use contract::arrow_array::builder::{Float64Builder, StringDictionaryBuilder};
 use contract::arrow_array::types::Int32Type;
 use contract::arrow_array::{BooleanArray, TimestampNanosecondArray};
 use contract::{AnyBatch, BuildError, Flags, PriceType, UTC, UtcNanos, Vocabulary as _};
+use std::collections::BTreeSet;
 
 /// Bars: a line of trades is one row, a line of quotes one for the bids and one for the asks.
 #[derive(Default)]
@@ -20,6 +21,35 @@ pub(super) struct Bars {
     prices: [Vec<i64>; 4],
     volume: Float64Builder,
     close_size: Float64Builder,
+    starts: Starts,
+}
+
+/// Starts of the bars of the last three days. A start is a key, so a second bar of the same start is refused: a repeated
+/// line, or the second pass through an hour that daylight saving repeats.
+#[derive(Debug, Default)]
+struct Starts {
+    recent: BTreeSet<i64>,
+}
+
+impl Starts {
+    const WINDOW_NS: i64 = 3 * DAY_NS;
+
+    fn add(&mut self, start: UtcNanos) -> Result<(), Refusal> {
+        let start = start.nanos();
+        let latest = self.recent.last().copied().unwrap_or(start).max(start);
+        let oldest = latest.saturating_sub(Self::WINDOW_NS);
+        if start < oldest {
+            let expected = "a bar at most three days before the latest";
+            return Err(Refusal::stamp("feeds/out-of-order", expected));
+        }
+        if !self.recent.insert(start) {
+            return Err(Refusal::stamp("contract/duplicate-key", "one bar of a start"));
+        }
+        while self.recent.first().is_some_and(|first| *first < oldest) {
+            self.recent.pop_first();
+        }
+        Ok(())
+    }
 }
 
 /// Open, high, low, close, in this order.
@@ -125,6 +155,7 @@ impl Rows for Bars {
             let span = span(context, stamp)?;
             let prices = prices([open, high, low, close], is_equity)?;
             let volume = size(volume, "volume", zero)?;
+            self.starts.add(span.open)?;
             self.add(context, &span, PriceType::Trade, prices, volume, None)?;
             self.envelope.close_message();
             return Ok(Kept::Rows);
@@ -146,6 +177,7 @@ impl Rows for Bars {
         if bid.is_none() && ask.is_none() {
             return Err(Refusal::line("feeds/no-side", "a bid or an ask"));
         }
+        self.starts.add(span.open)?;
         for (side, price_type) in [(bid, PriceType::Bid), (ask, PriceType::Ask)] {
             if let Some((prices, close_size)) = side {
                 self.add(context, &span, price_type, prices, None, close_size)?;
