@@ -211,6 +211,14 @@ impl Buffer {
         self.nulls.append_null();
     }
 
+    /// This many nulls.
+    pub(crate) fn nulls(&mut self, n: usize) {
+        for _ in 0..n {
+            self.blank();
+        }
+        self.nulls.append_n_nulls(n);
+    }
+
     /// A value that stands in a slot nobody reads.
     fn blank(&mut self) {
         match &mut self.values {

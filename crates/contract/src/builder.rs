@@ -88,6 +88,8 @@ impl Diagnostic for BuildError {
 pub(crate) struct Rows {
     spec: &'static TableSpec,
     columns: Vec<Buffer>,
+    /// Columns that must have a value at the end of every row; the others catch up with nulls later.
+    filled: Vec<usize>,
     whole: usize,
     now: UtcNanos,
     twice: Option<&'static str>,
@@ -96,7 +98,9 @@ pub(crate) struct Rows {
 impl Rows {
     pub(crate) fn new(spec: &'static TableSpec, now: UtcNanos) -> Self {
         let columns = spec.columns.iter().map(|c| Buffer::new(c.ty, 0)).collect();
-        Self { spec, columns, whole: 0, now, twice: None }
+        let lags = |c: &ColumnSpec| c.default == spec::Default::Unset && c.nullable;
+        let filled = (0..).zip(spec.columns).filter(|(_, c)| !lags(c)).map(|(at, _)| at).collect();
+        Self { spec, columns, filled, whole: 0, now, twice: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -119,13 +123,16 @@ impl Rows {
             self.twice.get_or_insert(self.spec.columns[position].name);
             return None;
         }
+        if column.len() < self.whole {
+            column.nulls(self.whole - column.len());
+        }
         Some(column)
     }
 
     /// Whether the row at hand has no value yet in the column at a position.
     #[cfg(feature = "ndjson")]
     pub(crate) fn is_unset(&self, position: usize) -> bool {
-        self.columns.get(position).is_some_and(|c| c.len() == self.whole)
+        self.columns.get(position).is_some_and(|c| c.len() <= self.whole)
     }
 
     /// Takes back what was set since the last whole row.
@@ -142,8 +149,12 @@ impl Rows {
             return Err(BuildError::Twice { table, column, row });
         }
         let mut unset = None;
-        for (column, buffer) in self.spec.columns.iter().zip(&mut self.columns) {
-            if buffer.len() == row && !fill(column, buffer, self.now) {
+        for &at in &self.filled {
+            if let (Some(column), Some(buffer)) =
+                (self.spec.columns.get(at), self.columns.get_mut(at))
+                && buffer.len() == row
+                && !fill(column, buffer, self.now)
+            {
                 unset = Some(column.name);
                 break;
             }
@@ -159,6 +170,9 @@ impl Rows {
     pub(crate) fn finish(&mut self) -> Result<AnyBatch, BuildError> {
         self.abandon_row();
         let rows = std::mem::take(&mut self.whole);
+        for column in &mut self.columns {
+            column.nulls(rows - column.len());
+        }
         let table = self.spec.name;
         let arrays: Result<Vec<ArrayRef>, BuildError> = self
             .spec

@@ -176,12 +176,19 @@ fn as_list(array: &ArrayRef) -> Option<ListArray> {
 }
 
 fn relist(list: &ListArray, items: ArrayRef) -> Result<ArrayRef, Mismatch> {
+    // A sliced list keeps its whole child; only the items that its rows reach count.
+    let start = list.offsets().first().copied().unwrap_or(0);
+    let end = list.offsets().last().copied().unwrap_or(start);
+    let at = |offset: i32| usize::try_from(offset).unwrap_or(0);
+    let items = items.slice(at(start), at(end) - at(start));
     if items.null_count() > 0 {
         let item = (0..items.len()).find(|at| items.is_null(*at)).unwrap_or(0);
         return Err(Mismatch::NullItem { item });
     }
+    let offsets: Vec<i32> = list.offsets().iter().map(|offset| offset - start).collect();
+    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
     let field = Arc::new(Field::new("item", items.data_type().clone(), false));
-    let relisted = ListArray::try_new(field, list.offsets().clone(), items, list.nulls().cloned());
+    let relisted = ListArray::try_new(field, offsets, items, list.nulls().cloned());
     relisted.map(|l| Arc::new(l) as ArrayRef).map_err(|_| Mismatch::TooLarge)
 }
 

@@ -1,6 +1,7 @@
 //! The row digest: one number for a set of rows, whatever their order and batches.
 
 use crate::any::AnyBatch;
+use crate::canonical::Cells;
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -30,15 +31,15 @@ impl RowDigest {
         let batch = batch.as_ref();
         let mut unknown: Vec<_> = batch.unknown().collect();
         unknown.sort_by_key(|(field, _)| field.name().as_str());
+        let fixed = batch.columns().map(|(_, array)| array);
+        let behind = batch.dynamic().chain(unknown.iter().copied()).map(|(_, array)| array);
+        let cells: Vec<Cells<'_>> = fixed.chain(behind).map(|array| Cells::of(array)).collect();
         let mut sum = Self::default();
         let mut bytes = Vec::with_capacity(512);
         for row in 0..batch.len() {
             bytes.clear();
-            for (_, array) in batch.columns() {
-                crate::canonical::write_cell(&mut bytes, array.as_ref(), row);
-            }
-            for (_, array) in batch.dynamic().chain(unknown.iter().copied()) {
-                crate::canonical::write_cell(&mut bytes, array.as_ref(), row);
+            for column in &cells {
+                column.write(&mut bytes, row);
             }
             sum.add(&Self::from_hash(&Sha256::digest(&bytes).into()));
         }

@@ -88,7 +88,7 @@ event! {
         final_update_id: Option<u64> = FINAL_UPDATE_ID,
         prev_final_update_id: Option<u64> = PREV_FINAL_UPDATE_ID,
         venue_seq: Option<u64> = VENUE_SEQ,
-        channel_id: Option<u64> = CHANNEL_ID,
+        channel_id: Option<u16> = CHANNEL_ID,
     }
 }
 

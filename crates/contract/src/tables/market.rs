@@ -210,7 +210,7 @@ table! {
     /// The venue's own sequence number.
     24 VENUE_SEQ: kind::Opt<kind::U64> = "venue_seq", standard("dbn:sequence"), unit(Unit::Count), class(Class::Public), tags(&[Tag::Licensed]);
     /// The feed's channel.
-    25 CHANNEL_ID: kind::Opt<kind::U64> = "channel_id", standard("dbn:channel_id"), class(Class::Public), tags(&[Tag::Licensed]);
+    25 CHANNEL_ID: kind::Opt<kind::U16> = "channel_id", standard("dbn:channel_id"), class(Class::Public), tags(&[Tag::Licensed]);
 }
 
 table! {
