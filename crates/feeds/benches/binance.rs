@@ -3,6 +3,7 @@
 //! The bar is 0.7 of serde_json's speed over the same bytes in the same run: compare `binance/import` with
 //! `binance/serde_json`. The lines are made here in the proportions of a busy minute: of ten messages one of depth with
 //! 60 levels, six best quotes, three trades.
+#![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use feeds::{Binance, Spec};

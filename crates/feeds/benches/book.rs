@@ -3,6 +3,13 @@
 //! The bar is 3 times the naive book's speed over the same deltas in the same run: compare `book/ladders` with
 //! `book/btreemap`. Both look for a change of ten levels a side at the end of each message; ours also writes the rows.
 //! The book holds about 2,000 levels a side, and changes crowd around the touch, as on the venue.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_wrap,
+    clippy::cast_possible_truncation,
+    reason = "a bench ends at its first fault; numbers below a million"
+)]
 
 use contract::{
     BookDeltaEvent, BookDeltaMore, BookDeltas, BookSide, DeltaAction, Draft, Envelope, Flags,
@@ -122,10 +129,10 @@ fn bench(c: &mut Criterion) {
         assert_eq!(ladders(&deltas), btreemap(&deltas));
         group.throughput(Throughput::Elements(deltas.len() as u64));
         group.bench_function(format!("ladders/{name}/{}", deltas.len()), |b| {
-            b.iter(|| ladders(black_box(&deltas)))
+            b.iter(|| ladders(black_box(&deltas)));
         });
         group.bench_function(format!("btreemap/{name}/{}", deltas.len()), |b| {
-            b.iter(|| btreemap(black_box(&deltas)))
+            b.iter(|| btreemap(black_box(&deltas)));
         });
     }
     group.finish();

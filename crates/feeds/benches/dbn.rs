@@ -2,6 +2,13 @@
 //!
 //! The bar is 0.5 of bare decoding over the same bytes in the same run: compare `dbn/import` with `dbn/decode`.
 
+#![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "numbers below a million"
+)]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dbn::decode::{DbnDecoder, DecodeRecordRef};
 use dbn::encode::{DbnEncoder, EncodeRecord};
@@ -54,7 +61,6 @@ fn trades() -> Vec<u8> {
             })
             .unwrap();
     }
-    drop(encoder);
     bytes
 }
 

@@ -194,14 +194,13 @@ impl Import<'_> {
     }
 
     fn flush(&mut self, each: &mut dyn FnMut(Output)) -> Result<(), FeedError> {
-        let (trades, quotes, deltas) = self
+        let mut rows = self
             .columns
             .finish()
-            .map_err(|source| FeedError::Build { input: self.origin.input.clone(), source })?;
-        let mut output = Output { rows: Vec::new(), rejects: std::mem::take(&mut self.rejects) };
-        output.rows.extend(Some(trades.into_any()).filter(|batch| !batch.is_empty()));
-        output.rows.extend(Some(quotes.into_any()).filter(|batch| !batch.is_empty()));
-        output.rows.extend(Some(deltas.into_any()).filter(|batch| !batch.is_empty()));
+            .map_err(|source| FeedError::Build { input: self.origin.input.clone(), source })?
+            .to_vec();
+        rows.retain(|batch| !batch.is_empty());
+        let output = Output { rows, rejects: std::mem::take(&mut self.rejects) };
         if !output.rows.is_empty() || !output.rejects.is_empty() {
             self.report.count(&output);
             each(output);
@@ -363,8 +362,8 @@ enum Head {
 fn head(reader: &mut impl io::BufRead) -> io::Result<Head> {
     loop {
         match reader.fill_buf() {
-            Ok([]) => return Ok(Head::Empty),
-            Ok(head) if head.starts_with(&[0x1f, 0x8b]) => return Ok(Head::Gzip),
+            Ok(&[]) => return Ok(Head::Empty),
+            Ok(&[0x1f, 0x8b, ..]) => return Ok(Head::Gzip),
             Ok(_) => return Ok(Head::Plain),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

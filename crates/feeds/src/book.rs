@@ -134,7 +134,7 @@ impl Diagnostic for BookError {
 pub struct Books {
     spec: BookSpec,
     index: BTreeMap<(u16, u32), usize>,
-    books: Vec<Tracked>,
+    tracked: Vec<Tracked>,
 }
 
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl Books {
     /// No book yet.
     #[must_use]
     pub fn new(spec: BookSpec) -> Self {
-        Self { spec, index: BTreeMap::new(), books: Vec::new() }
+        Self { spec, index: BTreeMap::new(), tracked: Vec::new() }
     }
 
     /// Takes the next rows of the stream; a message may be spread over several batches.
@@ -168,7 +168,7 @@ impl Books {
             };
             at = Some((key, slot));
             let delta = columns.delta(row)?;
-            if let Some(tracked) = self.books.get_mut(slot) {
+            if let Some(tracked) = self.tracked.get_mut(slot) {
                 match tracked.book.row(&delta) {
                     Outcome::Quiet => {}
                     outcome => tell(self.spec, tracked, outcome, &columns, row, &mut rows),
@@ -179,10 +179,11 @@ impl Books {
     }
 
     fn slot(&mut self, key: (u16, u32)) -> usize {
-        let next = self.books.len();
+        let next = self.tracked.len();
         let slot = *self.index.entry(key).or_insert(next);
         if slot == next {
-            self.books.push(Tracked { book: Book::new(self.spec.max_kept_rows), last_avail: None });
+            self.tracked
+                .push(Tracked { book: Book::new(self.spec.max_kept_rows), last_avail: None });
         }
         slot
     }
@@ -191,7 +192,7 @@ impl Books {
     #[must_use]
     pub fn counts(&self) -> Vec<(SourceId, InstrumentId, BookCounts)> {
         let count = |(&(source, instrument), &slot): (&(u16, u32), &usize)| {
-            let counts = self.books.get(slot)?.book.counts();
+            let counts = self.tracked.get(slot)?.book.counts();
             Some((SourceId::new(source), InstrumentId::new(instrument), counts))
         };
         self.index.iter().filter_map(count).collect()

@@ -91,15 +91,13 @@ impl Dbn {
             detail,
         };
         match magic.as_slice() {
-            [] => return Err(FeedError::Empty { input: input.to_owned() }),
+            [] => Err(FeedError::Empty { input: input.to_owned() }),
             // A DBZ file, the predecessor, starts with a skippable zstd frame.
-            [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
-                return Err(FeedError::Unsupported {
-                    input: input.to_owned(),
-                    expected: SCHEMAS,
-                    found: "a DBZ file, the predecessor of DBN".to_owned(),
-                });
-            }
+            [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Err(FeedError::Unsupported {
+                input: input.to_owned(),
+                expected: SCHEMAS,
+                found: "a DBZ file, the predecessor of DBN".to_owned(),
+            }),
             [0x28, 0xb5, 0x2f, 0xfd] => {
                 let mut zstd = zstd::stream::read::Decoder::with_buffer(reader)
                     .map_err(|e| corrupt(e.to_string()))?;

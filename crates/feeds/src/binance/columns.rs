@@ -6,7 +6,7 @@ use contract::arrow_array::builder::{
     Float64Builder, Int64Builder, StringBuilder, UInt32Builder, UInt64Builder,
 };
 use contract::arrow_array::{Float64Array, Int64Array, UInt8Array};
-use contract::{BookDeltas, BuildError, Draft, Envelope, Flags, Quotes, Trades};
+use contract::{AnyBatch, BookDeltas, BuildError, Draft, Envelope, Flags, Quotes, Trades};
 use std::fmt::Write;
 
 #[derive(Debug, Default)]
@@ -98,10 +98,12 @@ impl Columns {
     }
 
     /// The rows so far, leaving none behind.
-    pub(super) fn finish(
-        &mut self,
-    ) -> Result<(Draft<Trades>, Draft<Quotes>, Draft<BookDeltas>), BuildError> {
-        Ok((self.trades.finish()?, self.quotes.finish()?, self.deltas.finish()?))
+    pub(super) fn finish(&mut self) -> Result<[AnyBatch; 3], BuildError> {
+        Ok([
+            self.trades.finish()?.into_any(),
+            self.quotes.finish()?.into_any(),
+            self.deltas.finish()?.into_any(),
+        ])
     }
 }
 

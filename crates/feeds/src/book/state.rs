@@ -376,9 +376,8 @@ impl Book {
     fn load(&mut self, id: Option<u64>) -> Outcome {
         let Some(id) = id else { return Outcome::Quiet };
         let is_behind = match self.state {
-            State::Waiting => false,
+            State::Waiting | State::InOrder(None) => false,
             State::Loaded(have) | State::InOrder(Some(have)) => id <= have,
-            State::InOrder(None) => false,
         };
         if is_behind {
             self.counts.snapshots_unused += 1;

@@ -280,7 +280,7 @@ impl Tables {
     /// The rows so far, a batch a table, leaving none behind.
     pub(super) fn finish(&mut self) -> Result<Vec<AnyBatch>, BuildError> {
         let mut out = Vec::new();
-        if self.instruments.len() > 0 {
+        if !self.instruments.is_empty() {
             out.push(self.instruments.finish()?.into_any());
         }
         if self.trades.envelope.len() > 0 {
@@ -298,7 +298,7 @@ impl Tables {
         if self.bars.envelope.len() > 0 {
             out.push(self.bars.finish()?);
         }
-        if self.statuses.len() > 0 {
+        if !self.statuses.is_empty() {
             out.push(self.statuses.finish()?.into_any());
         }
         Ok(out)

@@ -14,14 +14,15 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn push(&mut self, word: Option<&str>) {
-        let Some(word) = word else { return self.keys.append_null() };
-        let at = match self.names.iter().position(|name| name == word) {
-            Some(at) => at,
-            None => {
-                self.names.push(word.to_owned());
-                self.names.len() - 1
-            }
+        let Some(word) = word else {
+            self.keys.append_null();
+            return;
         };
+        let known = self.names.iter().position(|name| name == word);
+        let at = known.unwrap_or_else(|| {
+            self.names.push(word.to_owned());
+            self.names.len() - 1
+        });
         self.keys.append_option(i32::try_from(at).ok());
     }
 

@@ -8,7 +8,6 @@ use contract::{
 use feeds::{Binance, FeedError, Report, Spec};
 use proptest::prelude::*;
 use std::io::Write;
-use std::path::PathBuf;
 
 const SOURCE: SourceId = SourceId::new(1);
 const BTC: InstrumentId = InstrumentId::new(7);
@@ -100,13 +99,10 @@ fn fixture(name: &str) -> Vec<u8> {
 
 /// A file of the data pack, where the pack is at hand.
 pub(crate) fn pack(path: &str) -> Option<Vec<u8>> {
-    let Some(root) = std::env::var_os("HINDSIGHT_DATA") else {
-        println!("skipped: set HINDSIGHT_DATA to the data pack to read {path}");
-        return None;
-    };
-    Some(std::fs::read(PathBuf::from(root).join(path)).unwrap())
+    super::support::data().map(|root| std::fs::read(root.join(path)).unwrap())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what a nullable cell gives")]
 fn at(text: &str) -> Option<UtcNanos> {
     Some(UtcNanos::parse(text).unwrap())
 }
@@ -253,6 +249,7 @@ fn check_reject(line: &str, code: &str, table: &str, column: &str, expected: &st
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 fn each_bad_line_is_a_reject_that_says_why() {
     let in_trade = |from: &str, to: &str| TRADE.replace(from, to);
     check_reject(

@@ -50,6 +50,11 @@ fn message(
     rows
 }
 
+/// The stamp of a message by its place in a stream.
+fn stamp(at: usize) -> i64 {
+    i64::try_from(at).unwrap() + 1
+}
+
 fn snapshot(at: i64, id: u64, levels: Vec<BookDeltaEvent>) -> Vec<BookDeltaEvent> {
     let mut rows = vec![row(DeltaAction::Clear, BookSide::None, 0, 0.0)];
     rows.extend(levels);
@@ -84,8 +89,11 @@ fn build(
     )
 }
 
-/// `update_id`, state, best bid and ask of each row.
-fn bests(depths: &[DepthEvent]) -> Vec<(Option<u64>, BookState, Option<i64>, Option<i64>)> {
+/// Update id, state, best bid and ask.
+type Seen = (Option<u64>, BookState, Option<i64>, Option<i64>);
+
+/// What each row shows.
+fn bests(depths: &[DepthEvent]) -> Vec<Seen> {
     let px = |level: &DepthLevel| level.px.map(Price::nanos);
     depths
         .iter()
@@ -367,7 +375,9 @@ fn an_order_that_does_not_fit_is_one_gap_until_the_book_starts_anew() {
 #[test]
 fn books_of_two_instruments_do_not_touch_each_other() {
     let other = |mut rows: Vec<BookDeltaEvent>| {
-        rows.iter_mut().for_each(|r| r.envelope.instrument_id = InstrumentId::new(8));
+        for row in &mut rows {
+            row.envelope.instrument_id = InstrumentId::new(8);
+        }
         rows
     };
     let (depths, ..) = build(&[
@@ -436,7 +446,7 @@ proptest! {
         let mut messages = vec![snapshot(0, 0, vec![])];
         for (at, change) in stream.iter().enumerate() {
             let u = at as u64 + 1;
-            messages.push(spot(at as i64 + 1, [u, u], levels(change)));
+            messages.push(spot(stamp(at), [u, u], levels(change)));
         }
         let mut naive = Naive::default();
         let mut expected = vec![(Some(0), naive.top())];
@@ -490,7 +500,7 @@ proptest! {
                     order(Modify, id, side, px, f64::from(size))
                 }
             };
-            messages.push(orders(at as i64 + 1, vec![message]));
+            messages.push(orders(stamp(at), vec![message]));
             let mut totals = BTreeMap::new();
             for (side, px, size) in alive.values() {
                 let total: &mut (u32, u32) = totals.entry((*side == Ask, *px)).or_default();
@@ -530,14 +540,14 @@ proptest! {
             }
             tops.push(naive.top());
             if at != lost {
-                messages.push(spot(at as i64 + 1, [u, u], levels(change)));
+                messages.push(spot(stamp(at), [u, u], levels(change)));
             }
             if at == lost + again {
                 // A snapshot of the book as it is now.
                 let book = naive.sides.iter().zip([Bid, Ask]).flat_map(|(side, name)| {
                     side.iter().map(move |(px, size)| set(name, *px, *size))
                 });
-                messages.push(snapshot(at as i64 + 1, u, book.collect()));
+                messages.push(snapshot(stamp(at), u, book.collect()));
             }
         }
         let (depths, _, marks, counts) = build(&messages);
@@ -570,7 +580,7 @@ proptest! {
         let gaps: u64 = counts.iter().map(|(_, _, c)| c.gaps).sum();
         prop_assert_eq!(out.marks.len() as u64, gaps);
         let shown = out.depths.col(&Depths::BOOK_STATE);
-        prop_assert_eq!(shown.values().iter().filter(|s| **s == b'G').count() as u64, gaps);
+        prop_assert_eq!(shown.values().iter().filter(|s| matches!(s, b'G')).count() as u64, gaps);
     }
 }
 
@@ -707,7 +717,7 @@ fn a_message_lost_from_a_recording_is_one_gap_and_no_wrong_quote_before_it() {
             .flat_map(|d| d.col(&Depths::BOOK_STATE).values().to_vec())
             .collect();
         assert_eq!(states.last(), Some(&b'G'));
-        assert_eq!(states.iter().filter(|s| **s == b'G').count(), 1);
+        assert_eq!(states.iter().filter(|s| matches!(s, b'G')).count(), 1);
         let before: BTreeMap<_, _> = whole.range(..lost).map(|(id, best)| (*id, *best)).collect();
         assert_eq!(best_by_id(&rebuilt.depths), before, "{path}");
     }
