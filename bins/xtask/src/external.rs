@@ -1,54 +1,133 @@
 //! Proofs that need programs other than the Rust toolchain, or stand outside the workspace.
 
-use crate::shell::{ChoreError, cargo, command, pass, read, say};
+use crate::shell::{ChoreError, cargo, command, pass, read, read_file, say};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// Where cargo builds, so that everything derived stays out of the tree.
 fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
+    root.join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
 }
 
-/// Python readers open what we write, and we what they write. Without Python it says so and succeeds, unless required.
+/// Python readers open what we write, and we what they write. Where it cannot run it says so in one line and succeeds,
+/// unless `required`.
 pub(crate) fn interop(root: &Path, required: bool) -> Result<(), ChoreError> {
-    let skip = |why: &str| {
-        let line = format!("interop: SKIPPED: {why}");
-        if required {
-            return Err(ChoreError::Found(line));
-        }
-        say(&line);
-        Ok(())
-    };
     let folder = root.join("fixtures/interop");
-    let venv = target(root).join("interop-venv");
-    let python = venv.join("bin/python");
+    let python = match environment(root, &folder) {
+        Ok(python) => python,
+        Err(why) => {
+            let line = format!("interop: SKIPPED: {why}");
+            if required {
+                return Err(ChoreError::Found(line));
+            }
+            say(&line);
+            return Ok(());
+        }
+    };
+    // The proof pipes batches out of the program itself.
+    let mut build = cargo(root);
+    build.args(["build", "--quiet", "--locked", "-p", "hindsight"]);
+    pass(build)?;
+    let mut check = command(root, &python);
+    check.arg(folder.join("check.py")).env("CARGO_TARGET_DIR", target(root));
+    let skipped = echo(check)?;
+    if required && skipped > 0 {
+        return Err(ChoreError::Found(format!("interop: {skipped} parts were skipped")));
+    }
+    Ok(())
+}
+
+/// A Python with the readers installed, in the target folder; or why there is none.
+fn environment(root: &Path, folder: &Path) -> Result<PathBuf, String> {
+    if !folder.join("check.py").is_file() {
+        return Err("fixtures/interop/check.py does not exist".to_owned());
+    }
     let mut version = command(root, "python3");
     version.arg("--version");
-    if read(version).is_err() {
-        return skip("python3 was not found");
-    }
-    if !python.exists() {
+    read(version).map_err(|_| "python3 was not found".to_owned())?;
+    let venv = target(root).join("interop-venv");
+    let python = venv.join("bin/python");
+    let mut works = command(root, &python);
+    works.args(["-m", "pip", "--version"]);
+    if read(works).is_err() {
         let mut make = command(root, "python3");
-        make.args(["-m", "venv"]).arg(&venv);
-        if let Err(error) = pass(make) {
-            return skip(&format!("no virtual environment could be made ({error})"));
-        }
+        make.args(["-m", "venv", "--clear"]).arg(&venv);
+        read(make).map_err(|e| format!("no virtual environment could be made: {}", last(&e)))?;
+    }
+    let wanted = folder.join("requirements.txt");
+    let text = read_file(&wanted).map_err(|e| e.to_string())?;
+    let stamp = venv.join("installed.txt");
+    if fs::read_to_string(&stamp).ok().as_deref() == Some(&text) {
+        return Ok(python);
     }
     let mut install = command(root, &python);
     install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
-    install.arg(folder.join("requirements.txt"));
-    if let Err(error) = pass(install) {
-        return skip(&format!("the readers could not be installed ({error})"));
+    install.arg(&wanted);
+    read(install).map_err(|e| format!("the readers could not be installed: {}", last(&e)))?;
+    fs::write(&stamp, text).map_err(|e| e.to_string())?;
+    Ok(python)
+}
+
+/// The last line of a message, which is where Python says what went wrong.
+fn last(error: &ChoreError) -> String {
+    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
+}
+
+/// Runs a command with its output passed through, and counts the lines that start with `skip`.
+fn echo(mut command: Command) -> Result<usize, ChoreError> {
+    let failed = |reason: String| ChoreError::Program { command: "check.py".to_owned(), reason };
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|error| failed(error.to_string()))?;
+    let mut skipped = 0;
+    if let Some(out) = child.stdout.take() {
+        for line in BufReader::new(out).lines() {
+            let line = line.map_err(|error| failed(error.to_string()))?;
+            skipped += usize::from(line.starts_with("skip"));
+            let _ = writeln!(std::io::stdout().lock(), "{line}");
+        }
     }
-    let mut check = command(root, &python);
-    check.arg(folder.join("check.py"));
-    pass(check)
+    let status = child.wait().map_err(|error| failed(error.to_string()))?;
+    if status.success() { Ok(skipped) } else { Err(failed(status.to_string())) }
 }
 
 /// A program outside the workspace that uses `contract` alone.
 pub(crate) fn outside(root: &Path) -> Result<(), ChoreError> {
     let manifest = root.join("fixtures/outside/Cargo.toml");
+    if !manifest.is_file() {
+        say("outside: SKIPPED: fixtures/outside/Cargo.toml does not exist");
+        return Ok(());
+    }
     let mut run = cargo(root);
     run.args(["run", "--quiet", "--locked", "--manifest-path"]).arg(manifest);
     run.env("CARGO_TARGET_DIR", target(root).join("outside"));
     pass(run)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::scratch;
+
+    #[test]
+    fn without_the_proof_interop_says_so_and_fails_only_when_required() {
+        let root = scratch("interop");
+        assert_eq!(interop(&root, false).map_err(|e| e.to_string()), Ok(()));
+        let said = interop(&root, true).unwrap_err().to_string();
+        assert_eq!(said, "interop: SKIPPED: fixtures/interop/check.py does not exist");
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn parts_that_were_skipped_are_counted_and_a_failure_is_kept() {
+        let script = |text: &str| {
+            let mut shell = Command::new("sh");
+            shell.args(["-c", text]);
+            shell
+        };
+        assert_eq!(echo(script("echo ok one; echo skip two; echo skip three")).unwrap(), 2);
+        let said = echo(script("exit 3")).unwrap_err().to_string();
+        assert_eq!(said, "`check.py`: exit status: 3");
+    }
 }

@@ -1,11 +1,21 @@
 //! The project's own chores: one gate, generated files, and proofs that need other programs.
 //!
+//! What it is not: nothing here is used by a crate of the system, and no rule is decided in a script. Three nouns carry
+//! it: a [`Step`] of the gate, a [`Finding`] of a source rule, a [`ChoreError`].
+//!
 //! ```text
-//! cargo xtask check [--only STEP] [-p CRATE] [--list]   the one gate; needs nothing but the Rust toolchain
-//! cargo xtask generate                                  writes the generated files
-//! cargo xtask budget                                    prints the package count of each crate
-//! cargo xtask interop [--require]                       Python readers open what we write, and we what they write
-//! cargo xtask outside                                   a program outside the workspace uses `contract` alone
+//! cargo xtask check [--only STEP].. [-p CRATE].. [--list]   the one gate; needs nothing but the Rust toolchain
+//! cargo xtask generate                                      writes the generated files
+//! cargo xtask budget                                        prints the package count of each crate
+//! cargo xtask interop [--require]                           Python readers open what we write, and we what they write
+//! cargo xtask outside                                       a program outside the workspace uses `contract` alone
+//! ```
+//!
+//! A source rule sees one file at a time:
+//!
+//! ```
+//! let found = xtask::scan("crates/feeds/src/lean.rs", "let px = batch.column_by_name(\"px\");\n");
+//! assert_eq!(found[0].to_string(), "crates/feeds/src/lean.rs:1: column: `column_by_name(` outside `contract`");
 //! ```
 #![forbid(unsafe_code)]
 
@@ -14,14 +24,16 @@ mod check;
 mod external;
 mod generated;
 mod graph;
+mod licences;
+mod members;
 mod rules;
 mod shell;
 
 pub use check::Step;
-pub use rules::{Finding, scan};
-pub use shell::{ChoreError, say};
+pub use rules::{Finding, Rule, scan};
+pub use shell::{ChoreError, exit, say};
 
-const USAGE: &str = "usage: cargo xtask check [--only STEP] [-p CRATE] [--list] | generate | budget | \
+const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
                      interop [--require] | outside";
 
 /// Runs a verb.
@@ -33,7 +45,7 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
     let root = shell::root()?;
     match words.as_slice() {
         ["check", rest @ ..] => check::run(&root, rest),
-        ["generate"] => generated::write(&root),
+        ["generate"] => generated::delegate(&root, "write"),
         ["budget"] => budget::print(&root),
         ["interop"] => external::interop(&root, false),
         ["interop", "--require"] => external::interop(&root, true),
@@ -43,5 +55,25 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
             Ok(())
         }
         _ => Err(ChoreError::Usage(USAGE.to_owned())),
+    }
+}
+
+/// Writes or compares the generated files, in the program that links the crates which make them.
+///
+/// # Errors
+/// [`ChoreError`] when a file is stale, missing or surplus, or cannot be read or written.
+#[cfg(feature = "generators")]
+pub fn run_generators(args: &[String]) -> Result<(), ChoreError> {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let root = shell::root()?;
+    match words.as_slice() {
+        ["write"] => {
+            for line in generated::write(&root, &generated::registry())? {
+                say(&line);
+            }
+            Ok(())
+        }
+        ["check"] => generated::check(&root, &generated::registry()),
+        _ => Err(ChoreError::Usage("usage: xtask-generate write | check".to_owned())),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 /// Why a chore did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,28 @@ impl ChoreError {
     pub(crate) fn file(path: &Path, source: std::io::Error) -> Self {
         Self::File { path: path.display().to_string(), source }
     }
+}
+
+/// The exit code of a chore; what went wrong is said once, here.
+#[must_use]
+pub fn exit(outcome: Result<(), ChoreError>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::from(error.exit())
+        }
+    }
+}
+
+/// An error with every line, or none when there is nothing to say.
+pub(crate) fn found(wrong: &[String]) -> Result<(), ChoreError> {
+    if wrong.is_empty() { Ok(()) } else { Err(ChoreError::Found(wrong.join("\n"))) }
+}
+
+/// The text of a file.
+pub(crate) fn read_file(path: &Path) -> Result<String, ChoreError> {
+    std::fs::read_to_string(path).map_err(|error| ChoreError::file(path, error))
 }
 
 /// Prints a line on standard error; a closed pipe is no error of a chore.
@@ -100,4 +122,13 @@ pub(crate) fn read(mut command: Command) -> Result<String, ChoreError> {
         }
         Err(error) => Err(ChoreError::Program { command: shown, reason: error.to_string() }),
     }
+}
+
+/// An empty folder for one test.
+#[cfg(test)]
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("hindsight-xtask-{}-{name}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }

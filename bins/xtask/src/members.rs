@@ -1,0 +1,114 @@
+//! The crates of the workspace, and what each may know of the others.
+
+use crate::shell::ChoreError;
+use std::fs;
+use std::path::Path;
+
+/// A crate of the workspace.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Member {
+    pub(crate) name: &'static str,
+    /// Folder below the top.
+    pub(crate) folder: &'static str,
+    /// Our own crates that it may be built from, directly or not.
+    pub(crate) knows: &'static [&'static str],
+    /// Our own crates that its tests may add.
+    pub(crate) tests_add: &'static [&'static str],
+    /// Whether the gate builds it when no crate is named. Benches pull in the peers that they compare with.
+    pub(crate) is_default: bool,
+}
+
+impl Member {
+    /// A crate that other programs link.
+    pub(crate) fn is_library(&self) -> bool {
+        self.folder.starts_with("crates/")
+    }
+}
+
+/// Every crate. A new one gets a line here, or the `graph` step fails.
+pub(crate) const MEMBERS: [Member; 7] = [
+    library("contract", "crates/contract", &[], &[]),
+    library("durable", "crates/durable", &[], &[]),
+    library("feeds", "crates/feeds", &["contract"], &["simulator"]),
+    library("simulator", "crates/simulator", &["contract"], &[]),
+    composer("hindsight", "bins/hindsight", LIBRARIES, true),
+    composer("xtask", "bins/xtask", PROGRAMS, true),
+    composer("benches", "benches", PROGRAMS, false),
+];
+
+const LIBRARIES: &[&str] = &["contract", "durable", "feeds", "simulator"];
+const PROGRAMS: &[&str] = &["contract", "durable", "feeds", "simulator", "hindsight"];
+
+const fn library(
+    name: &'static str,
+    folder: &'static str,
+    knows: &'static [&'static str],
+    tests_add: &'static [&'static str],
+) -> Member {
+    Member { name, folder, knows, tests_add, is_default: true }
+}
+
+/// Only programs and benches compose stages.
+const fn composer(
+    name: &'static str,
+    folder: &'static str,
+    knows: &'static [&'static str],
+    is_default: bool,
+) -> Member {
+    Member { name, folder, knows, tests_add: &[], is_default }
+}
+
+pub(crate) fn member(name: &str) -> Option<&'static Member> {
+    MEMBERS.iter().find(|m| m.name == name)
+}
+
+/// Folders with a manifest that have no line in [`MEMBERS`].
+pub(crate) fn unknown(root: &Path) -> Result<Vec<String>, ChoreError> {
+    let mut out = Vec::new();
+    for parent in ["crates", "bins"] {
+        let folder = root.join(parent);
+        for entry in fs::read_dir(&folder).map_err(|e| ChoreError::file(&folder, e))? {
+            let entry = entry.map_err(|e| ChoreError::file(&folder, e))?;
+            let name = format!("{parent}/{}", entry.file_name().to_string_lossy());
+            let has_manifest = entry.path().join("Cargo.toml").is_file();
+            if has_manifest && !MEMBERS.iter().any(|m| m.folder == name) {
+                out.push(format!("{name}: expected a line in bins/xtask/src/members.rs"));
+            }
+        }
+    }
+    out.sort();
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::scratch;
+
+    #[test]
+    fn a_crate_that_the_gate_does_not_know_is_named() {
+        let root = scratch("members");
+        for folder in ["crates/contract", "crates/weather", "bins/board", "crates/empty"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for folder in ["crates/contract", "crates/weather", "bins/board"] {
+            fs::write(root.join(folder).join("Cargo.toml"), "[package]\n").unwrap();
+        }
+        let expected = [
+            "bins/board: expected a line in bins/xtask/src/members.rs",
+            "crates/weather: expected a line in bins/xtask/src/members.rs",
+        ];
+        assert_eq!(unknown(&root).unwrap(), expected);
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn the_default_members_of_the_workspace_are_those_of_the_gate() {
+        let manifest =
+            fs::read_to_string(crate::shell::root().unwrap().join("Cargo.toml")).unwrap();
+        let line = manifest.lines().find(|l| l.starts_with("default-members")).unwrap();
+        let listed: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
+        let ours: Vec<&str> = MEMBERS.iter().filter(|m| m.is_default).map(|m| m.folder).collect();
+        assert_eq!(listed, ours);
+    }
+}
