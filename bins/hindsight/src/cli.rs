@@ -1,7 +1,6 @@
 //! The arguments, as clap sees them; nothing here is checked beyond their syntax.
 
 use crate::config::ConfigError;
-use crate::error::ErrorReport;
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -72,37 +71,35 @@ impl GlobalArgs {
     ///
     /// # Errors
     /// [`ConfigError::SetSyntax`].
-    pub(crate) fn flags(&self) -> Result<Vec<(String, String, String)>, ErrorReport> {
+    pub(crate) fn flags(&self) -> Result<Vec<(String, String, String)>, ConfigError> {
         let mut flags = Vec::new();
         let mut add = |flag: &str, key: &str, text: String| {
             flags.push((flag.to_owned(), key.to_owned(), text));
         };
         if let Some(form) = self.log_format {
-            add("--log-format", "log.format", word(form));
+            add("--log-format", "log.format", word(&form));
         }
         if let Some(when) = self.color {
-            add("--color", "ui.color", word(when));
+            add("--color", "ui.color", word(&when));
         }
         if let Some(form) = self.progress {
-            add("--progress", "ui.progress", word(form));
+            add("--progress", "ui.progress", word(&form));
         }
         if let Some(path) = &self.metrics_file {
             add("--metrics-file", "metrics.file", path.display().to_string());
         }
         for pair in self.set.iter().rev() {
-            let (key, text) =
-                pair.split_once('=').filter(|(key, _)| !key.is_empty()).ok_or_else(|| {
-                    ErrorReport::new(&ConfigError::SetSyntax {
-                        found: contract::excerpt(pair.as_bytes()),
-                    })
-                })?;
+            let parts = pair.split_once('=').filter(|(key, _)| !key.is_empty());
+            let (key, text) = parts.ok_or_else(|| ConfigError::SetSyntax {
+                found: contract::excerpt(pair.as_bytes()),
+            })?;
             add("--set", key.trim(), text.trim().to_owned());
         }
         Ok(flags)
     }
 }
 
-fn word(value: impl ValueEnum) -> String {
+fn word<V: ValueEnum>(value: &V) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
@@ -355,7 +352,7 @@ impl SimulateArgs {
             flags.push(flag("--seed", "simulator.seed", seed.to_string()));
         }
         if let Some(speed) = self.speed {
-            flags.push(flag("--speed", "simulator.speed", word(speed)));
+            flags.push(flag("--speed", "simulator.speed", word(&speed)));
         }
         if let Some(threads) = self.threads {
             flags.push(flag("--threads", "run.threads", threads.to_string()));
@@ -441,8 +438,12 @@ impl Command {
     /// Whether it runs under a configuration with mistakes: where they are its subject, or of no concern.
     pub(crate) fn works_without_config(&self) -> bool {
         match self {
-            Self::Config(_) | Self::Explain(_) | Self::Completions(_) | Self::Man(_) => true,
-            Self::Init(_) | Self::Doctor(_) => true,
+            Self::Config(_)
+            | Self::Explain(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Init(_)
+            | Self::Doctor(_) => true,
             Self::Cat(_) | Self::Feeds(_) | Self::Simulator(_) => false,
         }
     }
@@ -460,6 +461,7 @@ impl Command {
 
 /// Where a table goes.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct OutputArgs {
     /// Format of the output [default: by the extension, else arrow]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]

@@ -8,9 +8,12 @@ mod file;
 mod keys;
 mod layers;
 
+use std::fmt::Write as _;
+
 pub use error::ConfigError;
 pub use keys::{Key, KeyClass, KeyKind};
-pub use layers::{Config, Layers, Origin, Setting, Value, find_project_file};
+pub(crate) use layers::find_project_file;
+pub use layers::{Config, Layers, Origin, Setting, Value};
 
 pub(crate) use keys::{
     FEEDS_SPEC, LOG_FORMAT, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS,
@@ -21,7 +24,7 @@ pub use keys::KEYS;
 
 /// The text that `hindsight init` writes: every key, commented out at its default.
 #[must_use]
-pub fn template() -> String {
+pub(crate) fn template() -> String {
     let mut text = String::from(
         "# Settings of this project. Every key stands here at its default; take the `#` away to change one.\n\
          # A result key changes what is produced; a runtime key may also stand in the environment\n\
@@ -31,18 +34,18 @@ pub fn template() -> String {
     for key in KEYS {
         let (parent, name) = key.name.split_once('.').unwrap_or(("", key.name));
         if parent != table {
-            text.push_str(&format!("\n[{parent}]\n"));
+            let _ = writeln!(text, "\n[{parent}]");
             table = parent;
         }
-        text.push_str(&format!("# {} ({} key)\n", key.doc, key.class.word()));
-        text.push_str(&format!("# {name} = {}\n", key.default_toml()));
+        let _ = writeln!(text, "# {} ({} key)", key.doc, key.class.word());
+        let _ = writeln!(text, "# {name} = {}", key.default_toml());
     }
     text
 }
 
 /// The page of the generated reference that lists every key.
 #[must_use]
-pub fn reference() -> String {
+pub(crate) fn reference() -> String {
     let mut text =
         String::from("| key | class | default | environment | meaning |\n|---|---|---|---|---|\n");
     for key in KEYS {
@@ -50,13 +53,14 @@ pub fn reference() -> String {
             KeyClass::Runtime => format!("`{}`", key.variable()),
             KeyClass::Result => "never".to_owned(),
         };
-        text.push_str(&format!(
-            "| `{}` | {} | `{}` | {environment} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | `{}` | {environment} | {} |",
             key.name,
             key.class.word(),
             key.default_toml(),
             key.doc
-        ));
+        );
     }
     text
 }

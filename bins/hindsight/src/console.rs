@@ -3,11 +3,12 @@
 use crate::error::Failure;
 use crate::output::Document;
 use crate::render::{render_json, render_text};
+use std::fmt::Write as _;
 use std::io::Write;
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Console {
+pub(crate) struct Console {
     /// Errors only.
     pub quiet: bool,
     /// One JSON object a line.
@@ -18,7 +19,7 @@ pub struct Console {
 
 impl Console {
     /// Reports every error of a failure.
-    pub fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         let Failure::Errors(reports) = failure else { return };
         for report in reports {
             if self.json {
@@ -30,7 +31,7 @@ impl Console {
     }
 
     /// Says something that is no error; silent under `-q`.
-    pub fn note(&self, text: &str) {
+    pub(crate) fn note(self, text: &str) {
         if self.quiet {
             return;
         }
@@ -43,7 +44,7 @@ impl Console {
     }
 
     /// Says how a data command ended; silent under `-q`.
-    pub fn closing(&self, closing: &Closing) {
+    pub(crate) fn closing(self, closing: &Closing) {
         if self.quiet {
             return;
         }
@@ -57,7 +58,7 @@ impl Console {
 
 /// How a data command ended: rows in = rows out + rejects.
 #[derive(Debug, Clone, Default)]
-pub struct Closing {
+pub(crate) struct Closing {
     /// The command.
     pub stage: &'static str,
     /// Rows or lines read.
@@ -83,13 +84,13 @@ impl Closing {
             self.stage, self.rows_in, self.rows_out, self.rejects, self.output
         );
         if let Some(path) = &self.rejects_path {
-            text.push_str(&format!(", rejects in {path}"));
+            let _ = write!(text, ", rejects in {path}");
         }
         for note in &self.notes {
-            text.push_str(&format!("\n  {note}"));
+            let _ = write!(text, "\n  {note}");
         }
         if let Some(next) = &self.next {
-            text.push_str(&format!("\n  next: {next}"));
+            let _ = write!(text, "\n  next: {next}");
         }
         text
     }

@@ -45,7 +45,7 @@ impl Context {
             _ => std::io::stderr().is_terminal(),
         };
         let console = Console { quiet: global.quiet, json, color: color && !json };
-        crate::logging::start(global.verbose, &console);
+        crate::logging::start(global.verbose, console);
         let mut metrics = Metrics::default();
         BuildInfo.observe(&mut metrics);
         Self { config, layers, mistakes: Vec::new(), console, stop: Stop::listen(), metrics }
@@ -60,7 +60,7 @@ impl Context {
             "none" => ProgressForm::None,
             _ => ProgressForm::Auto,
         };
-        Progress::new(stage, form, &self.console)
+        Progress::new(stage, form, self.console)
     }
 
     /// How inputs are read.

@@ -1,6 +1,7 @@
 //! The explanations that each crate keeps beside its errors, one Markdown section a code.
 
 use crate::exit::Exit;
+use std::fmt::Write as _;
 
 /// The explanation of one error code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,11 +140,12 @@ pub(crate) fn reference() -> String {
     let mut text = String::from("| code | exit | meaning |\n|---|---|---|\n");
     for explanation in explanations() {
         let exit = explanation.exit.map_or("row", Exit::word);
-        text.push_str(&format!(
-            "| `{}` | {exit} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| `{}` | {exit} | {} |",
             explanation.code,
             explanation.first_sentence()
-        ));
+        );
     }
     text
 }

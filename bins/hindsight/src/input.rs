@@ -104,7 +104,7 @@ pub fn parse_inputs(texts: &[OsString]) -> Result<Vec<InputArg>, CliError> {
 ///
 /// # Errors
 /// [`CliError::UnknownTable`] with the nearest names.
-pub fn table(name: &str) -> Result<&'static TableSpec, CliError> {
+pub(crate) fn table(name: &str) -> Result<&'static TableSpec, CliError> {
     contract::table(name).ok_or_else(|| CliError::UnknownTable {
         found: contract::excerpt(name.as_bytes()),
         near: did_you_mean(name, contract::TABLES.iter().map(|table| table.name)),
@@ -160,7 +160,7 @@ impl Kind {
 
 /// An input that was opened, its first bytes looked at.
 #[derive(Debug)]
-pub struct Opened {
+pub(crate) struct Opened {
     /// What messages call it.
     pub name: String,
     /// What it is.
@@ -179,7 +179,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`CliError`] for a path that cannot be opened or read, a directory, or an input without bytes.
-pub fn open(input: &InputArg) -> Result<Opened, Failure> {
+pub(crate) fn open(input: &InputArg) -> Result<Opened, Failure> {
     let name = input.name();
     let (mut file, path) = match &input.place {
         Place::Stdin => {

@@ -6,7 +6,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts to log to standard error: `HINDSIGHT_LOG` if set, else warnings, `-v` changes of state, `-vv` batches.
-pub(crate) fn start(verbose: u8, console: &Console) {
+pub(crate) fn start(verbose: u8, console: Console) {
     let level = match verbose {
         _ if console.quiet => "error",
         0 => "warn",

@@ -103,7 +103,7 @@ fn braces(labels: &[(&str, &str)], edge: Option<&str>) -> String {
 
 /// What a stage did.
 #[derive(Debug, Clone, Default)]
-pub struct StageStats {
+pub(crate) struct StageStats {
     /// The stage.
     pub stage: &'static str,
     /// Rows read.

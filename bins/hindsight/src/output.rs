@@ -135,18 +135,16 @@ impl OutputPlan {
             (None, Some(path)) => extension_format(path)?,
             (None, None) => Format::Arrow,
         };
-        let (target, is_ipc_file) = match path {
-            Some(path) => {
-                check_place(path, force, inputs)?;
-                (Target::File(path.to_owned()), path.extension() == Some(OsStr::new("arrow")))
-            }
-            None => {
-                if format.is_binary() && std::io::stdout().is_terminal() {
-                    return Err(CliError::BinaryToTerminal { format: format.word() });
-                }
-                (Target::Stdout, false)
-            }
+        if path.is_none() && format.is_binary() && std::io::stdout().is_terminal() {
+            return Err(CliError::BinaryToTerminal { format: format.word() });
+        }
+        let Some(path) = path else {
+            let target = Target::Stdout;
+            return Ok(Self { target, format, is_ipc_file: false, force, all: false });
         };
+        check_place(path, force, inputs)?;
+        let target = Target::File(path.to_owned());
+        let is_ipc_file = path.extension() == Some(OsStr::new("arrow"));
         Ok(Self { target, format, is_ipc_file, force, all: false })
     }
 
@@ -198,7 +196,7 @@ fn check_place(path: &Path, force: bool, inputs: &[(u64, u64)]) -> Result<(), Cl
 ///
 /// # Errors
 /// [`Failure::ReaderGone`] when the reader went away, [`CliError::WriteFailed`] otherwise.
-pub fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut sink = ByteSink::stdout()?;
     let result = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());

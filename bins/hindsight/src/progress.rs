@@ -4,6 +4,7 @@ use crate::cli::ProgressForm;
 use crate::console::{Console, say};
 use crate::metrics::StageStats;
 use crate::output::Document;
+use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ enum Form {
 
 /// The counters of one stage and their display.
 #[derive(Debug)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// What is counted.
     pub stats: StageStats,
     rows_total: Option<u64>,
@@ -34,19 +35,18 @@ const QUIET_START: Duration = Duration::from_secs(1);
 impl Progress {
     /// Starts counting for a stage.
     #[must_use]
-    pub fn new(stage: &'static str, form: ProgressForm, console: &Console) -> Self {
+    pub(crate) fn new(stage: &'static str, form: ProgressForm, console: Console) -> Self {
         let is_terminal = std::io::stderr().is_terminal() && std::env::var_os("CI").is_none();
         // A standard output that is neither terminal nor file is a pipe to a stage that draws on the same terminal.
         let is_piped = is_pipe();
         let form = match form {
             _ if console.quiet => Form::Silent,
-            ProgressForm::None => Form::Silent,
             ProgressForm::Json => Form::Json,
             ProgressForm::Bar => Form::Bar,
             ProgressForm::Counter => Form::Counter,
-            ProgressForm::Auto if is_piped || console.json => Form::Silent,
-            ProgressForm::Auto if is_terminal => Form::Bar,
-            ProgressForm::Auto => Form::Counter,
+            ProgressForm::Auto if is_terminal && !is_piped && !console.json => Form::Bar,
+            ProgressForm::Auto if !is_piped && !console.json => Form::Counter,
+            ProgressForm::Auto | ProgressForm::None => Form::Silent,
         };
         let start = Instant::now();
         let stats = StageStats { stage, ..StageStats::default() };
@@ -54,12 +54,12 @@ impl Progress {
     }
 
     /// Tells how many rows there will be.
-    pub fn expect_rows(&mut self, rows: Option<u64>) {
+    pub(crate) fn expect_rows(&mut self, rows: Option<u64>) {
         self.rows_total = rows;
     }
 
     /// Times a call of the stage.
-    pub fn time<T>(&mut self, call: impl FnOnce() -> T) -> T {
+    pub(crate) fn time<T>(&mut self, call: impl FnOnce() -> T) -> T {
         let before = Instant::now();
         let result = call();
         let ns = u64::try_from(before.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -68,7 +68,7 @@ impl Progress {
     }
 
     /// Shows the counters when it is time.
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         let pause = match self.form {
             Form::Silent => return,
             Form::Bar => Duration::from_millis(100),
@@ -91,7 +91,7 @@ impl Progress {
     }
 
     /// Takes the drawn line away; under `json`, says that the work is done.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         if std::mem::take(&mut self.is_drawn) {
             say("\r\x1b[2K");
         }
@@ -104,14 +104,14 @@ impl Progress {
         let stats = &self.stats;
         let mut line = format!("{}: {} rows", stats.stage, stats.rows_in);
         if stats.rejects > 0 {
-            line.push_str(&format!(", {} rejects", stats.rejects));
+            let _ = write!(line, ", {} rejects", stats.rejects);
         }
         if let Some(total) = self.rows_total.filter(|total| *total > 0) {
             let share = stats.rows_in as f64 / total as f64;
-            line.push_str(&format!(" of {total} ({:.0} %)", share * 100.0));
+            let _ = write!(line, " of {total} ({:.0} %)", share * 100.0);
             if share > 0.0 {
                 let left = self.start.elapsed().as_secs_f64() * (1.0 - share) / share;
-                line.push_str(&format!(", about {left:.0} s left"));
+                let _ = write!(line, ", about {left:.0} s left");
             }
         }
         line

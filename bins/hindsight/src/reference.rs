@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::metrics::METRICS;
+use std::fmt::Write as _;
 
 /// Path below the repository and text of every generated page.
 ///
@@ -18,13 +19,13 @@ pub fn generated_files() -> Vec<(String, String)> {
     };
     let mut exits = String::from("| code | meaning |\n|---|---|\n");
     for exit in Exit::ALL {
-        exits.push_str(&format!("| {} | {} |\n", exit.code(), exit.meaning()));
+        let _ = writeln!(exits, "| {} | {} |", exit.code(), exit.meaning());
     }
     exits
         .push_str("\nWhen several apply, the first of 130, 143, 101, 6, 75, 1, 2, 5, 3, 4 wins.\n");
     let mut metrics = String::from("| metric | meaning |\n|---|---|\n");
     for (name, meaning) in METRICS {
-        metrics.push_str(&format!("| `{name}` | {meaning} |\n"));
+        let _ = writeln!(metrics, "| `{name}` | {meaning} |");
     }
     let mut commands = String::new();
     let mut root = crate::run::command().disable_help_subcommand(true).term_width(100);
@@ -42,7 +43,7 @@ pub fn generated_files() -> Vec<(String, String)> {
 fn command(command: &clap::Command, name: &str, text: &mut String) {
     let help = command.clone().bin_name(name.to_owned()).render_help().to_string();
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    text.push_str(&format!("## {name}\n\n```text\n{}\n```\n\n", lines.join("\n").trim_end()));
+    let _ = write!(text, "## {name}\n\n```text\n{}\n```\n\n", lines.join("\n").trim_end());
     for sub in command.get_subcommands() {
         self::command(sub, &format!("{name} {}", sub.get_name()), text);
     }

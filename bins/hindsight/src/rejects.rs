@@ -74,7 +74,7 @@ impl std::fmt::Display for Allowance {
 
 /// Where rejects go: a file that is made when the first one comes.
 #[derive(Debug)]
-pub struct RejectSink {
+pub(crate) struct RejectSink {
     plan: Option<OutputPlan>,
     output: Option<TableOutput>,
     allowance: Allowance,
@@ -87,7 +87,7 @@ impl RejectSink {
     ///
     /// # Errors
     /// As [`OutputPlan::side`].
-    pub fn new(
+    pub(crate) fn new(
         rejects: Option<&Path>,
         output: Option<&Path>,
         allowance: Option<Allowance>,
@@ -105,7 +105,7 @@ impl RejectSink {
     ///
     /// # Errors
     /// [`CliError::TooManyRejects`] when a count is exceeded; a failed write.
-    pub fn push(&mut self, rejects: &[Reject]) -> Result<(), Failure> {
+    pub(crate) fn push(&mut self, rejects: &[Reject]) -> Result<(), Failure> {
         let Some(first) = rejects.first() else { return Ok(()) };
         self.first.get_or_insert_with(|| describe(first));
         self.count += u64::try_from(rejects.len()).unwrap_or(u64::MAX);
@@ -128,18 +128,12 @@ impl RejectSink {
         Ok(())
     }
 
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.count
-    }
-
     /// Judges the whole and publishes the file; its path, if there is one.
     ///
     /// # Errors
     /// [`CliError::TooManyRejects`] beyond the allowance, [`CliError::AllRejected`] when no row was good; the rejects
     /// are published all the same, because they say why.
-    pub fn finish(&mut self, rows_in: u64) -> Result<Option<PathBuf>, Failure> {
+    pub(crate) fn finish(&mut self, rows_in: u64) -> Result<Option<PathBuf>, Failure> {
         let path = self.publish()?;
         if self.allowance.is_exceeded(self.count, rows_in) {
             return Err(self.too_many());

@@ -25,12 +25,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         Err(error) => return usage(&error, &args),
     };
     let early = Console { json: asks_for_json(&args), ..Console::default() };
-    if let Some(directory) = &cli.global.directory {
-        if let Err(e) = std::env::set_current_dir(directory) {
-            let failure = Failure::from(CliError::reading(directory, e));
-            early.failure(&failure);
-            return failure.exit();
-        }
+    if let Some(directory) = &cli.global.directory
+        && let Err(e) = std::env::set_current_dir(directory)
+    {
+        let failure = Failure::from(CliError::reading(directory, e));
+        early.failure(&failure);
+        return failure.exit();
     }
     let layers = match layers(&cli) {
         Ok(layers) => layers,
@@ -90,7 +90,7 @@ fn layers(cli: &Cli) -> Result<Layers, Failure> {
     }
     // A flag of its own is nearer than `--set`.
     let mut flags = cli.command.flags();
-    flags.extend(global.flags()?);
+    flags.extend(global.flags().map_err(|error| ErrorReport::new(&error))?);
     Ok(Layers { flags, env, project, user })
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Whether a signal asked to stop.
 #[derive(Debug, Clone, Default)]
-pub struct Stop(Arc<AtomicI32>);
+pub(crate) struct Stop(Arc<AtomicI32>);
 
 /// How long the work may take to notice before the handler cleans up in its place: it may sit in a read that no
 /// signal interrupts.
@@ -20,7 +20,7 @@ impl Stop {
     ///
     /// When the platform refuses, the program runs on with the default of ending at once.
     #[must_use]
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let stop = Self::default();
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return stop };
         let seen = stop.clone();
@@ -50,7 +50,7 @@ impl Stop {
     ///
     /// # Errors
     /// [`CliError::Stopped`] with the signal.
-    pub fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         match self.0.load(Ordering::Relaxed) {
             0 => Ok(()),
             signal => Err(CliError::Stopped { signal: name(signal) }.into()),

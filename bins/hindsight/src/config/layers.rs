@@ -303,6 +303,6 @@ fn bad_value(key: &Key, text: &str) -> ConfigError {
 
 /// The nearest `hindsight.toml` from a directory upward.
 #[must_use]
-pub fn find_project_file(from: &Path) -> Option<PathBuf> {
+pub(crate) fn find_project_file(from: &Path) -> Option<PathBuf> {
     from.ancestors().map(|dir| dir.join("hindsight.toml")).find(|path| path.is_file())
 }

@@ -42,7 +42,7 @@ impl std::fmt::Debug for TableOutput {
 }
 
 enum Encoder {
-    Stream(StreamWriter<ByteSink>),
+    Stream(Box<StreamWriter<ByteSink>>),
     File(Box<FileWriter<ByteSink>>, dictionary::Growing),
     Parquet { writer: Box<ArrowWriter<ByteSink>>, held: Vec<RecordBatch>, rows: usize },
     Text { sink: ByteSink, line: String, has_header: bool, is_csv: bool },
@@ -76,9 +76,11 @@ impl TableOutput {
                     .map_err(|e| failed(e.to_string()))?;
                 Encoder::File(Box::new(writer), dictionary::Growing::new(schema))
             }
-            Format::Arrow => Encoder::Stream(
-                StreamWriter::try_new(sink, schema).map_err(|e| failed(e.to_string()))?,
-            ),
+            Format::Arrow => {
+                let writer =
+                    StreamWriter::try_new(sink, schema).map_err(|e| failed(e.to_string()))?;
+                Encoder::Stream(Box::new(writer))
+            }
             Format::Parquet => {
                 let writer = ArrowWriter::try_new(sink, schema.clone(), Some(properties(schema)))
                     .map_err(|e| failed(e.to_string()))?;
@@ -150,7 +152,7 @@ impl TableOutput {
         match &mut self.encoder {
             Encoder::Stream(writer) => writer.write(&batch).map_err(|e| failed(e.to_string()))?,
             Encoder::File(writer, growing) => {
-                let batch = growing.apply(batch).map_err(|e| failed(e.to_string()))?;
+                let batch = growing.apply(&batch).map_err(|e| failed(e.to_string()))?;
                 writer.write(&batch).map_err(|e| failed(e.to_string()))?;
             }
             Encoder::Parquet { writer, held, rows } => {

@@ -1,6 +1,7 @@
 //! Aligned columns for people.
 
 use contract::TextRows;
+use std::fmt::Write as _;
 
 /// Rows of text in aligned columns.
 ///
@@ -52,16 +53,16 @@ impl Grid {
         let count = self.rows.len() as u64;
         let rows = if total == 1 { "row" } else { "rows" };
         if count < total {
-            text.push_str(&format!("{count} of {total} {rows}; --all prints all\n"));
+            let _ = writeln!(text, "{count} of {total} {rows}; --all prints all");
         } else {
-            text.push_str(&format!("{total} {rows}\n"));
+            let _ = writeln!(text, "{total} {rows}");
         }
         let hidden: Vec<&str> = (0..self.header.len())
             .filter(|at| !shown.contains(at))
             .filter_map(|at| self.header.get(at).map(String::as_str))
             .collect();
         if !hidden.is_empty() {
-            text.push_str(&format!("without a value: {}\n", hidden.join(", ")));
+            let _ = writeln!(text, "without a value: {}", hidden.join(", "));
         }
         text
     }
@@ -86,7 +87,7 @@ impl Grid {
         for row in lines() {
             let mut line = String::new();
             for (at, width) in shown.iter().zip(&widths) {
-                line.push_str(&format!("{:width$}  ", cell(row, *at), width = *width));
+                let _ = write!(line, "{:width$}  ", cell(row, *at), width = *width);
             }
             text.push_str(line.trim_end());
             text.push('\n');

@@ -3,6 +3,7 @@
 
 mod cat;
 mod config;
+mod examples;
 mod explain;
 mod feeds;
 mod program;

@@ -1,6 +1,6 @@
 //! The program as a whole: help, usage, messages, pipes, signals and exit codes.
 
-use crate::support::{Run, decisions, hindsight, listing, run, run_with, stream};
+use crate::support::{Run, at_work, decisions, hindsight, listing, run, run_with, stream};
 use std::io::{Read, Write};
 use std::process::Stdio;
 
@@ -115,7 +115,7 @@ fn a_signal_stops_cleanly_even_while_the_input_is_silent() {
         stdin.write_all(&whole[..whole.len() / 2]).unwrap();
         stdin.flush().unwrap();
         // The temporary file shows that the program is at work and listens.
-        while !listing(dir.path()).iter().any(|name| name.ends_with(".tmp")) {
+        while !at_work(dir.path()) {
             std::thread::yield_now();
         }
         let killed = std::process::Command::new("kill")
@@ -143,7 +143,7 @@ fn a_killed_program_leaves_no_file_under_the_name_of_its_output() {
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(&whole[..whole.len() - 8]).unwrap();
-    while !listing(dir.path()).iter().any(|name| name.ends_with(".tmp")) {
+    while !at_work(dir.path()) {
         std::thread::yield_now();
     }
     child.kill().unwrap();

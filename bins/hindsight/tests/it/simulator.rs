@@ -1,6 +1,6 @@
 //! `simulator run` and `simulator truth`.
 
-use crate::support::{hindsight, listing, run};
+use crate::support::{at_work, hindsight, listing, run};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -125,7 +125,7 @@ fn a_run_that_is_stopped_leaves_no_directory() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    while !listing(dir.path()).iter().any(|name| name.ends_with(".tmp")) {
+    while !at_work(dir.path()) {
         std::thread::yield_now();
     }
     std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();

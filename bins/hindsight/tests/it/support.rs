@@ -2,7 +2,7 @@
 
 use contract::arrow_array::RecordBatch;
 use contract::{
-    Amount, DecisionAction, Decisions, EventId, InstrumentId, Side, SourceId, Table, TableBuilder,
+    Amount, DecisionAction, Decisions, EventId, InstrumentId, Side, SourceId, TableBuilder,
     UtcNanos,
 };
 use std::path::Path;
@@ -140,4 +140,7 @@ pub(crate) fn listing(dir: &Path) -> Vec<String> {
     names
 }
 
-const _: () = assert!(Decisions::SPEC.version > 0);
+/// Whether a program writes in this directory: its temporary file shows it.
+pub(crate) fn at_work(dir: &Path) -> bool {
+    listing(dir).iter().any(|name| Path::new(name).extension().is_some_and(|e| e == "tmp"))
+}

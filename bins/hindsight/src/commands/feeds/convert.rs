@@ -22,7 +22,7 @@ enum Outputs {
     One {
         plan: OutputPlan,
         only: Option<&'static TableSpec>,
-        output: Option<(&'static str, TableOutput)>,
+        output: Option<(&'static str, Box<TableOutput>)>,
     },
     /// Every table into a file of its own.
     Folder {
@@ -76,7 +76,7 @@ impl Converter<'_> {
             Outputs::One { plan, output, .. } => {
                 let (first, output) = match output {
                     Some(output) => output,
-                    None => output.insert((table, TableOutput::open(plan, &schema())?)),
+                    None => output.insert((table, Box::new(TableOutput::open(plan, &schema())?))),
                 };
                 if *first != table {
                     return Err(CliError::MixedTables {
@@ -119,15 +119,13 @@ pub(in crate::commands) fn convert(
     let opened = inputs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let identities: Vec<(u64, u64)> = opened.iter().filter_map(|opened| opened.identity).collect();
     let to = &args.output;
-    let outputs = match &args.tables {
-        Some(folder) => folder_of(folder, args, &identities)?,
-        None => {
-            let path = to.output.as_deref();
-            let mut plan =
-                OutputPlan::data("feeds convert", to.format, path, to.force, &identities)?;
-            plan.all = to.all;
-            Outputs::One { plan, only: reading.table, output: None }
-        }
+    let outputs = if let Some(folder) = &args.tables {
+        folder_of(folder, args, &identities)?
+    } else {
+        let path = to.output.as_deref();
+        let mut plan = OutputPlan::data("feeds convert", to.format, path, to.force, &identities)?;
+        plan.all = to.all;
+        Outputs::One { plan, only: reading.table, output: None }
     };
     let beside = args.tables.as_ref().map(|folder| folder.join("tables.arrow"));
     let rejects = RejectSink::new(
@@ -186,7 +184,7 @@ fn finish(
     let next = match converter.outputs {
         Outputs::One { plan, output, only } => {
             let open = match (output, only.or(reading.table)) {
-                (Some((_, output)), _) => Some(output),
+                (Some((_, output)), _) => Some(*output),
                 (None, Some(spec)) => {
                     let schema: Arc<Schema> = Arc::new(spec.schema(false));
                     Some(TableOutput::open(&plan, &schema)?)

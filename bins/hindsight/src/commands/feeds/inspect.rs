@@ -11,6 +11,7 @@ use crate::signals::Stop;
 use contract::{AnyBatch, Reject, UtcNanos};
 use feeds::Report;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// What was found out about one file.
 #[derive(Debug, Default)]
@@ -136,17 +137,18 @@ fn text(findings: &[Finding]) -> String {
             ]);
         }
         for (code, rows) in &finding.rejects {
-            below.push_str(&format!("{}: {rows} rejects {code}\n", finding.input));
+            let _ = writeln!(below, "{}: {rows} rejects {code}", finding.input);
         }
         if let Some(report) = &finding.report {
             for (rule, stamps) in &report.clock_rules {
-                below.push_str(&format!(
-                    "{}: {stamps} stamps by clock {rule} (tzdb {})\n",
+                let _ = writeln!(
+                    below,
+                    "{}: {stamps} stamps by clock {rule} (tzdb {})",
                     finding.input, report.tzdb
-                ));
+                );
             }
             for (flag, rows) in &report.flags {
-                below.push_str(&format!("{}: {rows} rows with flag {flag}\n", finding.input));
+                let _ = writeln!(below, "{}: {rows} rows with flag {flag}", finding.input);
             }
         }
     }

@@ -17,18 +17,16 @@ pub(in crate::commands) fn truth(args: &TruthArgs, context: &Context) -> Result<
     let tables = tables(&args.path)?;
     let Some(name) = &args.table else { return overview(&tables, args, context) };
     let name = name.strip_prefix("truth_").unwrap_or(name);
-    match tables.iter().find(|(known, _)| known == name) {
-        Some((_, path)) => table(path, args, context),
-        None => {
-            let near = did_you_mean(name, tables.iter().map(|(known, _)| known.as_str()));
-            Err(CliError::NoRun {
-                path: args.path.display().to_string(),
-                expected: "a truth table of this run",
-                found: format!("`{}`{near}", contract::excerpt(name.as_bytes())),
-            }
-            .into())
-        }
+    if let Some((_, path)) = tables.iter().find(|(known, _)| known == name) {
+        return table(path, args, context);
     }
+    let near = did_you_mean(name, tables.iter().map(|(known, _)| known.as_str()));
+    Err(CliError::NoRun {
+        path: args.path.display().to_string(),
+        expected: "a truth table of this run",
+        found: format!("`{}`{near}", contract::excerpt(name.as_bytes())),
+    }
+    .into())
 }
 
 /// Names and paths of the truth tables of a run, in order.

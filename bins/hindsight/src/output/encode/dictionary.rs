@@ -40,7 +40,7 @@ impl Growing {
     }
 
     /// The batch with its dictionary columns over the words so far and its own behind them.
-    pub(crate) fn apply(&mut self, batch: RecordBatch) -> Result<RecordBatch, ArrowError> {
+    pub(crate) fn apply(&mut self, batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         let mut arrays = batch.columns().to_vec();
         for (at, words) in &mut self.columns {
             if let Some(slot) = arrays.get_mut(*at) {
@@ -63,12 +63,12 @@ impl Words {
         for value in values {
             let next = i32::try_from(self.keys.len())
                 .map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
-            new_keys.push(value.map(|word| match self.keys.get(word) {
-                Some(key) => *key,
-                None => {
-                    self.keys.insert(word.to_owned(), next);
-                    next
+            new_keys.push(value.map(|word| {
+                if let Some(key) = self.keys.get(word) {
+                    return *key;
                 }
+                self.keys.insert(word.to_owned(), next);
+                next
             }));
         }
         if self.keys.len() > before || self.array.is_none() {

@@ -1,0 +1,70 @@
+//! Every line of an `Examples:` block of `--help` does what it shows.
+
+use crate::support::run;
+use std::path::Path;
+
+const TAPE: &str = "\
+source_id,instrument_id,ts_recv,ts_avail,px,size,aggressor,action
+1,7,2024-08-08T23:54:15.030314667Z,2024-08-08T23:54:15.030314667Z,61700.1,0.002,A,T
+";
+
+/// The lines of the examples that the help of a command shows.
+fn examples(dir: &Path, command: &[&str]) -> Vec<String> {
+    let mut args = command.to_vec();
+    args.push("--help");
+    let help = run(dir, &args);
+    let lines = help.text().split("Examples:\n").nth(1).unwrap_or_default().lines();
+    lines.map(|line| line.trim().to_owned()).filter(|line| line.starts_with("hindsight ")).collect()
+}
+
+#[test]
+fn every_documented_example_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let bin = Path::new(env!("CARGO_BIN_EXE_hindsight")).parent().unwrap();
+    std::fs::write(dir.path().join("tape.csv"), TAPE).unwrap();
+    // What the examples read stands there: the same trade as a file of ours and as one that names no table.
+    assert_eq!(
+        run(
+            dir.path(),
+            &["feeds", "convert", "--as", "trades", "tape.csv", "-o", "foreign.parquet"]
+        )
+        .code,
+        0
+    );
+    std::fs::copy(dir.path().join("foreign.parquet"), dir.path().join("trades.parquet")).unwrap();
+    let mut ran = 0;
+    for command in [&["cat"][..], &["feeds", "convert"], &["simulator", "run"]] {
+        let lines = examples(dir.path(), command);
+        assert!(!lines.is_empty(), "{command:?}");
+        for line in lines {
+            // A day of simulated trading, or a recording that is not in the repository, is no unit test's work.
+            if line.contains("simulator run") || line.contains("--from binance") {
+                let args: Vec<&str> = line.split(' ').skip(1).chain(["--help"]).collect();
+                assert_eq!(run(dir.path(), &args).code, 0, "{line}");
+                continue;
+            }
+            let _ = std::fs::remove_file(dir.path().join("trades.arrow"));
+            let force = if line.contains("-o trades.parquet") { " --force" } else { "" };
+            let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+            let mut shell = std::process::Command::new("sh");
+            shell
+                .args(["-ec", &format!("{line}{force}")])
+                .current_dir(dir.path())
+                .env("PATH", path);
+            for (name, _) in
+                std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("HINDSIGHT_"))
+            {
+                shell.env_remove(name);
+            }
+            let done = shell.output().unwrap();
+            assert_eq!(
+                done.status.code(),
+                Some(0),
+                "{line}: {}",
+                String::from_utf8_lossy(&done.stderr)
+            );
+            ran += 1;
+        }
+    }
+    assert!(ran >= 4, "{ran}");
+}
