@@ -4,7 +4,7 @@ pub(super) const FINGERPRINTS: &[(&str, &str)] = &[
     ("trades", "f74452deb899dfb04c4862f2d5553b081663de561fbba6a323c788d45cdbfaa5"),
     ("quotes", "fc0c5353cfa24942764a05bc6c203ff51225f88c6d0c05cd3ad36e952aaaa63b"),
     ("depths", "b4936083286ba4ae6a7fe08b74e29a6eaba497854262643ded00bb22a7bac750"),
-    ("book_deltas", "c669b6b1f0af5f4fc985d91949a639c138e5311666e1eaa851945b295d5e4e53"),
+    ("book_deltas", "628e05e1ff840f02540ed504fbe45057b16a498549dd499e845ae504183f7056"),
     ("bars", "4ebb20d25f4728111c70cbf27a985a7485c5e008bda83250eecd91ad38a4a956"),
     ("statuses", "e25f08093c718c0244c4d5c2a4b5bcedbbc6653da13934fb99478e12e546cfc2"),
     ("feed_marks", "87d3ffe8da8c616c1001909f3457d79befd1d3a4b957fe00577be311293bbca7"),
