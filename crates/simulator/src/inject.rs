@@ -28,7 +28,7 @@ mod record;
 /// ```
 /// use simulator::{FaultKind, Injector, Scenario, Simulation};
 /// let scenario = Scenario::preset("faultless")?;
-/// let clean = Simulation::new(&scenario, 7).nth(1).expect("a second slice");
+/// let clean = Simulation::new(&scenario, 7).nth(11).expect("a slice of trading");
 /// let mut injector = Injector::new(7).with(FaultKind::Lost, 0.01, None);
 /// let dirty = injector.push(&clean, true);
 /// let lost = dirty.table("truth_faults").map_or(0, |faults| faults.num_rows());

@@ -15,7 +15,7 @@
 //!
 //! let scenario = Scenario::preset("small")?;
 //! let (mut trades, mut decisions, mut labels) = (0, 0, 0);
-//! for slice in Simulation::new(&scenario, 7).take(6) {
+//! for slice in Simulation::new(&scenario, 7).skip(10).take(4) { // past the opening auction
 //!     trades += slice.draft::<Trades>()?.len(); // contract tables, in the order of `ts_avail`
 //!     decisions += slice.draft::<Decisions>()?.len();
 //!     labels += slice.table("truth_labels").map_or(0, |truth| truth.num_rows()); // and the truth about them
