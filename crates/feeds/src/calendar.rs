@@ -137,7 +137,7 @@ impl MarketHours {
         let mut entries = BTreeMap::new();
         for (name, hours) in raw.entries {
             let parsed =
-                Hours::parse(hours).map_err(|detail| corrupt(format!("{name}: {detail}")))?;
+                Hours::parse(&hours).map_err(|detail| corrupt(format!("{name}: {detail}")))?;
             let id = calendar_id(&name)
                 .ok_or_else(|| corrupt(format!("{name}: a name of three parts was expected")))?;
             entries.insert(id, parsed);
@@ -281,7 +281,7 @@ fn instant(clock: &mut Clock, date: LocalDate, ns: i64) -> Option<UtcNanos> {
 }
 
 impl Hours {
-    fn parse(raw: RawHours) -> Result<Self, String> {
+    fn parse(raw: &RawHours) -> Result<Self, String> {
         let zone = |text: &str| Zone::parse(text).map_err(|e| e.to_string());
         let week = [
             segments(&raw.monday)?,

@@ -107,6 +107,7 @@ pub struct Spec {
     pub(crate) max_file_bytes: u64,
     pub(crate) max_inflated_bytes: u64,
     /// Version of DBN fragments without metadata.
+    #[cfg_attr(not(feature = "dbn"), expect(dead_code, reason = "read by the dbn importer alone"))]
     pub(crate) dbn_version: Option<u8>,
 }
 

@@ -179,7 +179,7 @@ impl Reading<'_> {
             } else {
                 match record.strings() {
                     Ok(fields) => {
-                        self.table.csv_record(number, &record.raw, &header, fields.into_iter())
+                        self.table.csv_record(number, &record.raw, &header, fields.into_iter());
                     }
                     Err(found) => {
                         self.table.unreadable(number, &record.raw, "not-utf8", "UTF-8", &found);
@@ -306,7 +306,8 @@ impl Record {
     fn step(&mut self, state: State, byte: u8) -> State {
         match (state, byte) {
             (State::Start, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::Closed,
+            // A quote that may be doubled, or the carriage return of a line end, whose line feed follows.
+            (State::Quoted, b'"') | (State::Closed, b'\r') => State::Closed,
             (State::Closed, b'"') => {
                 self.text.push(b'"');
                 State::Quoted
@@ -315,8 +316,6 @@ impl Record {
                 self.close(state);
                 State::Start
             }
-            // The carriage return of a line end; its line feed follows.
-            (State::Closed, b'\r') => State::Closed,
             (State::Closed, _) => {
                 self.is_malformed = true;
                 State::Plain

@@ -90,7 +90,7 @@ impl Subject<'_> {
         let mut used: BTreeMap<String, u16> = BTreeMap::new();
         for (number, line) in numbered(text) {
             lines += 1;
-            let found = self.map_line(line, from.as_ref());
+            let found = map_line(line, from.as_ref());
             let (until, symbol, is_open) = match found {
                 Ok(found) => found,
                 Err(refusal) => {
@@ -125,31 +125,6 @@ impl Subject<'_> {
             }
         }
         Ok(Corporate { batch: rows.finish()?.into_any(), rejects, lines, merged })
-    }
-
-    fn map_line(
-        &self,
-        line: &[u8],
-        from: Option<&(LocalDate, String)>,
-    ) -> Result<(LocalDate, String, bool), Refusal> {
-        let [date, symbol, ..] = split::<4>(line, &[2, 3, 4])?;
-        let until = local_date(date)?;
-        let earliest = from.map(|(first, _)| *first);
-        if earliest.is_some_and(|first| until < first) {
-            let expected = "a date after that of the line before";
-            return Err(Refusal::cell("contract/out-of-range", "valid_to", expected, date));
-        }
-        let text = std::str::from_utf8(symbol).ok().filter(|symbol| !symbol.is_empty());
-        let Some(text) = text else {
-            let expected = "a symbol";
-            return Err(Refusal::cell(
-                "contract/malformed-value",
-                "vendor_symbol",
-                expected,
-                symbol,
-            ));
-        };
-        Ok((until, text.to_lowercase(), date == OPEN))
     }
 
     /// `date, price factor, split factor[, reference price]`: the factors of days up to and including the date. Where
@@ -201,6 +176,25 @@ impl Subject<'_> {
     }
 }
 
+fn map_line(
+    line: &[u8],
+    from: Option<&(LocalDate, String)>,
+) -> Result<(LocalDate, String, bool), Refusal> {
+    let [date, symbol, ..] = split::<4>(line, &[2, 3, 4])?;
+    let until = local_date(date)?;
+    let earliest = from.map(|(first, _)| *first);
+    if earliest.is_some_and(|first| until < first) {
+        let expected = "a date after that of the line before";
+        return Err(Refusal::cell("contract/out-of-range", "valid_to", expected, date));
+    }
+    let text = std::str::from_utf8(symbol).ok().filter(|symbol| !symbol.is_empty());
+    let Some(text) = text else {
+        let expected = "a symbol";
+        return Err(Refusal::cell("contract/malformed-value", "vendor_symbol", expected, symbol));
+    };
+    Ok((until, text.to_lowercase(), date == OPEN))
+}
+
 fn numbered(text: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     let lines = (1..).zip(text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii));
     lines.filter(|(_, line)| !line.is_empty())
@@ -249,13 +243,11 @@ impl Factors {
         if self.split == next.split {
             return Ok(None);
         }
-        match ratio(next.split, self.split) {
-            Some(ratio) => Ok(Some(ratio)),
-            None => {
-                let expected = "a ratio of whole numbers";
-                Err(Refusal::cell("feeds/split-ratio", "num", expected, &self.split_text))
-            }
-        }
+        let refuse = || {
+            let expected = "a ratio of whole numbers";
+            Refusal::cell("feeds/split-ratio", "num", expected, &self.split_text)
+        };
+        ratio(next.split, self.split).map(Some).ok_or_else(refuse)
     }
 
     /// The dividend between these factors and the next: the amount with the fewest decimals, from cents on, that gives

@@ -126,7 +126,7 @@ pub(crate) fn size(
         Some(value) if value < 0.0 => {
             Err(Refusal::cell("contract/negative-size", column, "a size of at least 0", text))
         }
-        Some(value) if value == 0.0 => Ok((!zero_is_unknown).then_some(0.0)),
+        Some(0.0) => Ok((!zero_is_unknown).then_some(0.0)),
         Some(value) => Ok(Some(value)),
     }
 }

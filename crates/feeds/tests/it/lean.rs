@@ -1,9 +1,10 @@
 //! Lean's files, line by line: what each becomes, and how each bad one is refused.
 
-use crate::support::{Imported, import, zip};
+use crate::support::{Imported, import, text, zip};
 use contract::arrow_array::Array as _;
 use contract::{Bars, Diagnostic, Fault, Flags, PriceType, Quotes, UtcNanos};
 use feeds::{FeedError, Spec};
+use std::fmt::Write as _;
 
 const TICKS: &str = "forex/fxcm/tick/eurusd/20140501_quote.zip";
 const TICK_MEMBER: &str = "20140501_eurusd_tick_quote.csv";
@@ -223,7 +224,7 @@ fn a_bomb_of_one_endless_line_and_one_in_a_misdated_member_stop_at_the_limit() {
 
 #[test]
 fn outputs_hold_at_most_the_rows_of_the_spec_and_together_all_of_them() {
-    let text: String = (0..1000).map(|ms| format!("{ms},1.1,1.2\n")).collect();
+    let text = text(0..1000, |text, ms| write!(text, "{ms},1.1,1.2"));
     let bytes = zip(&[(TICK_MEMBER, text.as_bytes())]);
     let whole = import(Spec::LEAN, &[(TICKS, &bytes)]);
     let spec = format!("{}\n[limits]\nbatch_rows = 7\n", Spec::LEAN);

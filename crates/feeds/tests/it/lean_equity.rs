@@ -1,9 +1,10 @@
 //! Equity ticks by hand: deci-cents, one side a line, marks, and days on which something changes.
 
-use crate::support::{Imported, import, zip};
+use crate::support::{Imported, import, text, zip};
 use contract::arrow_array::Array as _;
 use contract::{Aggressor, Flags, Quotes, TradeAction, Trades, UtcNanos};
 use feeds::Spec;
+use std::fmt::Write as _;
 
 fn quotes(text: &str) -> Imported {
     let bytes = zip(&[("20131007_spy_Quote_Tick.csv", text.as_bytes())]);
@@ -111,9 +112,9 @@ fn a_last_lone_bid_is_not_lost_and_a_bad_line_does_not_part_a_pair() {
 
 #[test]
 fn pairs_hold_across_the_edge_of_an_output() {
-    let text: String = (0..50)
-        .map(|i| format!("{i},1680100,1,0,0,P,0,0\n{i},0,0,{},4,P,0,0\n", 1_680_200 + i))
-        .collect();
+    let text = text(0..50, |text, i| {
+        write!(text, "{i},1680100,1,0,0,P,0,0\n{i},0,0,{},4,P,0,0", 1_680_200 + i)
+    });
     let bytes = zip(&[("20131007_spy_Quote_Tick.csv", text.as_bytes())]);
     let files: [(&str, &[u8]); 1] = [("equity/usa/tick/spy/20131007_quote.zip", &bytes)];
     let whole = import(Spec::LEAN, &files);

@@ -1,8 +1,9 @@
 //! Broken copies: cut, flipped, invented. Never a panic, and every line stays counted.
 
-use crate::support::{Imported, data, import, zip, zips};
+use crate::support::{Imported, data, import, text, zip, zips};
 use feeds::Spec;
 use proptest::prelude::*;
+use std::fmt::Write as _;
 
 /// Small outputs and a limit, so that memory is bounded whatever a broken length says.
 fn spec() -> String {
@@ -66,7 +67,7 @@ proptest! {
         bit in 0..8_u8,
         cut in any::<Option<prop::sample::Index>>(),
     ) {
-        let text: String = (0..300).map(|i| format!("{},1.{i:05},1.4\n", i * 997)).collect();
+        let text = text(0..300, |text, i| write!(text, "{},1.{i:05},1.4", i * 997));
         let mut bytes = zip(&[(PATHS[0].1, text.as_bytes())]);
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;

@@ -187,7 +187,7 @@ fn three_decades_of_us_equities_have_their_holidays_and_half_days() {
                 last = Some(date);
             }
             SessionPhase::Regular if sessions.cell(&Sessions::IS_HALF_DAY, row).unwrap() => {
-                half += 1
+                half += 1;
             }
             _ => {}
         }

@@ -3,7 +3,21 @@
 use contract::{AnyBatch, Bars, Draft, Quotes, Reject, Table, Trades};
 use feeds::{FeedError, Lean, Report, Spec};
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// The lines that a function writes for the numbers of a range.
+pub(crate) fn text(
+    numbers: Range<u32>,
+    line: impl Fn(&mut String, u32) -> std::fmt::Result,
+) -> String {
+    let mut text = String::new();
+    for number in numbers {
+        line(&mut text, number).unwrap();
+        text.push('\n');
+    }
+    text
+}
 
 /// A zip with these members.
 pub(crate) fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
@@ -72,6 +86,7 @@ pub(crate) fn import(spec: &str, files: &[(&str, &[u8])]) -> Imported {
 }
 
 /// The folder with the real files; without it the tests that need them say so and end.
+#[expect(clippy::disallowed_methods, reason = "where the real files lie differs by machine")]
 pub(crate) fn data() -> Option<PathBuf> {
     let folder = std::env::var_os("HINDSIGHT_DATA").map(PathBuf::from);
     if folder.is_none() {
