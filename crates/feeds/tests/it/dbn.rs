@@ -256,6 +256,7 @@ fn check_statuses(found: &Read, records: &[Value]) {
         let action = match record["action"].as_u64() {
             Some(1) => "pre_open",
             Some(2) => "pre_cross",
+            Some(6) => "new_price_indication",
             Some(7) => "trading",
             Some(8) => "halt",
             Some(9) => "pause",
