@@ -5,6 +5,11 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// Whether a text is a log filter.
+pub(crate) fn is_filter(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
 /// Starts to log to standard error: `HINDSIGHT_LOG` if set, else warnings, `-v` changes of state, `-vv` batches.
 pub(crate) fn start(verbose: u8, console: Console) {
     let level = match verbose {

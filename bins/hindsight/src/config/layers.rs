@@ -179,6 +179,14 @@ impl Config {
 
     fn add_env(&mut self, env: &[(String, String)], errors: &mut Vec<ErrorReport>) {
         let ours = env.iter().filter(|(name, _)| name.starts_with("HINDSIGHT_"));
+        let log = env.iter().find(|(name, _)| name == "HINDSIGHT_LOG").map(|(_, text)| text);
+        if let Some(text) = log.filter(|text| !crate::logging::is_filter(text)) {
+            errors.push(ErrorReport::new(&ConfigError::BadValue {
+                key: "HINDSIGHT_LOG",
+                expected: "a log filter such as `info` or `feeds=debug`".to_owned(),
+                found: contract::excerpt(text.as_bytes()),
+            }));
+        }
         for (name, text) in ours.filter(|(name, _)| !OTHER_VARIABLES.contains(&name.as_str())) {
             let Some(key) = KEYS.iter().find(|key| key.variable() == *name) else {
                 let known: Vec<String> = KEYS.iter().map(|key| key.variable()).collect();

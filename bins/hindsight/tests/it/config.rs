@@ -220,3 +220,17 @@ fn the_hash_of_results_ignores_runtime_keys_and_where_a_value_stands() {
     std::fs::write(dir.path().join("hindsight.toml"), "[rejects]\nmax = \"9\"\n").unwrap();
     assert_eq!(hash(&[]), flagged);
 }
+
+#[test]
+fn a_log_filter_that_cannot_be_understood_is_refused_and_a_good_one_heeded() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = hindsight(dir.path());
+    let output =
+        command.env("HINDSIGHT_LOG", "feeds=loudly").args(["config", "check"]).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("error[config/bad-value]: HINDSIGHT_LOG: expected a log filter"), "{err}");
+    let mut command = hindsight(dir.path());
+    let output = command.env("HINDSIGHT_LOG", "debug").args(["config", "check"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+}
