@@ -2,7 +2,7 @@
 
 mod zone;
 
-pub use zone::{Zone, tzdb_version};
+pub use zone::{Zone, ZoneError, tzdb_version};
 
 use contract::UtcNanos;
 use zone::Cached;

@@ -31,7 +31,7 @@ pub const ERRORS: &str = include_str!("errors.md");
 pub use binance::{Binance, ClockOffset};
 pub use book::{BookCounts, BookError, BookRows, BookSpec, Books};
 pub use calendar::{MarketHours, SessionCloses};
-pub use clock::{Clock, ClockRule, Local, LocalDate, Zone, tzdb_version};
+pub use clock::{Clock, ClockRule, Local, LocalDate, Zone, ZoneError, tzdb_version};
 #[cfg(feature = "dbn")]
 pub use crate::dbn::Dbn;
 pub use error::FeedError;
