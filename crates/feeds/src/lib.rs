@@ -28,12 +28,12 @@ mod text;
 /// What each error of this crate means and what to do about it, one section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+#[cfg(feature = "dbn")]
+pub use crate::dbn::Dbn;
 pub use binance::{Binance, ClockOffset};
 pub use book::{BookCounts, BookError, BookRows, BookSpec, Books};
 pub use calendar::{MarketHours, SessionCloses};
 pub use clock::{Clock, ClockRule, Local, LocalDate, Zone, ZoneError, tzdb_version};
-#[cfg(feature = "dbn")]
-pub use crate::dbn::Dbn;
 pub use error::FeedError;
 pub use importer::Importer;
 pub use lean::{Lean, LeanPath, Resolution, Series};
