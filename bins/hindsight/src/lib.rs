@@ -48,3 +48,8 @@ pub use reference::generated_files;
 pub use rejects::Allowance;
 pub use render::{render_json, render_text};
 pub use run::run;
+
+/// The README's Rust blocks run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -59,13 +59,13 @@ pub(crate) fn conform(ty: Type, packed: i32, array: &ArrayRef) -> Result<ArrayRe
         Type::List(item) => {
             let list = as_list(array).ok_or_else(refuse)?;
             let items = conform(*item, 0, list.values())?;
-            relist(&list, items)
+            relist(&list, &items)
         }
         Type::Structs(fields) => {
             let list = as_list(array).ok_or_else(refuse)?;
             let structs = list.values().as_struct_opt().ok_or_else(refuse)?;
             let items = conform_struct(fields, structs, &refuse)?;
-            relist(&list, Arc::new(items))
+            relist(&list, &(Arc::new(items) as ArrayRef))
         }
         _ => Err(refuse()),
     }
@@ -175,7 +175,7 @@ fn as_list(array: &ArrayRef) -> Option<ListArray> {
     }
 }
 
-fn relist(list: &ListArray, items: ArrayRef) -> Result<ArrayRef, Mismatch> {
+fn relist(list: &ListArray, items: &ArrayRef) -> Result<ArrayRef, Mismatch> {
     // A sliced list keeps its whole child; only the items that its rows reach count.
     let start = list.offsets().first().copied().unwrap_or(0);
     let end = list.offsets().last().copied().unwrap_or(start);

@@ -284,19 +284,21 @@ pub(crate) const DEPTHS: &[Rule] = &[Rule {
     check: levels,
 }];
 
-pub(crate) const BOOK_DELTAS: &[Rule] = &[rule!(
-    "conditional-missing",
-    "px",
-    "a price unless action is `R` or `N`, and none then",
-    |batch, row| {
-        let bare = matches!(batch.col(&BookDeltas::ACTION).value(row), b'R' | b'N');
-        match (bare, is_null(batch, &BookDeltas::PX, row)) {
-            (false, true) => Some("null".to_owned()),
-            (true, false) => Some("a price".to_owned()),
-            _ => None,
+pub(crate) const BOOK_DELTAS: &[Rule] = &[Rule {
+    code: "conditional-missing",
+    column: "px",
+    expected: "a price unless action is `R` or `N`, and none then",
+    check: |batch, report| {
+        let (actions, px) = (batch.col(&BookDeltas::ACTION), batch.col(&BookDeltas::PX));
+        for (row, action) in actions.values().iter().enumerate() {
+            match (matches!(action, b'R' | b'N'), px.is_null(row)) {
+                (false, true) => report(row, "null".into()),
+                (true, false) => report(row, "a price".into()),
+                _ => {}
+            }
         }
-    }
-)];
+    },
+}];
 
 pub(crate) const BARS: &[Rule] = &[
     rule!("out-of-range", "ts_close", "an end after the start", |batch, row| {

@@ -86,4 +86,4 @@ pub use fault::FaultKind;
 pub use inject::Injector;
 pub use scenario::{PRESETS, SCENARIO_VERSION, Scenario, ScenarioError};
 pub use simulation::{Simulation, table_names};
-pub use slice::Slice;
+pub use slice::{Slice, SliceError};

@@ -1,7 +1,7 @@
 //! What a run made in one slice of time.
 
 use contract::arrow_array::{Array, RecordBatch, TimestampNanosecondArray, UInt16Array};
-use contract::{Draft, ShapeError, Table, UtcNanos};
+use contract::{AnyBatch, Diagnostic, Draft, Fault, ShapeError, Table, UtcNanos};
 
 /// Event tables in the order in which rows of equal availability stand.
 pub(crate) const EVENT_TABLES: [&str; 14] = [
@@ -37,6 +37,50 @@ pub struct Slice {
     truth: Vec<(&'static str, RecordBatch)>,
 }
 
+/// Why real batches make up no slice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SliceError {
+    /// Not one of the event tables.
+    #[error("{table}: expected an event table that the simulator makes")]
+    NotAnEvent {
+        /// The table.
+        table: &'static str,
+    },
+    /// Two batches of one table.
+    #[error("{table}: expected one batch, found two")]
+    Twice {
+        /// The table.
+        table: &'static str,
+    },
+    /// A row out of order or outside the span.
+    #[error("{table}.ts_avail, row {row}: expected {expected}, found {found}")]
+    Order {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        row: usize,
+        /// From the row above to the end of the span.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+}
+
+impl Diagnostic for SliceError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnEvent { .. } => "simulator/not-an-event",
+            Self::Twice { .. } => "simulator/table-twice",
+            Self::Order { .. } => "simulator/out-of-order",
+        }
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
+}
+
 impl Slice {
     pub(crate) fn new(from: i64, to: i64) -> Self {
         Self {
@@ -46,6 +90,53 @@ impl Slice {
             derived: Vec::new(),
             truth: Vec::new(),
         }
+    }
+
+    /// A slice of real batches, for the [`Injector`](crate::Injector): each an event table in the order of `ts_avail`, all
+    /// of it in `[from, to)`.
+    ///
+    /// ```
+    /// use contract::UtcNanos;
+    /// use simulator::{FaultKind, Injector, Slice};
+    /// let tape = contract::testing::trades("90 3.0 B, 95 1.0 A, 99 2.0 B");
+    /// let (from, to) = (UtcNanos::from_nanos(0), UtcNanos::from_nanos(100));
+    /// let clean = Slice::from_batches(from, to, vec![tape.into_any()])?;
+    /// let dirty = Injector::new(7).with(FaultKind::Lost, 1.0, None).push(&clean, true);
+    /// assert_eq!((clean.rows(), dirty.rows()), (3, 0)); // a rate of 1 loses every row, and `truth_faults` lists them
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SliceError`] for a table that is no event table of the simulator, for one given twice, and for a row outside
+    /// the span or before the row above it.
+    pub fn from_batches(
+        from: UtcNanos,
+        to: UtcNanos,
+        batches: impl IntoIterator<Item = AnyBatch>,
+    ) -> Result<Self, SliceError> {
+        let mut slice = Self::new(from.nanos(), to.nanos());
+        for batch in batches {
+            let table = batch.spec().name;
+            let Some(at) = EVENT_TABLES.iter().position(|t| *t == table) else {
+                return Err(SliceError::NotAnEvent { table });
+            };
+            let batch = batch.into_record_batch();
+            let stamps = available(&batch).map(|a| a.values().to_vec()).unwrap_or_default();
+            let mut last = slice.from;
+            for (row, stamp) in stamps.into_iter().enumerate() {
+                if stamp < last || stamp >= slice.to {
+                    let expected = format!("{} to {}", UtcNanos::from_nanos(last), to);
+                    let found = UtcNanos::from_nanos(stamp).to_string();
+                    return Err(SliceError::Order { table, row, expected, found });
+                }
+                last = stamp;
+            }
+            match slice.events.get_mut(at) {
+                Some(slot) if slot.is_none() => *slot = Some(batch),
+                _ => return Err(SliceError::Twice { table }),
+            }
+        }
+        Ok(slice)
     }
 
     pub(crate) fn put(&mut self, table: &'static str, batch: RecordBatch) {

@@ -125,7 +125,7 @@ impl Fingerprint {
     fn column(&mut self, array: &dyn Array) {
         match array.data_type() {
             DataType::Timestamp(_, _) => {
-                self.numbers::<TimestampNanosecondType>(array, i64::cast_unsigned)
+                self.numbers::<TimestampNanosecondType>(array, i64::cast_unsigned);
             }
             DataType::Int64 => self.numbers::<Int64Type>(array, i64::cast_unsigned),
             DataType::Float64 => self.numbers::<Float64Type>(array, f64::to_bits),
