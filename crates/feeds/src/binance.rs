@@ -2,6 +2,7 @@
 
 mod clock;
 mod columns;
+mod level;
 mod lines;
 mod message;
 mod number;

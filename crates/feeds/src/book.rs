@@ -17,6 +17,7 @@ use contract::{
     Flags, InstrumentId, SourceId, UtcNanos, excerpt,
 };
 use output::{Numbers, Rows};
+use sides::Half;
 use state::{Book, Delta, Ids, Outcome, Stamps};
 use std::collections::BTreeMap;
 
@@ -160,7 +161,8 @@ impl Books {
         let columns = Columns::of(deltas);
         let mut rows = Rows::default();
         let mut at: Option<((u16, u32), usize)> = None;
-        for row in 0..deltas.len() {
+        let mut row = 0;
+        while row < deltas.len() {
             let key = columns.key(row);
             let slot = match at {
                 Some((last, slot)) if last == key => slot,
@@ -170,10 +172,12 @@ impl Books {
             let delta = columns.delta(row)?;
             if let Some(tracked) = self.tracked.get_mut(slot) {
                 match tracked.book.row(&delta) {
-                    Outcome::Quiet => {}
+                    // Most rows set a level in the middle of a message: they need no further question.
+                    Outcome::Quiet => row = run(&mut tracked.book, &columns, key, delta.ids, row),
                     outcome => tell(self.spec, tracked, outcome, &columns, row, &mut rows),
                 }
             }
+            row += 1;
         }
         Ok(rows.finish()?)
     }
@@ -196,6 +200,31 @@ impl Books {
             Some((SourceId::new(source), InstrumentId::new(instrument), counts))
         };
         self.index.iter().filter_map(count).collect()
+    }
+}
+
+/// Applies the rows behind `row` that set levels of its message and do not close it; returns the last of them.
+fn run(book: &mut Book, columns: &Columns<'_>, key: (u16, u32), ids: Ids, row: usize) -> usize {
+    if !book.applies_levels(ids) || columns.order_id.has_values() {
+        return row;
+    }
+    let mut last = row;
+    loop {
+        let next = last + 1;
+        let side = match columns.side.get(next) {
+            Some(b'B') => Half::Bid,
+            Some(b'A') => Half::Ask,
+            _ => return last,
+        };
+        let is_plain = columns.action.get(next) == Some(&b'M')
+            && columns.flags.get(next).is_some_and(|f| f & Flags::LAST.bits() == 0)
+            && columns.key(next) == key
+            && columns.ids(next) == ids;
+        if !is_plain {
+            return last;
+        }
+        book.set_level(side, cell(columns.px, next), cell(columns.size, next));
+        last = next;
     }
 }
 
@@ -278,6 +307,11 @@ impl<'a, T: ArrowPrimitiveType> Cells<'a, T> {
         Self { array, has_nulls: array.null_count() > 0 }
     }
 
+    /// Whether any row has a value.
+    fn has_values(&self) -> bool {
+        self.array.null_count() < self.array.len()
+    }
+
     fn get(&self, row: usize) -> Option<T::Native> {
         if self.has_nulls && self.array.is_null(row) {
             return None;
@@ -317,6 +351,10 @@ impl<'a> Columns<'a> {
         self.venue_seq.get(row)
     }
 
+    fn ids(&self, row: usize) -> Ids {
+        Ids { first: self.first.get(row), last: self.last.get(row), prev: self.prev.get(row) }
+    }
+
     fn delta(&self, row: usize) -> Result<Delta, BookError> {
         let action = match cell(self.action, row) {
             b'A' => DeltaAction::Add,
@@ -340,11 +378,7 @@ impl<'a> Columns<'a> {
             px: cell(self.px, row),
             size: cell(self.size, row),
             order_id: self.order_id.get(row),
-            ids: Ids {
-                first: self.first.get(row),
-                last: self.last.get(row),
-                prev: self.prev.get(row),
-            },
+            ids: self.ids(row),
             flags: Flags::from_bits(cell(self.flags, row)),
             stamps: Stamps { event: self.event.get(row), sent: self.sent.get(row) },
         })

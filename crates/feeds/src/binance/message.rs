@@ -1,5 +1,6 @@
 //! One line of the recorder: a stamp, then a message of a Binance stream or a REST snapshot.
 
+use super::level::plain_level;
 use super::number::{BadSize, parse_size};
 use super::scan::{Malformed, Scanner};
 use contract::{DecimalError, Price};
@@ -213,6 +214,10 @@ impl Table {
         let mut first = true;
         while scan.item(first).map_err(broken)? {
             first = false;
+            if let Some(level) = scan.accept_form(plain_level) {
+                into.push(level);
+                continue;
+            }
             scan.expect(b'[', "a level").map_err(broken)?;
             let px = self.read_px(scan, "px")?;
             scan.expect(b',', "`,` and a size").map_err(broken)?;

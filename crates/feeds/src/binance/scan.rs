@@ -47,6 +47,16 @@ impl<'a> Scanner<'a> {
         true
     }
 
+    /// Reads what a reader of one form takes from the bytes at hand, or nothing.
+    pub(super) fn accept_form<T>(
+        &mut self,
+        form: impl Fn(&'a [u8]) -> Option<(T, &'a [u8])>,
+    ) -> Option<T> {
+        let (value, rest) = form(self.rest)?;
+        self.rest = rest;
+        Some(value)
+    }
+
     pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Malformed<'a>> {
         if self.accept(byte) { Ok(()) } else { self.malformed(expected) }
     }

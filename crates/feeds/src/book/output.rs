@@ -26,34 +26,9 @@ pub struct BookRows {
 }
 
 #[derive(Debug, Default)]
-struct SideColumns {
-    px: [Int64Builder; LEVELS],
-    size: [Float64Builder; LEVELS],
-    ct: [UInt32Builder; LEVELS],
-}
-
-impl SideColumns {
-    fn push(&mut self, levels: &[Shown; LEVELS]) {
-        let columns = self.px.iter_mut().zip(&mut self.size).zip(&mut self.ct);
-        for (((px, size), ct), level) in columns.zip(levels) {
-            if level.is_set {
-                px.append_value(level.px);
-                size.append_value(level.size);
-                ct.append_option(level.ct);
-            } else {
-                px.append_null();
-                size.append_null();
-                ct.append_null();
-            }
-        }
-    }
-}
-
-#[derive(Debug, Default)]
 struct DepthColumns {
     envelope: EnvelopeColumns,
-    bids: SideColumns,
-    asks: SideColumns,
+    tops: Vec<Top>,
     update_id: UInt64Builder,
     venue_seq: UInt64Builder,
     book_state: Vec<u8>,
@@ -107,8 +82,7 @@ impl Rows {
     ) {
         let rows = &mut self.depths;
         rows.envelope.push(envelope);
-        rows.bids.push(&top.bids);
-        rows.asks.push(&top.asks);
+        rows.tops.push(*top);
         rows.update_id.append_option(numbers.update_id);
         rows.venue_seq.append_option(numbers.venue_seq);
         rows.book_state.push(match state {
@@ -153,27 +127,40 @@ impl Rows {
 
 fn finish_depths(rows: &mut DepthColumns) -> Result<Draft<Depths>, BuildError> {
     let mut set = rows.envelope.finish::<Depths>();
-    set = finish_side(set, &mut rows.bids, &BIDS);
-    set = finish_side(set, &mut rows.asks, &ASKS);
+    let tops = std::mem::take(&mut rows.tops);
+    set = finish_side(set, &tops, |top| &top.bids, &BIDS);
+    set = finish_side(set, &tops, |top| &top.asks, &ASKS);
     set.with(&Depths::UPDATE_ID, rows.update_id.finish())
         .with(&Depths::VENUE_SEQ, rows.venue_seq.finish())
         .with(&Depths::BOOK_STATE, UInt8Array::from(std::mem::take(&mut rows.book_state)))
         .finish()
 }
 
+/// Turns rows of levels into columns: one pass a column.
 fn finish_side(
     mut set: ColumnSet<Depths>,
-    side: &mut SideColumns,
+    tops: &[Top],
+    side: impl Fn(&Top) -> &[Shown; LEVELS],
     names: &SideNames,
 ) -> ColumnSet<Depths> {
-    for (name, column) in names.px.iter().zip(&mut side.px) {
-        set = set.with(name, column.finish());
-    }
-    for (name, column) in names.size.iter().zip(&mut side.size) {
-        set = set.with(name, column.finish());
-    }
-    for (name, column) in names.ct.iter().zip(&mut side.ct) {
-        set = set.with(name, column.finish());
+    let names = names.px.iter().zip(&names.size).zip(&names.ct);
+    for (at, ((px, size), ct)) in names.enumerate() {
+        let level = |top| side(top).get(at).copied().unwrap_or_default();
+        let levels = || tops.iter().map(level);
+        // Nulls are looked for once, so that a deep book takes the short way.
+        if levels().all(|l| l.is_set) {
+            set = set
+                .with(px, levels().map(|l| l.px).collect::<Vec<_>>().into())
+                .with(size, levels().map(|l| l.size).collect::<Vec<_>>().into());
+        } else {
+            set = set
+                .with(px, levels().map(|l| l.is_set.then_some(l.px)).collect())
+                .with(size, levels().map(|l| l.is_set.then_some(l.size)).collect());
+        }
+        // Level feeds count no orders; a column left out is null.
+        if levels().any(|l| l.ct.is_some()) {
+            set = set.with(ct, levels().map(|l| l.ct.filter(|_| l.is_set)).collect());
+        }
     }
     set
 }

@@ -218,6 +218,20 @@ impl Book {
         lost.map_or(closed, Outcome::Lost)
     }
 
+    /// Whether the rows of a message are being applied to levels, and the next one only has to be of it.
+    pub(super) fn applies_levels(&self, ids: Ids) -> bool {
+        !self.is_by_order
+            && self.open.is_some_and(|open| open.mode == Mode::Apply && open.ids == ids)
+    }
+
+    /// Sets a level amid a message for which [`Book::applies_levels`] holds.
+    pub(super) fn set_level(&mut self, side: Half, px: i64, size: f64) {
+        let touched = self.levels.set(side, px, size);
+        if let Some(open) = &mut self.open {
+            open.touched |= touched;
+        }
+    }
+
     /// A message without its last row: what it would have said is unknown.
     fn cut(&mut self, open: Open) -> Option<Gap> {
         match open.mode {
