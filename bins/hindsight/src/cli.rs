@@ -186,6 +186,8 @@ pub enum FromForm {
     Lean,
     /// Lines of receive time and message from a Binance recorder, plain or gzip
     Binance,
+    /// Databento Binary Encoding, plain or zstd
+    Dbn,
     /// What the import spec says
     Spec,
 }

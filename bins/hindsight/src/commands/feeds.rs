@@ -79,6 +79,7 @@ impl Reading {
         let shape = match self.from.or_else(|| guess(input, &opened, self.spec.is_some())) {
             Some(FromForm::Lean) => self.venue(Spec::LEAN)?,
             Some(FromForm::Binance) => self.venue(Spec::BINANCE)?,
+            Some(FromForm::Dbn) => self.venue(Spec::DBN)?,
             Some(FromForm::Spec) => self.venue("")?,
             Some(form @ (FromForm::Csv | FromForm::Jsonl)) => {
                 let format =
@@ -93,7 +94,7 @@ impl Reading {
                 return Err(CliError::UnknownFormat { input: opened.name, expected }.into());
             }
             None => {
-                let expected = "`--from lean|binance` or `--spec FILE` for a venue's file";
+                let expected = "`--from lean|binance|dbn` or `--spec FILE` for a venue's file";
                 return Err(CliError::UnknownFormat { input: opened.name, expected }.into());
             }
         };
@@ -119,6 +120,7 @@ fn guess(input: &InputArg, opened: &Opened, has_spec: bool) -> Option<FromForm> 
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("csv") => return Some(FromForm::Csv),
         Some("jsonl" | "ndjson") => return Some(FromForm::Jsonl),
+        Some("dbn") if !has_spec => return Some(FromForm::Dbn),
         _ => {}
     }
     if has_spec {
