@@ -6,12 +6,12 @@ mod cells;
 #[cfg(feature = "digest")]
 pub(crate) use cells::Cells;
 
+use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType,
     UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::Array;
 use arrow_schema::{DataType, TimeUnit};
 
 /// Appends the canonical bytes of a cell: a presence byte, then the little-endian value, or u32 length and bytes, or
