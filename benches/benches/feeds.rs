@@ -1,10 +1,11 @@
 //! FX ticks from zips into quotes, against the same bytes inflated, read, and parsed by Polars.
 //!
 //! `cargo bench -p benches --bench feeds`. The ticks are made from a seed; with `HINDSIGHT_DATA` (the folder of the data
-//! pack) the real zips are measured too. Rounds of all workloads alternate, one thread each, and the shortest rounds are
-//! compared. The bar of the design: importing takes at most three times as long as inflating the same zips. Polars runs
-//! in Python (`HINDSIGHT_PYTHON`, or the environment that `cargo xtask interop` made) on the inflated files, so it is
-//! spared the inflating, and makes 64-bit floats where the importer makes exact prices, times in UTC and an envelope.
+//! pack) the real zips are measured too. Rounds of all workloads alternate, one thread each, in processor time, and the
+//! shortest rounds are compared. The bar of the design: importing takes at most three times as long as inflating the
+//! same zips. Polars runs in Python (`HINDSIGHT_PYTHON`, or the environment that `cargo xtask interop` made) on the
+//! inflated files, so it is spared the inflating, and makes 64-bit floats where the importer makes exact prices, times
+//! in UTC and an envelope.
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 
 use benches::{Rng, Times, is_bench, timed};

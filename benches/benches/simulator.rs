@@ -1,7 +1,7 @@
 //! Making a simulated market against writing it to Parquet.
 //!
 //! `cargo bench -p benches --bench simulator [-- PRESET]`, preset `small` unless named. Each slice is made, then
-//! written, so both see the same machine in the same moments; one thread each. The bar of the design: making takes at
+//! written, so both see the same machine in the same moments; one thread each, in processor time. The bar of the design: making takes at
 //! most twice as long as writing the same batches (all event and truth tables, zstd 3, row groups of 65,536 rows).
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 
