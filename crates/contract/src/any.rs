@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// A batch of any table, its columns in canonical order.
 ///
-/// What generic code works on: text formats, validation, files. Typed code uses [`Batch`] and [`Draft`].
+/// What generic code works on: text formats, validation, files. Typed code uses `Batch` and `Draft`.
 #[derive(Debug, Clone)]
 pub struct AnyBatch {
     pub(crate) spec: &'static TableSpec,
