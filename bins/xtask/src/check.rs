@@ -83,13 +83,14 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
         return Ok(());
     }
     let request = parse(words)?;
-    each(&request.steps, |step| once(root, step, &request))
+    each(&request.steps, |step| once(root, step, &request), say)
 }
 
 /// Runs each step and closes with a line for each.
 fn each(
     steps: &[Step],
     mut once: impl FnMut(Step) -> Result<(), ChoreError>,
+    mut say: impl FnMut(&str),
 ) -> Result<(), ChoreError> {
     let mut failed = Vec::new();
     let mut summary = Vec::new();
@@ -252,12 +253,18 @@ mod tests {
     #[test]
     fn a_failed_step_stops_no_other_and_fails_the_gate() {
         let mut ran = Vec::new();
-        let outcome = each(&Step::ALL, |step| {
+        let mut said = Vec::new();
+        let broken = |step| {
             ran.push(step);
             let is_broken = matches!(step, Step::Rules | Step::Test);
             if is_broken { Err(ChoreError::Found("planted".to_owned())) } else { Ok(()) }
-        });
+        };
+        let outcome = each(&Step::ALL, broken, |line| said.push(line.to_owned()));
         assert_eq!(ran, Step::ALL);
+        let summary = said.split(|line| line == "== summary").next_back().unwrap();
+        let failed: Vec<&str> =
+            summary.iter().filter(|l| l.contains("FAILED")).map(|l| &l[..5]).collect();
+        assert_eq!((summary.len(), failed), (Step::ALL.len(), vec!["rules", "test "]));
         assert_eq!(outcome.unwrap_err().to_string(), "failed: rules, test");
     }
 
