@@ -17,7 +17,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-const BAR: f64 = 2.0;
+const BAR: f64 = 0.5;
 const SEED: u64 = 1;
 
 /// One open file a table.

@@ -198,7 +198,7 @@ pub enum FromForm {
 Examples:
   hindsight feeds convert --as trades tape.csv -o trades.parquet
   hindsight feeds convert trades=foreign.parquet -o trades.parquet --max-rejects 0.1%
-  hindsight feeds convert --from binance usdm/btcusdt_20240808.gz --tables out")]
+  mkdir out && hindsight feeds convert --from binance usdm/btcusdt_20240808.gz --tables out")]
 pub struct ConvertArgs {
     /// Files of venues and vendors, CSV, JSONL, Arrow or Parquet; - is standard input
     #[arg(value_name = "INPUT")]
@@ -311,10 +311,13 @@ pub struct SimulateArgs {
         long,
         value_name = "DIR",
         help_heading = "Output",
-        required_unless_present = "dry_run"
+        required_unless_present_any = ["dry_run", "stream"]
     )]
     pub output: Option<PathBuf>,
-    /// Format of the tables: parquet, arrow, csv or jsonl [default: parquet]
+    /// Write one event table to standard output instead, each slice as soon as --speed lets it come
+    #[arg(long, value_name = "TABLE", help_heading = "Output", conflicts_with = "output")]
+    pub stream: Option<String>,
+    /// Format of the tables: parquet, arrow, csv or jsonl [default: parquet, of a stream arrow]
     #[arg(short, long, value_name = "FORMAT", help_heading = "Output")]
     pub format: Option<Format>,
     /// Print what would be made and write nothing

@@ -84,7 +84,7 @@ impl Reading {
             Some(form @ (FromForm::Csv | FromForm::Jsonl)) => {
                 let format =
                     if form == FromForm::Csv { TextFormat::Csv } else { TextFormat::Jsonl };
-                let expected = "the table of the rows (`--as TABLE`)";
+                let expected = "the table of the rows (`TABLE=FILE`, or `--as TABLE` where the command has it)";
                 let input = opened.name.clone();
                 let spec = named.ok_or(CliError::UnknownFormat { input, expected })?;
                 Shape::Text(format, spec)

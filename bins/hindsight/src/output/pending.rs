@@ -54,7 +54,8 @@ impl Pending {
     ///
     /// # Errors
     /// [`CliError::OutputExists`] when a file took the name in the meantime and is not to be replaced;
-    /// [`CliError::WriteFailed`] and its kin otherwise. No file appears then.
+    /// [`CliError::WriteFailed`] and its kin otherwise. No file appears then, unless
+    /// the sync of its folder alone failed: the whole file stands there, and a power cut may undo it.
     pub fn publish(mut self) -> Result<(), Failure> {
         match self.file.take() {
             Some(file) => file.commit().map(|_| ()).map_err(|e| refused(&self.path, e)),

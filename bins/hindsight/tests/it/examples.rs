@@ -1,4 +1,5 @@
-//! Every line of an `Examples:` block of `--help` does what it shows.
+//! Every line of an `Examples:` block of `--help` does what it shows; of those that need a recording or a long run, the
+//! words are understood.
 
 use crate::support::run;
 use std::path::Path;

@@ -132,3 +132,20 @@ fn a_run_that_is_stopped_leaves_no_directory() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert_eq!(listing(dir.path()), ["short.toml"]);
 }
+
+#[test]
+fn a_stream_holds_the_rows_of_the_table_in_the_directory_and_is_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("short.toml"), SHORT).unwrap();
+    let words = ["simulator", "run", "--scenario", "short.toml", "--seed", "7"];
+    let streamed = run(dir.path(), &[&words[..], &["--stream", "quotes", "-f", "csv"]].concat());
+    assert_eq!(streamed.code, 0, "{}", streamed.err);
+    let made = run(dir.path(), &[&words[..], &["-f", "csv", "-o", "made"]].concat());
+    assert_eq!(made.code, 0, "{}", made.err);
+    let expected = std::fs::read_to_string(dir.path().join("made/quotes.csv")).unwrap();
+    assert!(expected.lines().count() > 1);
+    assert_eq!(streamed.text(), expected);
+    let unknown = run(dir.path(), &[&words[..], &["--stream", "qoutes"]].concat());
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("(is it `quotes`?)"), "{}", unknown.err);
+}

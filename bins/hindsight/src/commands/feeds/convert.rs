@@ -130,7 +130,7 @@ pub(in crate::commands) fn convert(
     let beside = args.tables.as_ref().map(|folder| folder.join("tables.arrow"));
     let rejects = RejectSink::new(
         args.rejects.rejects.as_deref(),
-        to.output.as_deref().or(beside.as_deref()),
+        to.output.as_deref().filter(|path| *path != Path::new("-")).or(beside.as_deref()),
         context.allowance()?,
         to.force,
         &identities,
@@ -204,7 +204,7 @@ fn finish(
                 let rows = output.finish()?.rows;
                 notes.push(format!("{table}: {rows} rows"));
             }
-            Some(format!("hindsight feeds inspect {}/*", folder.display()))
+            Some(format!("ls {}", folder.display()))
         }
     };
     for (table, rows) in &converter.passed_over {

@@ -13,6 +13,7 @@ use contract::arrow_array::RecordBatch;
 use simulator::{Scenario, Simulation};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Makes a directory of tables: events and references at its top, the truth below `truth/`.
@@ -20,7 +21,7 @@ use std::time::{Duration, Instant};
 /// - **Shape:** one file a table; the directory takes its name when every file is whole.
 pub(in crate::commands) fn run(args: &SimulateArgs, context: &mut Context) -> Result<(), Failure> {
     let scenario = scenario(context)?;
-    let seed = u64::try_from(context.config.count(&SIMULATOR_SEED)).unwrap_or(0);
+    let seed = context.config.count(&SIMULATOR_SEED).unsigned_abs();
     let extension = match args.format {
         None | Some(Format::Parquet) => "parquet",
         Some(Format::Arrow) => "arrow",
@@ -46,6 +47,9 @@ pub(in crate::commands) fn run(args: &SimulateArgs, context: &mut Context) -> Re
         scenario.hash(),
         scenario.instruments()
     );
+    if let Some(table) = args.stream.as_deref().filter(|_| !args.dry_run) {
+        return stream(table, args, simulation, head, context);
+    }
     let Some(target) = args.output.as_deref().filter(|_| !args.dry_run) else {
         let tables = simulator::table_names().join(" ");
         context
@@ -53,6 +57,11 @@ pub(in crate::commands) fn run(args: &SimulateArgs, context: &mut Context) -> Re
             .note(&format!("simulator run: {head}\n  would make {tables} as {extension}"));
         return Ok(());
     };
+    if target == Path::new("-") {
+        let (path, expected) =
+            ("-".to_owned(), "a directory; `--stream TABLE` writes one table to standard output");
+        return Err(CliError::UnknownFormat { input: path, expected }.into());
+    }
     let folder = Folder::create(target)?;
     let format = args.format.unwrap_or(Format::Parquet);
     let mut tables = Tables { folder, format, extension, open: BTreeMap::new() };
@@ -90,6 +99,49 @@ pub(in crate::commands) fn run(args: &SimulateArgs, context: &mut Context) -> Re
         output: target.display().to_string(),
         notes,
         next: Some(format!("hindsight simulator truth {}", target.display())),
+        ..Closing::default()
+    });
+    Ok(())
+}
+
+/// Writes one event table to standard output, slice by slice at the pace asked for, so that a stage behind a pipe sees
+/// rows as a collector would.
+fn stream(
+    table: &str,
+    args: &SimulateArgs,
+    mut simulation: Simulation,
+    head: String,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let spec = crate::input::table(table)?;
+    let plan = OutputPlan::data("simulator run --stream", args.format, None, false, &[])?;
+    let (from, _) = simulation.span();
+    let mut output = TableOutput::open(&plan, &Arc::new(spec.schema(false)))?;
+    let mut progress = context.progress("simulator");
+    let mut pace = Pace::new(context.config.word(&SIMULATOR_SPEED), from.nanos());
+    while let Some(slice) = progress.time(|| simulation.next()) {
+        context.stop.check()?;
+        pace.wait(slice.to().nanos(), context)?;
+        let rows = slice.table(table).filter(|batch| batch.num_rows() > 0);
+        if let Some(batch) = rows {
+            output.write_raw(batch)?;
+            output.flush()?;
+            let n = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
+            progress.stats.rows_in += n;
+            progress.stats.rows_out += n;
+        }
+        progress.tick();
+    }
+    context.stop.check()?;
+    output.finish()?;
+    progress.end();
+    progress.stats.observe(&mut context.metrics);
+    context.console.closing(&Closing {
+        stage: "simulator run",
+        rows_in: progress.stats.rows_in,
+        rows_out: progress.stats.rows_out,
+        output: plan.target.name(),
+        notes: vec![head],
         ..Closing::default()
     });
     Ok(())
