@@ -4,7 +4,7 @@ use crate::any::AnyBatch;
 use crate::spec::{ColumnSpec, Kind, TableSpec};
 use crate::types::{Type, letter};
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, DictionaryArray, Float64Array, StringArray, UInt8Array};
+use arrow_array::{Array, DictionaryArray, Float64Array, Int64Array, StringArray, UInt8Array};
 use std::collections::BTreeMap;
 
 /// A rule over several columns of a table.
@@ -160,6 +160,20 @@ fn check_values(rank: usize, column: &ColumnSpec, array: &dyn Array, breaches: &
         Type::F64 | Type::Size => {
             let Some(array) = array.as_any().downcast_ref::<Float64Array>() else { return };
             floats(rank, column, array, breaches);
+        }
+        Type::Px => {
+            let Some(array) = array.as_any().downcast_ref::<Int64Array>() else { return };
+            // The range of a price is symmetric, so that its text reads back and its sign can be turned.
+            if array.values().iter().fold(true, |ok, px| ok & (*px != i64::MIN)) {
+                return;
+            }
+            let out = (0..array.len())
+                .filter(|row| array.is_valid(*row) && array.value(*row) == i64::MIN);
+            for row in out {
+                let expected = "a price within ±9223372036.854775807";
+                let found = "-9223372036.854775808";
+                breaches.add(rank, breach(row, "overflow", column, expected, found));
+            }
         }
         Type::Code(words) => {
             let Some(array) = array.as_any().downcast_ref::<UInt8Array>() else { return };

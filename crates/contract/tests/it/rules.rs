@@ -554,3 +554,21 @@ proptest! {
         prop_assert_eq!(found.good.len(), len);
     }
 }
+
+#[test]
+fn the_one_price_without_an_opposite_is_refused() {
+    let tape = contract::testing::trades("90 3.0 B, 95 1.0 A").into_record_batch();
+    let at = tape.schema().index_of("px").unwrap();
+    let mut columns = tape.columns().to_vec();
+    columns[at] =
+        std::sync::Arc::new(contract::arrow_array::Int64Array::from(vec![i64::MIN, -i64::MAX]));
+    let batch = contract::arrow_array::RecordBatch::try_new(tape.schema(), columns).unwrap();
+    let origin = contract::Origin::new("test", "tape");
+    let admitted = contract::admit::<contract::Trades>(&batch, &origin).unwrap();
+    assert_eq!(admitted.good.col(&contract::Trades::PX).values(), &[-i64::MAX]);
+    assert_eq!(
+        admitted.rejects[0].to_string(),
+        "tape, row 0: trades.px: expected a price within ±9223372036.854775807, \
+         found `-9223372036.854775808` (contract/overflow)"
+    );
+}
