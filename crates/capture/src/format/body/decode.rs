@@ -166,12 +166,12 @@ where
         if nulls > rows || expected.is_some_and(|expected| expected != rows) {
             return None;
         }
-        self.buffer(if nulls > 0 { rows.div_ceil(8) } else { 0 })?;
+        self.buffer(if nulls > 0 { rows.div_ceil(8) } else { 0 }, 1)?;
         match ty {
-            DataType::Boolean => self.buffer(rows.div_ceil(8)),
+            DataType::Boolean => self.buffer(rows.div_ceil(8), 1),
             DataType::Utf8 | DataType::Binary => {
                 self.offsets(rows)?;
-                self.buffer(0)
+                self.buffer(0, 1)
             }
             DataType::List(item) => {
                 self.offsets(rows)?;
@@ -180,27 +180,28 @@ where
             DataType::Struct(fields) => {
                 fields.iter().try_for_each(|field| self.column(field.data_type(), Some(rows)))
             }
-            DataType::Dictionary(_, _) => self.buffer(rows.checked_mul(4)?),
-            DataType::FixedSizeBinary(width) => {
-                self.buffer(rows.checked_mul(u64::try_from(*width).ok()?)?)
-            }
+            DataType::Dictionary(_, _) => self.buffer(rows, 4),
+            DataType::FixedSizeBinary(width) => self.buffer(rows, u64::try_from(*width).ok()?),
             fixed => {
                 let width = u64::try_from(fixed.primitive_width()?).ok()?;
-                self.buffer(rows.checked_mul(width)?)
+                self.buffer(rows, width)
             }
         }
     }
 
     /// One more than rows; no rows may have none.
     fn offsets(&mut self, rows: u64) -> Option<()> {
-        self.buffer(if rows == 0 { 0 } else { rows.checked_add(1)?.checked_mul(4)? })
+        self.buffer(if rows == 0 { 0 } else { rows.checked_add(1)? }, 4)
     }
 
-    fn buffer(&mut self, least: u64) -> Option<()> {
+    /// A buffer of at least so many whole elements: Arrow panics where it views half an element.
+    fn buffer(&mut self, least: u64, width: u64) -> Option<()> {
         let buffer = self.buffers.next()?;
         let offset = u64::try_from(buffer.offset()).ok()?;
         let len = u64::try_from(buffer.length()).ok()?;
-        let end = offset.checked_add(len)?;
-        (len >= least && end <= self.len).then_some(())
+        let fits = len >= least.checked_mul(width)?
+            && len.is_multiple_of(width)
+            && offset.checked_add(len)? <= self.len;
+        fits.then_some(())
     }
 }
