@@ -1,9 +1,11 @@
 //! What stands on disk, format version 1. The words of the format are `docs/capture-format.md`.
 
+pub(crate) mod body;
 pub(crate) mod bytes;
 pub(crate) mod frame;
 pub(crate) mod manifest;
 pub(crate) mod segment;
+pub(crate) mod watermark;
 
 /// Blocks that are never written again once they are durable.
 pub(crate) const BLOCK: u64 = 4096;

@@ -1,0 +1,159 @@
+//! One form of equal arrays: nothing outside the slice, zeros under nulls, dictionaries in order of first use.
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{BinaryType, ByteArrayType, Int32Type, Utf8Type};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, DictionaryArray, GenericByteArray, Int32Array, ListArray,
+    StringArray, StructArray, make_array,
+};
+use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
+use arrow_data::ArrayData;
+use arrow_schema::{ArrowError, DataType};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An array with equal values whose written bytes depend on these values alone.
+pub(super) fn tidy(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    match array.data_type() {
+        DataType::Boolean => Ok(Arc::new(boolean(array.as_boolean()))),
+        DataType::Utf8 => text::<Utf8Type>(array),
+        DataType::Binary => text::<BinaryType>(array),
+        DataType::List(_) => list(array.as_list::<i32>()),
+        DataType::Struct(fields) => {
+            // Never null in a stored table, so the children stand as they are.
+            let rows = array.as_struct();
+            let columns = rows.columns().iter().map(tidy).collect::<Result<_, _>>()?;
+            Ok(Arc::new(StructArray::try_new(fields.clone(), columns, nulls(array))?))
+        }
+        DataType::Dictionary(_, _) => dictionary(array),
+        _ => fixed(array),
+    }
+}
+
+/// The nulls, if there are any, with zero bits behind the last row.
+fn nulls(array: &dyn Array) -> Option<NullBuffer> {
+    let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0)?;
+    let bits = nulls.inner();
+    Some(NullBuffer::new(BooleanBuffer::collect_bool(bits.len(), |at| bits.value(at))))
+}
+
+fn boolean(array: &BooleanArray) -> BooleanArray {
+    let values = array.values();
+    let is_true = |at| array.is_valid(at) && values.value(at);
+    BooleanArray::new(BooleanBuffer::collect_bool(array.len(), is_true), nulls(array))
+}
+
+fn text<T: ByteArrayType<Offset = i32>>(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let texts = array.as_bytes::<T>();
+    let Some(nulls) = nulls(texts) else { return Ok(Arc::clone(array)) };
+    let has_hidden =
+        texts.offsets().lengths().zip(nulls.iter()).any(|(len, is_valid)| !is_valid && len > 0);
+    if !has_hidden {
+        let (offsets, values) = (texts.offsets().clone(), texts.values().clone());
+        return Ok(Arc::new(GenericByteArray::<T>::try_new(offsets, values, Some(nulls))?));
+    }
+    let mut values = Vec::new();
+    let mut lengths = Vec::with_capacity(texts.len());
+    for value in texts {
+        let bytes: &[u8] = value.map_or(&[], AsRef::as_ref);
+        values.extend_from_slice(bytes);
+        lengths.push(bytes.len());
+    }
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(GenericByteArray::<T>::try_new(offsets, Buffer::from_vec(values), Some(nulls))?))
+}
+
+fn list(array: &ListArray) -> Result<ArrayRef, ArrowError> {
+    let DataType::List(item) = array.data_type() else { return Ok(Arc::new(array.clone())) };
+    let nulls = nulls(array);
+    let (first, last) = (array.offsets().first(), array.offsets().last());
+    let bound = |at: Option<&i32>| at.and_then(|&at| usize::try_from(at).ok()).unwrap_or(0);
+    let (first, last) = (bound(first), bound(last));
+    let mut items = array.values().slice(first, last.saturating_sub(first));
+    let is_valid = |row| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
+    let extents: Vec<usize> = array.offsets().lengths().collect();
+    let lengths: Vec<usize> =
+        extents.iter().enumerate().map(|(row, &len)| if is_valid(row) { len } else { 0 }).collect();
+    if lengths != extents {
+        let kept: BooleanArray = extents
+            .iter()
+            .enumerate()
+            .flat_map(|(row, &len)| std::iter::repeat_n(Some(is_valid(row)), len))
+            .collect();
+        items = arrow_select::filter::filter(&items, &kept)?;
+    }
+    let offsets = OffsetBuffer::from_lengths(lengths);
+    Ok(Arc::new(ListArray::try_new(Arc::clone(item), offsets, tidy(&items)?, nulls)?))
+}
+
+/// A dictionary of the values in use, each once, in order of first use.
+fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let rows = array.as_dictionary::<Int32Type>();
+    let values = rows.values().as_string::<i32>();
+    // New keys by old ones, unless the dictionary is so much longer than the rows that the list would cost more.
+    let listed = if values.len() / 4 <= rows.len().max(256) { values.len() } else { 0 };
+    let mut by_old: Vec<Option<i32>> = vec![None; listed];
+    let mut by_text: HashMap<&str, i32> = HashMap::new();
+    let mut used: Vec<&str> = Vec::new();
+    let mut keys: Vec<Option<i32>> = Vec::with_capacity(rows.len());
+    for old in rows.keys() {
+        // A key of a null value is a null row.
+        let old = old.and_then(|old| usize::try_from(old).ok()).filter(|&old| values.is_valid(old));
+        let Some(old) = old else {
+            keys.push(None);
+            continue;
+        };
+        let new = match by_old.get(old) {
+            Some(Some(new)) => *new,
+            _ => {
+                let text = values.value(old);
+                let next = i32::try_from(used.len())
+                    .map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
+                *by_text.entry(text).or_insert_with(|| {
+                    used.push(text);
+                    next
+                })
+            }
+        };
+        if let Some(slot) = by_old.get_mut(old) {
+            *slot = Some(new);
+        }
+        keys.push(Some(new));
+    }
+    let values = Arc::new(StringArray::from_iter_values(used));
+    let keys = Int32Array::from_iter(keys);
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values)?))
+}
+
+/// Values of fixed width, zero where null.
+fn fixed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let Some(nulls) = nulls(array) else { return Ok(Arc::clone(array)) };
+    let data = array.to_data();
+    let width = match data.data_type() {
+        DataType::FixedSizeBinary(width) => usize::try_from(*width).ok(),
+        other => other.primitive_width(),
+    };
+    let values = width.zip(data.buffers().first()).and_then(|(width, buffer)| {
+        let start = data.offset().checked_mul(width)?;
+        let end = start.checked_add(data.len().checked_mul(width)?)?;
+        let mut bytes = buffer.as_slice().get(start..end)?.to_vec();
+        for (value, is_valid) in bytes.chunks_exact_mut(width.max(1)).zip(nulls.iter()) {
+            if !is_valid {
+                value.fill(0);
+            }
+        }
+        Some(bytes)
+    });
+    let Some(values) = values else {
+        return Err(ArrowError::InvalidArgumentError(format!(
+            "expected an array of fixed width, found `{}`",
+            data.data_type()
+        )));
+    };
+    let data = ArrayData::builder(data.data_type().clone())
+        .len(data.len())
+        .add_buffer(Buffer::from_slice_ref(&values))
+        .nulls(Some(nulls))
+        .build()?;
+    Ok(make_array(data))
+}
