@@ -268,11 +268,18 @@ mod tests {
     fn a_header_comes_back_and_any_flipped_bit_is_noticed() {
         let mut bytes = [0; HEADER];
         let header_crc = header().encode(&mut bytes);
-        assert_eq!(FrameHeader::decode(&bytes, 11, 768), Ok(FrameHeader { header_crc, ..header() }));
+        assert_eq!(
+            FrameHeader::decode(&bytes, 11, 768),
+            Ok(FrameHeader { header_crc, ..header() })
+        );
         for at in 0..HEADER * 8 {
             let mut flipped = bytes;
             flipped[at / 8] ^= 1 << (at % 8);
-            assert_eq!(FrameHeader::decode(&flipped, 11, 768), Err(FrameFault::Damaged), "bit {at}");
+            assert_eq!(
+                FrameHeader::decode(&flipped, 11, 768),
+                Err(FrameFault::Damaged),
+                "bit {at}"
+            );
         }
     }
 

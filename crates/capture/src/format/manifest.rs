@@ -1,7 +1,7 @@
 //! What the log has decided about its files: an append-only text of checked lines.
 
-use contract::{EventId, Hash};
 use super::segment::End;
+use contract::{EventId, Hash};
 
 /// A line of the manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
