@@ -122,7 +122,8 @@ impl Ledger {
                     && lost.start < pseqs.end
                     && pseqs.start < lost.end
                 {
-                    gap.is_repaired = account.lost.count_in(lost.clone()) == 0;
+                    // Never back: rows lost once more have a gap of their own.
+                    gap.is_repaired |= account.lost.count_in(lost.clone()) == 0;
                 }
             }
         }

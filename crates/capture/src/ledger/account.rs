@@ -114,12 +114,12 @@ impl Account {
 
     /// Stores rows and returns how many of them had been lost.
     pub(super) fn store(&mut self, pseqs: &Range<u64>, ts: UtcNanos) -> u64 {
-        let arrived = self.durable.end().max(self.lost.end());
+        let top = self.durable.end().max(self.lost.end()).saturating_sub(1);
         let mut refilled = 0;
         for part in self.not_held(pseqs.clone()) {
             self.settle(&part, ts);
             refilled += self.lost.remove(part.clone());
-            self.late += len(&(part.start..part.end.min(arrived)));
+            self.late += len(&(part.start..part.end.min(top)));
             self.durable.insert(part);
         }
         self.ts_first.get_or_insert(ts);
