@@ -6,7 +6,7 @@ use crate::words::{CaptureVerdict, GapKind, Hop, ProducerMode, ProducerState};
 
 table! {
     /// What each producer emitted and what became of it.
-    derived LedgerProducers = "ledger_producers", version 1, Causal, dynamic false,
+    derived LedgerProducers = "ledger_producers", version 2, Causal, dynamic false,
     key &["log_id", "producer_id"], rules &[];
     /// The log.
     16 LOG_ID: kind::Id = "log_id";
@@ -48,6 +48,8 @@ table! {
     34 TS_LAST: kind::Opt<kind::Ts> = "ts_last", unit(Unit::Ns);
     /// Last beat.
     35 TS_BEAT: kind::Opt<kind::Ts> = "ts_beat", unit(Unit::Ns);
+    /// Rows that came after a later one and filled a hole; null where a writer of version 1 did not count them.
+    36 ROWS_LATE: kind::Opt<kind::U64> = "rows_late", unit(Unit::Count);
 }
 
 table! {
