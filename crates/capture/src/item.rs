@@ -52,7 +52,11 @@ impl LoggedBatch {
     /// # Errors
     /// [`ShapeError`] when the table or its version is newer than this program.
     pub fn parse(&self) -> Result<AnyBatch, ShapeError> {
-        AnyBatch::parse(contract::table(&self.table)?, &self.rows)
+        let spec = contract::table(&self.table).ok_or_else(|| ShapeError::WrongTable {
+            expected: "a table that this program knows",
+            found: self.table.to_string(),
+        })?;
+        AnyBatch::parse(spec, &self.rows)
     }
 }
 

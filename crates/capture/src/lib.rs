@@ -2,8 +2,16 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
+#[cfg(feature = "archive")]
+mod archive;
 mod clock;
 mod format;
+mod gap;
+mod item;
 
+#[cfg(feature = "archive")]
+pub use archive::ArchiveError;
 pub use clock::{Clock, FixedClock};
 pub use format::frame::Codec;
+pub use gap::Gap;
+pub use item::{Control, ControlKind, Item, LoggedBatch};
