@@ -83,8 +83,8 @@ fn rows_of(
     file: &ArchivedFile,
     seqs: &Range<u64>,
 ) -> Result<(SchemaRef, Vec<RecordBatch>), ArchiveError> {
-    let failed = |source| ArchiveError::Parquet { path: path.to_path_buf(), source };
-    let mut builder = Source::open(fs, path)?.parquet(path)?.with_batch_size(BATCH);
+    let (builder, witness) = Source::open(fs, path)?;
+    let mut builder = builder.with_batch_size(BATCH);
     let mut metadata = builder.schema().metadata().clone();
     metadata.retain(|key, _| !FILE_KEYS.contains(&key.as_str()));
     let schema = Arc::new(Schema::new_with_metadata(builder.schema().fields().clone(), metadata));
@@ -101,9 +101,9 @@ fn rows_of(
         builder = builder.with_row_filter(RowFilter::new(vec![Box::new(predicate)]));
     }
     let mut out = Vec::new();
-    for batch in builder.build().map_err(failed)? {
-        let batch = batch.map_err(|e| failed(e.into()))?;
-        let batch = batch.with_schema(Arc::clone(&schema)).map_err(|e| failed(e.into()))?;
+    for batch in builder.build().map_err(|e| witness.error(e))? {
+        let batch = batch.map_err(|e| witness.error(e))?;
+        let batch = batch.with_schema(Arc::clone(&schema)).map_err(|e| witness.error(e))?;
         out.push(batch);
     }
     Ok((schema, out))

@@ -2,41 +2,62 @@
 
 use super::error::ArchiveError;
 use bytes::Bytes;
-use durable::{Access, Fs, FsFile, read_exact_at};
-use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use durable::{Access, Fs, FsError, FsFile, read_exact_at};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{self, BufReader, Read};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An open file, as the Parquet reader wants it.
 #[derive(Debug)]
 pub(super) struct Source {
     file: Arc<dyn FsFile>,
     len: u64,
+    failure: Failure,
+}
+
+/// The first call that failed: the reader of record batches turns every error into text.
+type Failure = Arc<Mutex<Option<FsError>>>;
+
+/// Knows afterwards why a reader failed.
+#[derive(Debug)]
+pub(super) struct Witness {
+    path: PathBuf,
+    failure: Failure,
+}
+
+impl Witness {
+    /// The failed call, if there was one, else what the reader says.
+    pub(super) fn error(&self, source: impl Into<ParquetError>) -> ArchiveError {
+        let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure.take() {
+            Some(error) => ArchiveError::Fs(error),
+            None => ArchiveError::Parquet { path: self.path.clone(), source: source.into() },
+        }
+    }
 }
 
 impl Source {
-    pub(super) fn open(fs: &dyn Fs, path: &Path) -> std::result::Result<Self, ArchiveError> {
+    /// Opens a Parquet file and reads its footer.
+    pub(super) fn open(
+        fs: &dyn Fs,
+        path: &Path,
+    ) -> std::result::Result<(ParquetRecordBatchReaderBuilder<Self>, Witness), ArchiveError> {
         let file: Arc<dyn FsFile> = Arc::from(fs.open(path, Access::Read)?);
         let len = file.len()?;
-        Ok(Self { file, len })
+        let failure = Failure::default();
+        let witness = Witness { path: path.to_path_buf(), failure: Arc::clone(&failure) };
+        let builder = ParquetRecordBatchReaderBuilder::try_new(Self { file, len, failure });
+        Ok((builder.map_err(|e| witness.error(e))?, witness))
     }
+}
 
-    /// From the first byte to the last.
-    pub(super) fn bytes(&self) -> impl Read + use<> {
-        From { file: Arc::clone(&self.file), at: 0 }
-    }
-
-    /// The footer is read here.
-    pub(super) fn parquet(
-        self,
-        path: &Path,
-    ) -> std::result::Result<ParquetRecordBatchReaderBuilder<Self>, ArchiveError> {
-        ParquetRecordBatchReaderBuilder::try_new_with_options(self, ArrowReaderOptions::new())
-            .map_err(|source| ArchiveError::Parquet { path: path.to_path_buf(), source })
-    }
+fn remember(failure: &Failure, error: FsError) -> io::Error {
+    let kind = error.source.kind();
+    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    kind.into()
 }
 
 impl Length for Source {
@@ -50,7 +71,8 @@ impl ChunkReader for Source {
     type T = BufReader<From>;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        Ok(BufReader::new(From { file: Arc::clone(&self.file), at: start }))
+        let (file, failure) = (Arc::clone(&self.file), Arc::clone(&self.failure));
+        Ok(BufReader::new(From { file, failure, at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
@@ -64,7 +86,7 @@ impl ChunkReader for Source {
         }
         let mut buffer = vec![0; length];
         read_exact_at(self.file.as_ref(), &mut buffer, start)
-            .map_err(|error| ParquetError::External(Box::new(error)))?;
+            .map_err(|error| ParquetError::from(remember(&self.failure, error)))?;
         Ok(buffer.into())
     }
 }
@@ -73,12 +95,13 @@ impl ChunkReader for Source {
 #[derive(Debug)]
 pub(super) struct From {
     file: Arc<dyn FsFile>,
+    failure: Failure,
     at: u64,
 }
 
 impl Read for From {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read_at(buffer, self.at)?;
+        let n = self.file.read_at(buffer, self.at).map_err(|e| remember(&self.failure, e))?;
         self.at += u64::try_from(n).unwrap_or(u64::MAX);
         Ok(n)
     }

@@ -8,10 +8,9 @@ use super::tally::{Provenance, Tallies, Tally, spec_of};
 use crate::format::manifest::ArchivedFile;
 use contract::arrow_schema::SchemaRef;
 use contract::{AnyBatch, Hash, TableSpec};
-use durable::{Fs, FsErrorKind};
+use durable::{Access, Fs, FsErrorKind};
 use parquet::file::metadata::KeyValue;
 use sha2::{Digest as _, Sha256};
-use std::io::Read as _;
 use std::path::Path;
 
 /// Rows that are decoded at once.
@@ -28,7 +27,7 @@ pub(super) struct Expected<'a> {
 impl Expected<'_> {
     /// Reads a whole file and compares.
     pub(super) fn compare(&self, fs: &dyn Fs, path: &Path) -> Result<(), ArchiveError> {
-        let builder = Source::open(fs, path)?.parquet(path)?;
+        let (builder, _) = Source::open(fs, path)?;
         if builder.schema().fields() != self.schema.fields() {
             let expected = format!("columns {:?}", self.schema.fields());
             return Err(mismatch(path, expected, format!("{:?}", builder.schema().fields())));
@@ -61,12 +60,12 @@ struct Tallied;
 impl Tallied {
     /// Counts the rows of a file, which must stand in its order.
     fn of(fs: &dyn Fs, path: &Path, spec: &'static TableSpec) -> Result<Tallies, ArchiveError> {
-        let failed = |source| ArchiveError::Parquet { path: path.to_path_buf(), source };
-        let rows = Source::open(fs, path)?.parquet(path)?.with_batch_size(BATCH).build();
+        let (builder, witness) = Source::open(fs, path)?;
+        let rows = builder.with_batch_size(BATCH).build().map_err(|e| witness.error(e))?;
         let mut out = Tallies::default();
         let mut last: Option<Key> = None;
-        for batch in rows.map_err(failed)? {
-            let batch = batch.map_err(|e| failed(e.into()))?;
+        for batch in rows {
+            let batch = batch.map_err(|e| witness.error(e))?;
             let shape = |source| ArchiveError::Shape { first_seq: 0, source };
             let any = AnyBatch::parse(spec, &batch).map_err(shape)?;
             let (Some(from), Some(keys)) = (Provenance::of(&any), Keys::of(&any)) else {
@@ -88,15 +87,12 @@ impl Tallied {
 
 /// SHA-256 and length of a file.
 pub(super) fn hash_of(fs: &dyn Fs, path: &Path) -> Result<(Hash, u64), ArchiveError> {
-    let mut from = Source::open(fs, path)?.bytes();
+    let file = fs.open(path, Access::Read)?;
     let mut sha256 = Sha256::new();
     let mut buffer = vec![0; 256 * 1024];
-    let mut len = 0_u64;
+    let mut len = 0;
     loop {
-        let n = from.read(&mut buffer).map_err(|error| match error.downcast() {
-            Ok(error) => ArchiveError::Fs(error),
-            Err(error) => ArchiveError::Fs(durable::FsError::new(durable::Op::Read, path, error)),
-        })?;
+        let n = file.read_at(&mut buffer, len)?;
         if n == 0 {
             return Ok((Hash::from_bytes(sha256.finalize().into()), len));
         }
@@ -183,7 +179,7 @@ pub(super) fn adopt_or_conflict(
             return Err(ArchiveError::Conflict { path: path.to_path_buf(), source });
         }
     }
-    fs.open(path, durable::Access::ReadWrite)?.sync_all()?;
+    fs.open(path, Access::ReadWrite)?.sync_all()?;
     if let Some(folder) = path.parent() {
         fs.sync_dir(folder)?;
     }
