@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::string_slice)]
 
 #[cfg(feature = "archive")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the log calls it"))]
 mod archive;
 mod clock;
 mod format;

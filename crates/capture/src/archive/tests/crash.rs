@@ -1,8 +1,11 @@
 //! Power cuts, failing calls and lying disks.
 
 use super::*;
-use durable::{Access, Failure, Fault, FsError, FsFile, FsLock, Metadata, Op, temporary_name};
+use durable::{
+    Access, Failure, Fault, FsError, FsFile, FsLock, Lie, LyingFs, Metadata, Op, temporary_name,
+};
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 const DIR: &str = "/log/archive";
 
@@ -10,61 +13,108 @@ fn few() -> Vec<LoggedBatch> {
     vec![trades(100, 1, 0, &[0, 15]), decisions(102, 2, 0, &[4])]
 }
 
+fn one() -> Vec<LoggedBatch> {
+    vec![trades(100, 1, 0, &[0, 3, 1])]
+}
+
 /// After a crash: whatever stands under a final name is whole, and a second run ends with the files of an undisturbed
 /// one. Returns how many it took over.
-fn recover(fs: &SimFs, expected: &[ArchivedFile], context: &str) -> usize {
+fn recover(fs: &SimFs, rows: &[LoggedBatch], expected: &[ArchivedFile], context: &str) -> usize {
     let there = unrecorded(fs, Path::new(DIR), &[]).unwrap();
     for path in &there {
         let file = expected.iter().find(|file| file.path == *path);
         let file = file.unwrap_or_else(|| panic!("{context}: unexpected {path}"));
         verify(fs, Path::new(DIR), file).unwrap_or_else(|error| panic!("{context}: {error}"));
     }
-    let again = archive(fs, &few()).unwrap_or_else(|error| panic!("{context}: {error}"));
+    let again = archive(fs, rows).unwrap_or_else(|error| panic!("{context}: {error}"));
     assert_eq!(again, expected, "{context}");
     let settled = fs.crash(0); // the manifest record comes now: what it names must survive
     for file in expected {
-        verify(&settled, Path::new(DIR), file)
-            .unwrap_or_else(|e| panic!("{context}, settled: {e}"));
+        check(&settled, Path::new(DIR), file).unwrap_or_else(|e| panic!("{context}, settled: {e}"));
     }
     there.len()
 }
 
+/// The calls of an undisturbed run and its files. Of reads in a row only the first counts: they change nothing.
+fn calls(rows: &[LoggedBatch]) -> (Vec<(u64, Op)>, Vec<ArchivedFile>) {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let fs = disk();
+    let all = Arc::clone(&seen);
+    fs.fail(Fault::new(Failure::Io).when(move |call| {
+        all.lock().unwrap().push((call.number, call.op));
+        false
+    }));
+    let files = archive(&fs, rows).unwrap();
+    let mut calls = seen.lock().unwrap().clone();
+    calls.dedup_by(|later, earlier| (later.1, earlier.1) == (Op::Read, Op::Read));
+    (calls, files)
+}
+
 #[test]
-fn a_crash_at_any_call_leaves_whole_files_or_none_and_a_second_run_adopts_them() {
-    let whole = disk();
-    let start = whole.calls();
-    let expected = archive(&whole, &few()).unwrap();
-    assert_eq!(expected.len(), 3);
-    let calls = whole.calls() - start;
+fn a_crash_at_any_call_leaves_a_whole_file_or_none_and_a_second_run_adopts_it() {
+    let (calls, expected) = calls(&one());
+    assert!(calls.len() > 15, "{calls:?}");
     let mut adopted = 0;
-    for call in 0..calls {
-        for seed in 0..4 {
+    for (call, op) in calls {
+        for seed in [0, 1, 2 + call] {
             let fs = disk();
-            fs.stop_at(start + call);
-            let error = archive(&fs, &few()).unwrap_err();
+            fs.stop_at(call);
+            let error = archive(&fs, &one()).unwrap_err();
             assert!(error.fs().is_some(), "call {call}: {error}");
-            adopted += recover(&fs.crash(seed), &expected, &format!("call {call}, seed {seed}"));
+            let context = format!("call {call}, {op}, seed {seed}");
+            adopted += recover(&fs.crash(seed), &one(), &expected, &context);
         }
     }
     assert!(adopted > 0);
 }
 
 #[test]
+fn a_run_that_stopped_between_two_files_goes_on_where_it_stopped() {
+    let (calls, expected) = calls(&few());
+    let renames = calls.iter().filter(|(_, op)| *op == Op::RenameNoReplace);
+    let mut adopted = Vec::new();
+    for (call, _) in renames {
+        let fs = disk();
+        fs.stop_at(call + 1); // renamed, and the folder not synced
+        archive(&fs, &few()).unwrap_err();
+        adopted.push(recover(&fs.crash(1), &few(), &expected, &format!("call {call}")));
+    }
+    assert_eq!(adopted, [1, 2, 3]);
+}
+
+#[test]
 fn a_failed_call_leaves_nothing_half_done_and_the_next_run_succeeds() {
-    let whole = disk();
-    let start = whole.calls();
-    let expected = archive(&whole, &few()).unwrap();
-    for call in start..whole.calls() {
-        for failure in [Failure::Io, Failure::NoSpace, Failure::ForgetAndFail] {
-            let fs = disk();
-            fs.fail(Fault::new(failure).when(move |c| c.number == call));
-            if let Err(error) = archive(&fs, &few()) {
-                assert!(error.fs().is_some(), "call {call}: {error}");
-                assert!(contract::Diagnostic::code(&error).starts_with("durable/"), "{error}");
-            }
-            fs.heal();
-            recover(&fs, &expected, &format!("call {call}, {failure:?}"));
+    let (calls, expected) = calls(&one());
+    for (call, op) in calls {
+        let failure = match op {
+            Op::Write | Op::Create | Op::CreateDir => Failure::NoSpace,
+            Op::SyncAll | Op::SyncData => Failure::ForgetAndFail,
+            _ => Failure::Io,
+        };
+        let fs = disk();
+        fs.fail(Fault::new(failure).when(move |c| c.number == call));
+        if let Err(error) = archive(&fs, &one()) {
+            assert!(error.fs().is_some(), "call {call}: {error}");
+            let code = contract::Diagnostic::code(&error);
+            assert!(code.starts_with("durable/"), "{error}");
+            let retry = contract::Fault::Environment { retry: failure == Failure::NoSpace };
+            assert_eq!(contract::Diagnostic::fault(&error), retry);
+        } else {
+            assert_eq!(op, Op::Unlink, "call {call}");
         }
+        fs.heal();
+        recover(&fs, &one(), &expected, &format!("call {call}, {op}, {failure:?}"));
+    }
+}
+
+/// A crash test that passes on a lying disk tests nothing.
+#[test]
+fn a_disk_that_lies_about_syncs_loses_what_was_published() {
+    for lie in [Lie::FileSync, Lie::FolderSync] {
+        let fs = disk();
+        let files = archive(&LyingFs::new(fs.clone(), lie), &one()).unwrap();
+        check(&fs, Path::new(DIR), &files[0]).unwrap();
+        assert!(check(&fs.crash(0), Path::new(DIR), &files[0]).is_err(), "{lie:?}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What stands in a file.
 
 use super::*;
+use contract::{FeedMarks, InstrumentId, MarkKind, SourceId, TableBuilder};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 fn open(fs: &dyn Fs, file: &ArchivedFile) -> SerializedFileReader<bytes::Bytes> {
@@ -106,30 +107,45 @@ fn columns_order_words_and_indexes_are_those_of_the_format() {
     }
 }
 
+/// `seq` of the rows of a file in its order.
+fn order(fs: &dyn Fs, file: &ArchivedFile) -> Vec<u64> {
+    let path = place(Path::new("/log/archive"), &file.path);
+    let batches = source::Source::open(fs, &path).unwrap().0.build().unwrap();
+    let seqs = batches.map(|batch| {
+        let seqs = batch.unwrap().column(0).clone();
+        seqs.as_primitive::<contract::arrow_array::types::UInt64Type>().values().to_vec()
+    });
+    seqs.collect::<Vec<_>>().concat()
+}
+
 #[test]
-fn rows_stand_by_instrument_then_time_then_number_and_without_instrument_first() {
+fn rows_stand_by_instrument_then_time_then_number() {
     let fs = disk();
-    let spec = contract::table("intelligence").unwrap();
-    assert!(spec.column("instrument_id").unwrap().nullable);
     let rows = trades(100, 1, 0, &[9, 1, 5, 1]);
     let mut arrays = rows.rows.columns().to_vec();
     let at = rows.rows.schema().index_of("instrument_id").unwrap();
     arrays[at] = Arc::new(contract::arrow_array::UInt32Array::from(vec![2, 2, 1, 2]));
     let rows = RecordBatch::try_new(rows.rows.schema(), arrays).unwrap();
     let files = archive(&fs, &[logged("trades", 100, 1, 0, rows)]).unwrap();
-    let path = place(Path::new("/log/archive"), &files[0].path);
-    let batches =
-        source::Source::open(&fs, &path).unwrap().0.build().unwrap();
-    let seqs: Vec<u64> = batches
-        .flat_map(|batch| {
-            let seqs = batch.unwrap().column(0).clone();
-            seqs.as_primitive::<contract::arrow_array::types::UInt64Type>().values().to_vec()
-        })
-        .collect();
     // Instrument 1 at 5; instrument 2 at 1, 1 and 9.
-    assert_eq!(seqs, [102, 101, 103, 100]);
-    let absent: part::Key = (None, 9, 9);
-    assert!(absent < (Some(0), 0, 0));
+    assert_eq!(order(&fs, &files[0]), [102, 101, 103, 100]);
+}
+
+#[test]
+fn rows_without_an_instrument_stand_first() {
+    let fs = disk();
+    let mut rows = TableBuilder::<FeedMarks>::new(UtcNanos::from_nanos(EVE));
+    for instrument in [Some(InstrumentId::new(0)), None, Some(InstrumentId::new(7)), None] {
+        rows.set(&FeedMarks::SOURCE_ID, SourceId::new(1))
+            .set(&FeedMarks::INSTRUMENT_ID, instrument)
+            .set(&FeedMarks::KIND, MarkKind::Start);
+        rows.end_row().unwrap();
+    }
+    let rows = rows.finish().unwrap().with_seq(100).into_record_batch();
+    let batches = [logged("feed_marks", 100, 1, 0, rows)];
+    let files = archive(&fs, &batches).unwrap();
+    assert_eq!(order(&fs, &files[0]), [101, 103, 100, 102]);
+    assert_eq!(seen(&read_all(&fs, &files, 0..u64::MAX)), seen(&batches));
 }
 
 #[test]
@@ -213,4 +229,17 @@ fn a_record_of_other_rows_is_seen_by_the_deep_check() {
         let error = verify(&fs, dir, &file).unwrap_err();
         assert_eq!(contract::Diagnostic::code(&error), "capture/archive-mismatch");
     }
+}
+
+#[test]
+fn every_code_of_the_archive_has_its_section() {
+    let text = include_str!("../../errors_archive.md");
+    let source = include_str!("../error.rs");
+    let mut codes: Vec<&str> =
+        source.split('"').filter(|word| word.starts_with("capture/")).collect();
+    codes.sort_unstable();
+    let mut sections: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    sections.sort_unstable();
+    assert_eq!((codes.len(), codes), (7, sections));
 }
