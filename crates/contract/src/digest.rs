@@ -28,22 +28,43 @@ impl RowDigest {
     /// The digest of the rows of a batch, without `seq`.
     #[must_use]
     pub fn of(batch: &impl AsRef<AnyBatch>) -> Self {
+        let mut sum = Self::default();
+        Self::row_hashes(batch, |_, hash| sum.add_hash(&hash));
+        sum
+    }
+
+    /// The SHA-256 of each row's canonical bytes, in order: what a digest sums.
+    ///
+    /// For digests that tie a row to more than its columns, such as its place in a log, or that sum some rows only.
+    ///
+    /// ```
+    /// use contract::RowDigest;
+    /// use contract::testing::trades;
+    /// let rows = trades("90 3.0 B, 95 1.0 A");
+    /// let mut late = RowDigest::default();
+    /// RowDigest::row_hashes(&rows, |row, hash| if row == 1 { late.add_hash(&hash) });
+    /// assert_eq!(late, RowDigest::of(&rows.slice(1, 1)));
+    /// ```
+    pub fn row_hashes(batch: &impl AsRef<AnyBatch>, mut each: impl FnMut(usize, [u8; 32])) {
         let batch = batch.as_ref();
         let mut unknown: Vec<_> = batch.unknown().collect();
         unknown.sort_by_key(|(field, _)| field.name().as_str());
         let fixed = batch.columns().map(|(_, array)| array);
         let behind = batch.dynamic().chain(unknown.iter().copied()).map(|(_, array)| array);
         let cells: Vec<Cells<'_>> = fixed.chain(behind).map(|array| Cells::of(array)).collect();
-        let mut sum = Self::default();
         let mut bytes = Vec::with_capacity(512);
         for row in 0..batch.len() {
             bytes.clear();
             for column in &cells {
                 column.write(&mut bytes, row);
             }
-            sum.add(&Self::from_hash(&Sha256::digest(&bytes).into()));
+            each(row, Sha256::digest(&bytes).into());
         }
-        sum
+    }
+
+    /// Adds one row, given by its hash.
+    pub fn add_hash(&mut self, hash: &[u8; 32]) {
+        self.add(&Self::from_hash(hash));
     }
 
     /// Adds the digest of other rows.
