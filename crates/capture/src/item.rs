@@ -28,7 +28,7 @@ pub enum Item {
 pub struct LoggedBatch {
     /// Name of the table.
     pub table: Arc<str>,
-    /// Number of the first row; the others follow without a hole.
+    /// Number of the first row; the others follow without a hole, unless a filter left rows out.
     pub first_seq: u64,
     /// Who appended it.
     pub producer_id: EventId,
@@ -41,18 +41,19 @@ pub struct LoggedBatch {
 }
 
 impl LoggedBatch {
-    /// `seq` of the rows, half-open.
+    /// `seq` of the rows when none was left out by a filter, half-open.
     #[must_use]
     pub fn seqs(&self) -> Range<u64> {
         self.first_seq..self.first_seq + self.rows.num_rows() as u64
     }
 
-    /// The rows as a batch of the table that this program knows, upgraded to its version.
+    /// The rows as a batch of a table that this program knows, upgraded to its version; `None` for a table that a
+    /// later program wrote.
     ///
     /// # Errors
-    /// [`ShapeError`] when the table or its version is newer than this program.
-    pub fn parse(&self) -> Result<AnyBatch, ShapeError> {
-        AnyBatch::parse(contract::table(&self.table)?, &self.rows)
+    /// [`ShapeError`] when the table's version cannot be read by this program.
+    pub fn parse(&self) -> Result<Option<AnyBatch>, ShapeError> {
+        contract::table(&self.table).map(|spec| AnyBatch::parse(spec, &self.rows)).transpose()
     }
 }
 

@@ -277,3 +277,24 @@ fn written_by(
     }
     account
 }
+
+impl Ledger {
+    /// Takes over the counts that only admission knows: duplicates and rejected rows.
+    pub(crate) fn adopt_counts(&mut self, admission: &Self) {
+        for (id, account) in &mut self.accounts {
+            if let Some(theirs) = admission.accounts.get(id) {
+                account.duplicate = theirs.duplicate;
+                account.rejected = theirs.rejected;
+            }
+        }
+    }
+}
+
+impl Ledger {
+    /// Open producers that have emitted since their last beat, or all open ones: who, incarnation, next row.
+    pub(crate) fn to_beat(&self, all: bool) -> Vec<(EventId, u32, u64)> {
+        let due = |a: &Account| !a.is_closed && (all || a.promised.is_none_or(|p| p < a.end));
+        let open = self.accounts.iter().filter(|(_, a)| due(a));
+        open.map(|(id, a)| (*id, a.epoch, a.end)).collect()
+    }
+}

@@ -4,26 +4,55 @@
 
 #[cfg(feature = "archive")]
 mod archive;
+#[cfg(feature = "archive")]
+mod archiving;
 mod clock;
 mod completeness;
+mod count;
+mod cursor;
+mod deliver;
+mod entry;
 mod error;
 mod format;
 mod gap;
+mod inner;
 mod item;
 mod ledger;
+mod log;
+mod note;
 mod options;
+mod producer;
+mod queue;
+mod reader;
 mod recent;
+mod recover;
+mod report;
 mod runs;
+mod scan;
+mod seal;
+mod segments;
+mod shown;
+mod spare;
+mod store;
 mod sync;
 mod ticket;
+mod walk;
+mod window;
+mod writer;
 
 #[cfg(feature = "archive")]
 pub use archive::ArchiveError;
 pub use clock::{Clock, FixedClock};
 pub use completeness::{Completeness, ProducerAccount};
+pub use cursor::Cursor;
 pub use error::{AppendError, OpenError, Pressure, ReadError};
 pub use format::frame::Codec;
 pub use gap::{Gap, gaps_table};
+pub use inner::Health;
 pub use item::{Control, ControlKind, Item, LoggedBatch};
+pub use log::Log;
 pub use options::{Drive, Options};
+pub use producer::{Producer, ProducerSpec};
+pub use reader::{Filter, LogReader, Reader, Visibility};
+pub use report::{RecoveryReport, Start};
 pub use ticket::{Ack, Level, Ticket};

@@ -105,6 +105,8 @@ pub(crate) struct Parsed {
     pub(crate) bad_lines: u64,
     /// The numbers of the good lines do not run 0, 1, 2, ..: a line was lost.
     pub(crate) has_gap: bool,
+    /// Number after the last good line.
+    pub(crate) next_n: u64,
     /// Otherwise a writer starts a fresh line first.
     pub(crate) ends_in_newline: bool,
 }
@@ -121,6 +123,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed {
         entries: Vec::new(),
         bad_lines: 0,
         has_gap: false,
+        next_n: 0,
         ends_in_newline: bytes.is_empty() || bytes.ends_with(b"\n"),
     };
     let mut next = 0;
@@ -138,6 +141,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed {
             None => parsed.bad_lines += 1,
         }
     }
+    parsed.next_n = next;
     parsed
 }
 
@@ -146,6 +150,16 @@ fn checked(line: &[u8]) -> Option<&[u8]> {
     let (crc, rest) = line.split_at_checked(8)?;
     let json = rest.strip_prefix(b" ")?;
     (format!("{:08x}", crc32c::crc32c(json)).as_bytes() == crc).then_some(json)
+}
+
+/// The canonical JSON of an entry, which is also the body of a Lost frame.
+pub(crate) fn json(n: u64, entry: &Entry) -> contract::Json {
+    write::json(n, entry)
+}
+
+/// Reads the JSON of an entry.
+pub(crate) fn from_json(json: &[u8]) -> Option<(u64, Option<Entry>)> {
+    read::line(json)
 }
 
 /// What is still needed, in order: the `sealed` records of dropped segments go, except the newest of all, on whose hash

@@ -1,0 +1,623 @@
+//! Rows in the order of the log, live or from the beginning.
+
+use crate::cursor::Cursor;
+use crate::deliver::Shape;
+use crate::entry::Entry;
+use crate::error::ReadError;
+use crate::format::body::{StoredSchema, decode_rows};
+use crate::format::frame::{FrameHeader, Kind};
+use crate::format::manifest::Entry as Record;
+use crate::gap::Gap;
+use crate::inner::Inner;
+use crate::item::{Control, ControlKind, Item, LoggedBatch};
+use crate::note::{Note, Place};
+use crate::options::Options;
+use crate::recover::read_watermark;
+use crate::scan::{Hole, Raw, Scan};
+use crate::store::{log_id, read_manifest};
+use crate::sync::lock;
+use arrow_array::cast::AsArray;
+use arrow_array::types::UInt32Type;
+use arrow_array::{Array, BooleanArray, RecordBatch};
+use contract::{EventId, GapKind, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind, TableName, UtcNanos};
+use durable::Fs;
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a reader may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// Durable rows only: nothing that is shown can vanish. The default.
+    #[default]
+    Durable,
+    /// Rows as soon as they have a number, in the process that writes: for live features. What is made of them belongs
+    /// into the same log, or waits until they are durable.
+    Appended,
+}
+
+/// Which rows are wanted; an empty list means all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Names of tables.
+    pub tables: Vec<String>,
+    /// Instruments; rows that are about none do not pass.
+    pub instruments: Vec<u32>,
+    /// Producers.
+    pub producers: Vec<EventId>,
+    /// First number that is not wanted.
+    pub end_seq: Option<u64>,
+}
+
+impl Filter {
+    fn wants_table(&self, table: &str) -> bool {
+        self.tables.is_empty() || self.tables.iter().any(|t| t == table)
+    }
+
+    fn wants_producer(&self, producer: EventId) -> bool {
+        self.producers.is_empty() || self.producers.contains(&producer)
+    }
+
+    /// The rows that pass; `None` when there is none.
+    fn rows(&self, rows: RecordBatch) -> Result<Option<RecordBatch>, ReadError> {
+        if self.instruments.is_empty() {
+            return Ok(Some(rows));
+        }
+        let column = rows.column_by_name("instrument_id").and_then(|c| c.as_primitive_opt::<UInt32Type>().cloned());
+        let Some(column) = column else { return Ok(None) };
+        let keep: BooleanArray = (0..rows.num_rows())
+            .map(|row| Some(column.is_valid(row) && self.instruments.contains(&column.value(row))))
+            .collect();
+        let kept = keep.true_count();
+        if kept == rows.num_rows() {
+            return Ok(Some(rows));
+        }
+        if kept == 0 {
+            return Ok(None);
+        }
+        Ok(Some(arrow_select::filter::filter_record_batch(&rows, &keep)?))
+    }
+}
+
+/// Where a reader gets its rows from.
+#[derive(Debug)]
+enum Source {
+    /// The log of this process.
+    Own(Arc<Inner>),
+    /// A log that another process writes, or nobody.
+    Other(Other),
+}
+
+#[derive(Debug)]
+struct Other {
+    fs: Arc<dyn Fs>,
+    dir: PathBuf,
+    log_id: EventId,
+}
+
+/// Rows in the order of the log.
+///
+/// A slow reader never holds up a writer, and misses nothing: what is no longer in memory it reads from the segments,
+/// and what is no longer there from the archive.
+#[derive(Debug)]
+pub struct Reader {
+    source: Source,
+    filter: Filter,
+    visibility: Visibility,
+    next_seq: u64,
+    pending: VecDeque<Item>,
+    scan: Option<Scan>,
+    shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
+    gate: Arc<dyn Gate>,
+    grant: Option<Grant>,
+    rows: u64,
+    bytes: u64,
+    is_complete: bool,
+}
+
+/// Reads a log without its lock: another process may be writing to it.
+#[derive(Debug)]
+pub struct LogReader;
+
+impl LogReader {
+    /// Opens a log for reading from a number on. Nothing is written, no lock is taken.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn open(
+        fs: Arc<dyn Fs>,
+        dir: &Path,
+        options: &Options,
+        ctx: &ReadContext,
+        from_seq: u64,
+        filter: Filter,
+    ) -> Result<Reader, ReadError> {
+        let missing = || ReadError::Missing(dir.to_path_buf());
+        let manifest = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
+        let log_id = log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(missing)?;
+        let other = Other { fs, dir: dir.to_path_buf(), log_id };
+        let gate = Arc::clone(&options.gate);
+        Reader::new(Source::Other(other), gate, &options.name, ctx, from_seq, Visibility::Durable, filter)
+    }
+
+    /// Identity of the log in a folder.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn log_id(fs: &dyn Fs, dir: &Path) -> Result<EventId, ReadError> {
+        let missing = || ReadError::Missing(dir.to_path_buf());
+        let manifest = read_manifest(fs, dir)?.ok_or_else(missing)?;
+        log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(missing)
+    }
+}
+
+impl crate::Log {
+    /// Reads from a cursor on.
+    ///
+    /// # Errors
+    /// [`ReadError`]: denied by the gate, or a cursor of another log.
+    pub fn reader(
+        &self,
+        ctx: &ReadContext,
+        cursor: Cursor,
+        visibility: Visibility,
+        filter: Filter,
+    ) -> Result<Reader, ReadError> {
+        if cursor.log_id != self.inner.log_id {
+            return Err(ReadError::OtherLog { expected: self.inner.log_id, found: cursor.log_id });
+        }
+        let inner = Arc::clone(&self.inner);
+        let (gate, name) = (Arc::clone(&inner.options.gate), inner.options.name.clone());
+        Reader::new(Source::Own(inner), gate, &name, ctx, cursor.next_seq, visibility, filter)
+    }
+
+    /// The cursor before the first row.
+    #[must_use]
+    pub fn start(&self) -> Cursor {
+        Cursor { log_id: self.inner.log_id, next_seq: 0 }
+    }
+}
+
+impl Reader {
+    fn new(
+        source: Source,
+        gate: Arc<dyn Gate>,
+        name: &contract::Name,
+        ctx: &ReadContext,
+        next_seq: u64,
+        visibility: Visibility,
+        filter: Filter,
+    ) -> Result<Self, ReadError> {
+        let tables = filter.tables.iter().filter_map(|t| TableName::parse(t).ok()).collect();
+        let what = Resource { kind: ResourceKind::Log, name: name.clone(), version: None, tables };
+        let grant = Some(gate.open(ctx, &what)?);
+        Ok(Self {
+            source,
+            filter,
+            visibility,
+            next_seq,
+            pending: VecDeque::new(),
+            scan: None,
+            shapes: Vec::new(),
+            gate,
+            grant,
+            rows: 0,
+            bytes: 0,
+            is_complete: false,
+        })
+    }
+
+    /// Where to go on after the items that were handed out.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        let next_seq = match self.pending.front() {
+            Some(Item::Batch(batch)) => batch.first_seq,
+            Some(Item::Control(control)) => control.seq,
+            _ => self.next_seq,
+        };
+        Cursor { log_id: self.log_id(), next_seq }
+    }
+
+    /// The log's identity.
+    #[must_use]
+    pub fn log_id(&self) -> EventId {
+        match &self.source {
+            Source::Own(inner) => inner.log_id,
+            Source::Other(other) => other.log_id,
+        }
+    }
+
+    /// The next item; [`Item::CaughtUp`] when nothing more may be shown now, as often as it is asked.
+    ///
+    /// # Errors
+    /// [`ReadError`]. Damage is no error: it comes as [`Item::Gap`].
+    #[expect(clippy::should_implement_trait, reason = "a log has no end that an iterator could reach")]
+    pub fn next(&mut self) -> Result<Item, ReadError> {
+        loop {
+            if let Some(item) = self.pending.pop_front() {
+                if let Item::Batch(batch) = &item {
+                    self.rows += batch.rows.num_rows() as u64;
+                    self.bytes += batch.rows.get_array_memory_size() as u64;
+                }
+                return Ok(item);
+            }
+            if self.filter.end_seq.is_some_and(|end| self.next_seq >= end) || !self.advance()? {
+                self.is_complete = true;
+                return Ok(Item::CaughtUp);
+            }
+        }
+    }
+
+    /// Waits until more may be shown, the log is closed, or the time is over; says whether there may be more.
+    pub fn wait(&mut self, timeout: Duration) -> bool {
+        match &self.source {
+            Source::Own(inner) => {
+                let shown = lock(&inner.shown);
+                let limit = |s: &crate::shown::Shown| match self.visibility {
+                    Visibility::Durable => s.durable_seq,
+                    Visibility::Appended => s.admitted_seq,
+                };
+                let waited = inner.news.wait_timeout_while(shown, timeout, |s| {
+                    limit(s) <= self.next_seq && !s.is_over
+                });
+                let shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                limit(&shown) > self.next_seq
+            }
+            Source::Other(other) => {
+                let mut pause = Duration::from_millis(1);
+                let mut waited = Duration::ZERO;
+                loop {
+                    let mark = read_watermark(other.fs.as_ref(), &other.dir, other.log_id);
+                    if matches!(mark, Ok(Some(mark)) if mark.durable_seq > self.next_seq) {
+                        return true;
+                    }
+                    if waited >= timeout {
+                        return false;
+                    }
+                    std::thread::sleep(pause);
+                    waited += pause;
+                    pause = (pause * 2).min(Duration::from_millis(50));
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        if let Source::Own(inner) = &self.source {
+            let found = {
+                let shown = lock(&inner.shown);
+                let limit = match self.visibility {
+                    Visibility::Durable => shown.durable_seq,
+                    Visibility::Appended => shown.admitted_seq,
+                };
+                if self.next_seq < shown.ring_start { None } else { Some(shown.entry(self.next_seq, limit)) }
+            };
+            if let Some(found) = found {
+                self.scan = None;
+                let Some(entry) = found else { return Ok(false) };
+                self.next_seq = entry.end_seq();
+                self.take_entry(&entry)?;
+                return Ok(true);
+            }
+        }
+        self.advance_by_file()
+    }
+
+    fn take_entry(&mut self, entry: &Entry) -> Result<(), ReadError> {
+        let ts = entry.ts_append.get().copied();
+        let mut place = entry.place();
+        place.ts = ts.unwrap_or_else(|| self.now());
+        if let Some((stored, rows)) = &entry.data {
+            if !self.filter.wants_table(&stored.table) || !self.filter.wants_producer(entry.producer_id) {
+                return Ok(());
+            }
+            let shape = self.shape_of(stored);
+            let delivered = shape.deliver(rows, entry.first_seq, entry.avail_floor)?;
+            return self.push_rows(&shape, delivered, &place);
+        }
+        self.push_note(&entry.note, &place);
+        Ok(())
+    }
+
+    fn now(&self) -> UtcNanos {
+        match &self.source {
+            Source::Own(inner) => inner.now(),
+            Source::Other(_) => UtcNanos::from_nanos(0),
+        }
+    }
+
+    fn shape_of(&mut self, stored: &Arc<StoredSchema>) -> Arc<Shape> {
+        if let Some((_, shape)) = self.shapes.iter().find(|(s, _)| Arc::ptr_eq(s, stored)) {
+            return Arc::clone(shape);
+        }
+        let shape = Arc::new(Shape::new(Arc::clone(stored)));
+        self.shapes.push((Arc::clone(stored), Arc::clone(&shape)));
+        shape
+    }
+
+    fn push_rows(&mut self, shape: &Shape, rows: RecordBatch, place: &Place) -> Result<(), ReadError> {
+        let rows = match &self.grant {
+            Some(grant) => grant.apply(rows).map_err(|e| {
+                arrow_schema::ArrowError::SchemaError(e.to_string())
+            })?,
+            None => rows,
+        };
+        if let Some(rows) = self.filter.rows(rows)? {
+            self.pending.push_back(Item::Batch(LoggedBatch {
+                table: Arc::clone(&shape.stored.table),
+                first_seq: place.seq,
+                producer_id: place.producer_id,
+                first_pseq: place.first_pseq,
+                ts_append: place.ts,
+                rows: Arc::new(rows),
+            }));
+        }
+        Ok(())
+    }
+
+    fn push_note(&mut self, note: &Note, place: &Place) {
+        let kind = match note {
+            Note::Open { .. } => ControlKind::Open,
+            Note::Beat => ControlKind::Beat,
+            Note::Close => ControlKind::Close,
+            _ => {
+                let wanted = note.gaps(place).into_iter().filter(|gap| {
+                    gap.producer_id.is_none_or(|p| self.filter.wants_producer(p))
+                });
+                self.pending.extend(wanted.map(Item::Gap));
+                return;
+            }
+        };
+        if self.filter.wants_producer(place.producer_id) {
+            self.pending.push_back(Item::Control(Control {
+                kind,
+                seq: place.seq,
+                producer_id: place.producer_id,
+                epoch: place.epoch,
+                next_pseq: place.first_pseq,
+                ts_append: place.ts,
+            }));
+        }
+    }
+
+    fn place(&self) -> (Arc<dyn Fs>, PathBuf) {
+        match &self.source {
+            Source::Own(inner) => (Arc::clone(&inner.fs), inner.dir.clone()),
+            Source::Other(other) => (Arc::clone(&other.fs), other.dir.clone()),
+        }
+    }
+
+    /// Number of the first frame that may not be shown.
+    fn bound(&self) -> Result<u64, ReadError> {
+        Ok(match &self.source {
+            Source::Own(inner) => lock(&inner.shown).durable_frame,
+            Source::Other(other) => {
+                let mark = read_watermark(other.fs.as_ref(), &other.dir, other.log_id)?;
+                match mark {
+                    Some(mark) => mark.durable_frame,
+                    None => claimed(&other.fs, &other.dir)?,
+                }
+            }
+        })
+    }
+
+    fn advance_by_file(&mut self) -> Result<bool, ReadError> {
+        let bound = self.bound()?;
+        let (fs, dir) = self.place();
+        if self.scan.is_none() {
+            let scan = Scan::seek(fs, &dir, self.next_seq)?;
+            if let Some(base) = scan.base_seq().filter(|base| *base > self.next_seq) {
+                // The segments of these rows are gone.
+                self.scan = Some(scan);
+                self.absent(self.next_seq..base, None)?;
+                return Ok(true);
+            }
+            self.scan = Some(scan);
+        }
+        let Some(scan) = self.scan.as_mut() else { return Ok(false) };
+        match scan.next(bound)? {
+            Raw::End => Ok(false),
+            Raw::Hole(hole) => {
+                let end = hole.seqs.end;
+                if hole.seqs.end > self.next_seq || hole.seqs.is_empty() {
+                    self.absent(hole.seqs.start.max(self.next_seq)..hole.seqs.end, Some(&hole))?;
+                }
+                self.next_seq = self.next_seq.max(end);
+                Ok(true)
+            }
+            Raw::Frame(found) => {
+                let header = found.header;
+                if header.seqs() == 0 || header.end_seq() <= self.next_seq {
+                    return Ok(true);
+                }
+                let body = scan.body(&found)?;
+                let shape = scan.shape(header.schema_no).cloned();
+                self.take_frame(&header, &found, shape, body)?;
+                self.next_seq = header.end_seq();
+                Ok(true)
+            }
+        }
+    }
+
+    fn take_frame(
+        &mut self,
+        header: &FrameHeader,
+        found: &crate::scan::Place,
+        shape: Option<Arc<Shape>>,
+        body: Option<arrow_buffer::Buffer>,
+    ) -> Result<(), ReadError> {
+        let place = Place::of(header);
+        if header.kind != Kind::Data {
+            match body.and_then(|b| Note::decode(header.kind, &b)) {
+                Some(note) => self.push_note(&note, &place),
+                None => self.push_damage(header, found, None),
+            }
+            return Ok(());
+        }
+        if !self.filter.wants_producer(header.producer_id) {
+            return Ok(());
+        }
+        if let Some(shape) = &shape {
+            if !self.filter.wants_table(&shape.stored.table) {
+                return Ok(());
+            }
+            let rows = body.and_then(|body| {
+                decode_rows(&shape.stored, &body, header.codec, header.raw_len, header.rows).ok()
+            });
+            if let Some(rows) = rows {
+                let mut place = place;
+                // A cursor may stand inside a batch.
+                let skip = self.next_seq.saturating_sub(header.first_seq);
+                let mut delivered = shape.deliver(&rows, header.first_seq, header.avail_floor)?;
+                if skip > 0 {
+                    let offset = usize::try_from(skip).unwrap_or(usize::MAX);
+                    delivered = delivered.slice(offset, delivered.num_rows() - offset);
+                    place.seq += skip;
+                    place.first_pseq += skip;
+                }
+                if let Some(end) = self.filter.end_seq.filter(|end| *end < header.end_seq()) {
+                    let len = usize::try_from(end.saturating_sub(place.seq)).unwrap_or(0);
+                    delivered = delivered.slice(0, len.min(delivered.num_rows()));
+                }
+                return self.push_rows(shape, delivered, &place);
+            }
+        }
+        self.push_damage(header, found, shape.map(|s| Arc::clone(&s.stored.table)));
+        Ok(())
+    }
+
+    /// A frame whose header is good and whose body is not.
+    fn push_damage(&mut self, header: &FrameHeader, found: &crate::scan::Place, table: Option<Arc<str>>) {
+        let is_data = header.kind == Kind::Data;
+        self.pending.push_back(Item::Gap(Gap {
+            producer_id: is_data.then_some(header.producer_id),
+            table,
+            pseqs: is_data.then(|| header.first_pseq..header.first_pseq + u64::from(header.rows)),
+            seqs: Some(header.first_seq..header.end_seq()),
+            segment_no: Some(found.segment),
+            bytes: Some(found.at..found.at + header.stored_len()),
+            ..Gap::new(GapKind::Damaged, UtcNanos::from_nanos(header.ts_append))
+        }));
+    }
+
+    /// Rows that no segment holds: from the archive, else a gap.
+    fn absent(&mut self, seqs: std::ops::Range<u64>, hole: Option<&Hole>) -> Result<(), ReadError> {
+        let mut at = seqs.start;
+        if hole.is_none_or(|h| h.is_absent) {
+            at = self.from_archive(seqs.clone())?;
+        }
+        if at < seqs.end || hole.is_some_and(|h| !h.is_absent) {
+            self.pending.push_back(Item::Gap(Gap {
+                seqs: Some(at..seqs.end),
+                segment_no: hole.map(|h| h.segment),
+                bytes: hole.map(|h| h.bytes.clone()),
+                ..Gap::new(GapKind::Damaged, self.now())
+            }));
+        }
+        self.next_seq = self.next_seq.max(seqs.end);
+        Ok(())
+    }
+
+    /// Takes rows of archived runs; returns up to where they reach without a hole.
+    #[cfg(feature = "archive")]
+    fn from_archive(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
+        let (fs, dir) = self.place();
+        let runs: Vec<_> = match &self.source {
+            Source::Own(inner) => lock(&inner.manifest).archived(),
+            Source::Other(other) => read_manifest(other.fs.as_ref(), &other.dir)?
+                .map_or_else(Vec::new, |p| p.entries.into_iter().map(|(_, e)| e).collect())
+                .into_iter()
+                .filter_map(|e| if let Record::Archived(run) = e { Some(run) } else { None })
+                .collect(),
+        };
+        let mut at = seqs.start;
+        let mut runs: Vec<_> = runs.iter().filter(|r| r.seqs[1] > seqs.start && r.seqs[0] < seqs.end).collect();
+        runs.sort_by_key(|r| r.seqs);
+        let end = self.filter.end_seq.map_or(seqs.end, |e| e.min(seqs.end));
+        for run in runs {
+            if run.seqs[0] > at {
+                break;
+            }
+            let files: Vec<_> = run.files.iter().collect();
+            let wanted = at..run.seqs[1].min(end);
+            let filter = self.filter.clone();
+            let wants = |table: &str| filter.wants_table(table);
+            let folder = crate::archiving::folder(&dir);
+            for batch in crate::archive::read(fs.as_ref(), &folder, &files, wanted, &wants)? {
+                if !self.filter.wants_producer(batch.producer_id) {
+                    continue;
+                }
+                if let Some(rows) = self.filter.rows(batch.rows.as_ref().clone())? {
+                    self.pending.push_back(Item::Batch(LoggedBatch { rows: Arc::new(rows), ..batch }));
+                }
+            }
+            at = at.max(run.seqs[1]);
+        }
+        Ok(at.min(seqs.end))
+    }
+
+    #[cfg(not(feature = "archive"))]
+    fn from_archive(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
+        Err(ReadError::Vanished(seqs))
+    }
+}
+
+/// The largest claim of durability in any header of the newest segment: what may be shown without a watermark.
+fn claimed(fs: &Arc<dyn Fs>, dir: &Path) -> Result<u64, ReadError> {
+    let mut bound = 0;
+    for segment in crate::segments::segment_numbers(fs.as_ref(), dir)?.into_iter().rev() {
+        let (mut window, head) = crate::segments::open_segment(fs.as_ref(), dir, segment, false)?;
+        if let crate::segments::Head::Known(header) = head {
+            let walked = crate::walk::walk(&mut window, &header)?;
+            let claims = walked.frames.iter().map(|f| f.header.durable_frame);
+            bound = claims.chain([header.base_frame]).max().unwrap_or(0);
+            break;
+        }
+    }
+    Ok(bound)
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(grant) = self.grant.take() {
+            let outcome = Outcome { rows: self.rows, bytes: self.bytes, is_complete: self.is_complete };
+            self.gate.close(grant, outcome);
+        }
+    }
+}
+
+impl Inner {
+    /// The rows of the batch that starts at this number, as they were appended; `None` when they cannot be read.
+    pub(crate) fn stored_rows(
+        &self,
+        first_seq: u64,
+    ) -> Result<Option<(Arc<str>, RecordBatch)>, ReadError> {
+        let entry = {
+            let shown = lock(&self.shown);
+            shown.entry(first_seq, u64::MAX).filter(|e| e.first_seq == first_seq)
+        };
+        if let Some((schema, rows)) = entry.as_ref().and_then(|e| e.data.as_ref()) {
+            return Ok(Some((Arc::clone(&schema.table), rows.clone())));
+        }
+        let bound = lock(&self.shown).durable_frame;
+        let mut scan = Scan::seek(Arc::clone(&self.fs), &self.dir, first_seq)?;
+        loop {
+            match scan.next(bound)? {
+                Raw::End => return Ok(None),
+                Raw::Hole(_) => {}
+                Raw::Frame(place) if place.header.kind == Kind::Data && place.header.first_seq == first_seq => {
+                    let shape = scan.shape(place.header.schema_no).cloned();
+                    let body = scan.body(&place)?;
+                    let (Some(shape), Some(body)) = (shape, body) else { return Ok(None) };
+                    let h = &place.header;
+                    let rows = decode_rows(&shape.stored, &body, h.codec, h.raw_len, h.rows).ok();
+                    return Ok(rows.map(|rows| (Arc::clone(&shape.stored.table), rows)));
+                }
+                Raw::Frame(place) if place.header.first_seq > first_seq => return Ok(None),
+                Raw::Frame(_) => {}
+            }
+        }
+    }
+}

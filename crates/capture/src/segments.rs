@@ -1,0 +1,99 @@
+//! The segments of a log as they lie on the disk.
+
+use crate::format::segment::{HeaderFault, SegmentHeader};
+use crate::window::{Window, segment_path};
+use durable::{Fs, FsError, FsErrorKind};
+use std::path::Path;
+
+/// What the first bytes of a segment say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Head {
+    /// A readable header, or one whose numbers could be taken from the frames behind it.
+    Known(SegmentHeader),
+    /// Prepared, or left by a start that was never finished.
+    Blank,
+    /// Damaged, and no frame could be read either.
+    Unreadable,
+    /// A later format: version and flags.
+    Later(u16, u32),
+}
+
+/// Numbers of the segment files, in order.
+pub(crate) fn segment_numbers(fs: &dyn Fs, dir: &Path) -> Result<Vec<u64>, FsError> {
+    let paths = match fs.read_dir(&dir.join("segments")) {
+        Err(error) if error.kind == FsErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let number = |path: &std::path::PathBuf| {
+        let name = path.file_name()?.to_str()?.strip_suffix(".seg")?;
+        (name.len() == 20).then(|| name.parse().ok())?
+    };
+    let mut numbers: Vec<u64> = paths.iter().filter_map(number).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Opens a segment whose file is there, and reads its header.
+///
+/// `is_used` says that something proves that the segment was in use: then a blank or damaged header is made up from
+/// the frames behind it.
+pub(crate) fn open_segment(
+    fs: &dyn Fs,
+    dir: &Path,
+    segment: u64,
+    is_used: bool,
+) -> Result<(Window, Head), FsError> {
+    let mut window = Window::open(fs, &segment_path(dir, segment))?;
+    let head = match window.header()? {
+        Ok(header) => Head::Known(header),
+        Err(HeaderFault::Unknown(version, flags)) => Head::Later(version, flags),
+        Err(fault) => {
+            let made_up = from_frames(&mut window, segment, is_used)?;
+            match (made_up, fault) {
+                (Some(header), _) => Head::Known(header),
+                (None, HeaderFault::Blank) if !is_used => Head::Blank,
+                (None, _) if !is_used => Head::Blank,
+                (None, _) => Head::Unreadable,
+            }
+        }
+    };
+    if let Head::Known(header) = &head {
+        window.set_end(header.capacity.max(window.end()));
+    }
+    Ok((window, head))
+}
+
+/// Takes salt and numbers from the frames of a segment whose header is gone. Without other evidence, a frame must say
+/// that one before it in the same file was durable: what a start wrote that was never finished says no such thing.
+fn from_frames(
+    window: &mut Window,
+    segment: u64,
+    is_used: bool,
+) -> Result<Option<SegmentHeader>, FsError> {
+    let end = window.end();
+    let from = crate::format::segment::FIRST_GROUP;
+    let Some((_, first)) = window.next_frame(from, end, None)? else { return Ok(None) };
+    let mut is_proved = is_used;
+    let mut at = from;
+    while !is_proved && let Some((place, frame)) = window.next_frame(at, end, Some(first.salt))? {
+        is_proved = frame.durable_frame > first.frame_no;
+        at = place + frame.stored_len();
+    }
+    Ok(is_proved.then(|| SegmentHeader {
+        log_id: contract::EventId::from_bytes([0; 16]),
+        segment_no: segment,
+        base_frame: first.frame_no,
+        base_seq: first.first_seq,
+        capacity: end,
+        salt: first.salt,
+        prev_cut: u64::MAX,
+        prev_crc: first.prev_crc,
+        prev_end: crate::format::segment::End::Damage,
+        created_ns: first.ts_append,
+    }))
+}
+
+/// Whether a header was made up from frames, so that its log and its link to the segment before are not known.
+pub(crate) fn is_made_up(header: &SegmentHeader) -> bool {
+    header.prev_cut == u64::MAX
+}
