@@ -30,7 +30,13 @@ impl Inner {
                 } else {
                     let wants = |_: &str| true;
                     let dir = folder(&self.dir);
-                    let read = crate::archive::read(self.fs.as_ref(), &dir, &[file], seqs.clone(), &wants)?;
+                    let read = crate::archive::read(
+                        self.fs.as_ref(),
+                        &dir,
+                        &[file],
+                        seqs.clone(),
+                        &wants,
+                    )?;
                     read.iter().map(|b| b.rows.num_rows() as u64).sum()
                 };
                 *rows.entry(file.table.clone()).or_default() += count;

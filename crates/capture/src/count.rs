@@ -46,13 +46,19 @@ impl Inner {
                     bytes: Some(hole.bytes),
                     ..Gap::new(GapKind::Damaged, self.now())
                 }),
-                Raw::Frame(place) if place.header.first_seq >= seqs.end && place.header.seqs() > 0 => break,
+                Raw::Frame(place)
+                    if place.header.first_seq >= seqs.end && place.header.seqs() > 0 =>
+                {
+                    break;
+                }
                 Raw::Frame(place) if place.header.kind == Kind::Data => {
                     let first = place.header.first_seq.max(seqs.start);
                     let count = place.header.end_seq().min(seqs.end).saturating_sub(first);
-                    let table = scan.shape(place.header.schema_no).map(|s| s.stored.table.to_string());
+                    let table =
+                        scan.shape(place.header.schema_no).map(|s| s.stored.table.to_string());
                     if count > 0 {
-                        *rows.entry(table.unwrap_or_else(|| "unknown".to_owned())).or_default() += count;
+                        *rows.entry(table.unwrap_or_else(|| "unknown".to_owned())).or_default() +=
+                            count;
                     }
                 }
                 Raw::Frame(_) => {}

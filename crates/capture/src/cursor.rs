@@ -66,7 +66,8 @@ impl Cursor {
         parsed.map(Some).ok_or_else(|| ReadError::Cursor {
             name: name.to_owned(),
             expected: "{\"log_id\", \"next_seq\"}",
-            found: String::from_utf8_lossy(bytes.get(..bytes.len().min(64)).unwrap_or_default()).into_owned(),
+            found: String::from_utf8_lossy(bytes.get(..bytes.len().min(64)).unwrap_or_default())
+                .into_owned(),
         })
     }
 }

@@ -128,7 +128,7 @@ mod tests {
     use contract::testing::trades;
 
     fn delivered(tape: &str, floor: i64) -> Vec<i64> {
-        let rows = trades(tape).into_draft().into_record_batch();
+        let rows = trades(tape).into_record_batch();
         let stored = StoredSchema::of(&rows.schema()).unwrap();
         let out = Shape::new(Arc::new(stored)).deliver(&rows, 7, floor).unwrap();
         let batch = contract::Batch::<contract::Trades>::parse(&out).unwrap();

@@ -6,9 +6,6 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::format::body::BodyError;
-use crate::ledger::LedgerError;
-
 /// What an append waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -64,7 +61,9 @@ pub enum AppendError {
         unit: &'static str,
     },
     /// A receipt lies in the future: it would hold back every later row.
-    #[error("append to `{table}`, row {row}: expected a receipt of at most {latest}, found {found}")]
+    #[error(
+        "append to `{table}`, row {row}: expected a receipt of at most {latest}, found {found}"
+    )]
     FutureReceipt {
         /// The table.
         table: String,
@@ -86,7 +85,9 @@ pub enum AppendError {
         found: u64,
     },
     /// Numbers that were used before come back with other rows.
-    #[error("append by {producer}: rows {first_pseq} to {end_pseq} (exclusive) were stored with other content or declared lost")]
+    #[error(
+        "append by {producer}: rows {first_pseq} to {end_pseq} (exclusive) were stored with other content or declared lost"
+    )]
     IdentityReused {
         /// The producer.
         producer: EventId,
@@ -221,12 +222,6 @@ pub enum OpenError {
     /// A file could not be published.
     #[error(transparent)]
     Publish(#[from] durable::PublishError),
-    /// The log's own account could not be written.
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// The log's own account could not be encoded.
-    #[error(transparent)]
-    Body(#[from] BodyError),
     /// A thread could not be started.
     #[error("log: no thread: {0}")]
     Thread(std::io::Error),
@@ -242,7 +237,6 @@ impl Diagnostic for OpenError {
             Self::Foreign { .. } => "capture/foreign-file",
             Self::Fs(error) => error.code(),
             Self::Publish(error) => error.code(),
-            Self::Ledger(_) | Self::Body(_) => "capture/encode",
             Self::Thread(_) => "capture/no-thread",
         }
     }
@@ -254,7 +248,6 @@ impl Diagnostic for OpenError {
             Self::Foreign { .. } => Fault::Integrity,
             Self::Fs(error) => fs_fault(error),
             Self::Publish(_) | Self::Thread(_) => Fault::Environment { retry: false },
-            Self::Ledger(_) | Self::Body(_) => Fault::Bug,
         }
     }
 }

@@ -128,7 +128,11 @@ impl Log {
     ///
     /// # Errors
     /// [`ReadError`].
-    pub fn completeness(&self, ctx: &ReadContext, seqs: Range<u64>) -> Result<Completeness, ReadError> {
+    pub fn completeness(
+        &self,
+        ctx: &ReadContext,
+        seqs: Range<u64>,
+    ) -> Result<Completeness, ReadError> {
         self.inner.completeness(ctx, seqs)
     }
 
@@ -279,7 +283,8 @@ impl Inner {
 
     /// What remains when no thread of the log runs any more.
     fn drain(&self) -> Result<(), AppendError> {
-        let not_durable = |error: &dyn std::fmt::Display| AppendError::NotDurable(error.to_string().into());
+        let not_durable =
+            |error: &dyn std::fmt::Display| AppendError::NotDurable(error.to_string().into());
         loop {
             match self.commit() {
                 Ok(true) => {}

@@ -75,9 +75,10 @@ impl Note {
             Self::Open { name, mode } => {
                 Json::object([("mode", Json::from(mode.word())), ("name", name.as_str().into())])
             }
-            Self::Skip { count, reason } => {
-                Json::object([("count", Json::from(count.to_string())), ("reason", reason.as_str().into())])
-            }
+            Self::Skip { count, reason } => Json::object([
+                ("count", Json::from(count.to_string())),
+                ("reason", reason.as_str().into()),
+            ]),
             Self::Lost(damage) => manifest::json(0, &Entry::Damage(*damage.clone())),
             Self::Rows | Self::Beat | Self::Close | Self::Nothing => return Vec::new(),
         };

@@ -85,13 +85,13 @@ impl Producer {
             let note = Note::Open { name: spec.name.clone(), mode: spec.mode };
             let mut entry = Entry::plain(Kind::Open, note.encode(), note);
             (entry.producer_id, entry.epoch, entry.first_pseq) = (spec.id, epoch, next);
-            let ack = Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
+            let ack =
+                Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
             let ticket = admit_note(&inner, &mut queue, entry, Level::Durable, ack);
             (epoch, next, lost, ticket)
         };
         inner.work.notify_one();
-        let producer =
-            Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
+        let producer = Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
         for range in &producer.acked_lost {
             let who = format!("{} rows {} to {}", producer.spec.id, range.start, range.end);
             tracing::error!(lost = %who, "acknowledged rows are not in the log");
@@ -134,7 +134,7 @@ impl Producer {
     /// # Errors
     /// [`AppendError`]; then no number was used.
     pub fn append<T: EventTable>(&mut self, rows: &Draft<T>) -> Result<Ticket, AppendError> {
-        let batch = rows.clone().into_record_batch();
+        let batch = rows.as_any().clone().into_record_batch();
         self.append_at(self.next, T::SPEC.name, &batch)
     }
 
@@ -191,11 +191,13 @@ impl Producer {
     pub fn skip(&mut self, count: u64, reason: &str) -> Result<Ticket, AppendError> {
         let note = Note::Skip { count, reason: reason.to_owned() };
         let first = self.next;
-        let end = first.checked_add(count).filter(|_| count > 0).ok_or_else(|| AppendError::TooLarge {
-            table: "skip".to_owned(),
-            found: count,
-            limit: u64::MAX - first,
-            unit: "rows",
+        let end = first.checked_add(count).filter(|_| count > 0).ok_or_else(|| {
+            AppendError::TooLarge {
+                table: "skip".to_owned(),
+                found: count,
+                limit: u64::MAX - first,
+                unit: "rows",
+            }
         })?;
         let ticket = self.say(note, first, first..end)?;
         self.next = end;
@@ -228,12 +230,16 @@ impl Producer {
 
     fn say(&self, note: Note, first_pseq: u64, pseq: Range<u64>) -> Result<Ticket, AppendError> {
         let mut entry = Entry::plain(note.kind(), note.encode(), note);
-        (entry.producer_id, entry.epoch, entry.first_pseq) =
-            (self.spec.id, self.epoch, first_pseq);
+        (entry.producer_id, entry.epoch, entry.first_pseq) = (self.spec.id, self.epoch, first_pseq);
         let limit = self.inner.frame_limit();
         if entry.len() > limit {
             let found = entry.len();
-            return Err(AppendError::TooLarge { table: "skip".to_owned(), found, limit, unit: "bytes" });
+            return Err(AppendError::TooLarge {
+                table: "skip".to_owned(),
+                found,
+                limit,
+                unit: "bytes",
+            });
         }
         let timeout = self.inner.options.append_timeout;
         let mut queue = wait_for_room(&self.inner, entry.cost(), 1, timeout)?;
@@ -276,11 +282,9 @@ impl Producer {
             Refusal::SequenceGap { expected, found } => {
                 AppendError::SequenceGap { producer, expected: *expected, found: *found }
             }
-            Refusal::Skipped(rows) => AppendError::IdentityReused {
-                producer,
-                first_pseq: rows.start,
-                end_pseq: rows.end,
-            },
+            Refusal::Skipped(rows) => {
+                AppendError::IdentityReused { producer, first_pseq: rows.start, end_pseq: rows.end }
+            }
             Refusal::Closed | Refusal::Unknown => {
                 tracing::debug!(?pseqs, "rows of a closed incarnation");
                 AppendError::Closed
@@ -293,11 +297,15 @@ impl Producer {
         let spec = contract::table(table).filter(|t| t.is_event()).ok_or_else(|| {
             let names = contract::TABLES.iter().filter(|t| t.is_event()).map(|t| t.name);
             let near = contract::nearest(table, names);
-            let near =
-                if near.is_empty() { String::new() } else { format!(" (is it `{}`?)", near.join("`, `")) };
+            let near = if near.is_empty() {
+                String::new()
+            } else {
+                format!(" (is it `{}`?)", near.join("`, `"))
+            };
             AppendError::UnknownTable { table: table.to_owned(), near }
         })?;
-        let parsed = AnyBatch::parse(spec, rows).map_err(|e| AppendError::SchemaMismatch(Arc::new(e)))?;
+        let parsed =
+            AnyBatch::parse(spec, rows).map_err(|e| AppendError::SchemaMismatch(Arc::new(e)))?;
         if parsed.seq().is_some() {
             return Err(AppendError::HasSeq { table: table.to_owned() });
         }
@@ -338,7 +346,8 @@ impl Producer {
             BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
             other => reason(&other),
         })?;
-        let stored = crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
+        let stored =
+            crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
         if stored > self.inner.frame_limit() {
             return Err(too_large(stored, self.inner.frame_limit(), "bytes"));
         }
@@ -370,7 +379,11 @@ impl Producer {
         let count = batch.rows.num_rows() as u64;
         let Some(end) = first_pseq.checked_add(count) else {
             let producer = self.spec.id;
-            return Err(AppendError::SequenceGap { producer, expected: self.next, found: first_pseq });
+            return Err(AppendError::SequenceGap {
+                producer,
+                expected: self.next,
+                found: first_pseq,
+            });
         };
         let pseqs = first_pseq..end;
         let cost = crate::format::align_up(batch.body.len() as u64 + 256, crate::format::BLOCK);
@@ -385,7 +398,8 @@ impl Producer {
             self.compare(&pseqs, &batch)?;
         }
         let parts = self.parts(&admission, &pseqs, batch)?;
-        let mut queue = wait_for_room(&self.inner, cost + parts.len() as u64 * 4096, count, timeout)?;
+        let mut queue =
+            wait_for_room(&self.inner, cost + parts.len() as u64 * 4096, count, timeout)?;
         // Another handle of the same producer may have come first; then everything is looked at again.
         let again = queue.ledger.classify(self.spec.id, self.epoch, pseqs.clone());
         match again {
@@ -393,7 +407,11 @@ impl Producer {
             Ok(_) => {
                 drop(queue);
                 let producer = self.spec.id;
-                return Err(AppendError::SequenceGap { producer, expected: end, found: first_pseq });
+                return Err(AppendError::SequenceGap {
+                    producer,
+                    expected: end,
+                    found: first_pseq,
+                });
             }
             Err(refusal) => {
                 drop(queue);
@@ -502,7 +520,8 @@ impl Producer {
                 rows.slice(offset, usize::try_from(len(&common)).unwrap_or(0))
             };
             let (ours, theirs) = (cut(&batch.rows, pseqs.start), cut(&stored, piece.pseqs.start));
-            let is_same = table == batch.table && encoded(&batch.schema, &ours) == encoded(&batch.schema, &theirs);
+            let is_same = table == batch.table
+                && encoded(&batch.schema, &ours) == encoded(&batch.schema, &theirs);
             if !is_same {
                 self.refuse(&Refusal::Skipped(common.clone()), pseqs);
                 return Err(AppendError::IdentityReused {
@@ -521,13 +540,7 @@ fn encoded(schema: &StoredSchema, rows: &RecordBatch) -> Option<Vec<u8>> {
     encode_rows(schema, rows, Codec::None).ok().map(|body| body.bytes)
 }
 
-fn admit_note(
-    inner: &Inner,
-    queue: &mut Queue,
-    entry: Entry,
-    level: Level,
-    ack: Ack,
-) -> Ticket {
+fn admit_note(inner: &Inner, queue: &mut Queue, entry: Entry, level: Level, ack: Ack) -> Ticket {
     let entry = queue.admit(entry);
     let mut place = entry.place();
     place.ts = inner.now();
@@ -570,13 +583,16 @@ impl Inner {
     /// Notes open producers as alive: those with news, or all.
     pub(crate) fn beat_all(&self, all: bool) {
         let mut queue = lock(&self.queue);
-        if !matches!(queue.state, State::Open) || queue.pressure(&self.limits(), 1 << 16, 1).is_some() {
+        if !matches!(queue.state, State::Open)
+            || queue.pressure(&self.limits(), 1 << 16, 1).is_some()
+        {
             return;
         }
         for (producer_id, epoch, next) in queue.ledger.to_beat(all) {
             let mut entry = Entry::plain(Kind::Beat, Vec::new(), Note::Beat);
             (entry.producer_id, entry.epoch, entry.first_pseq) = (producer_id, epoch, next);
-            let ack = Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
+            let ack =
+                Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
             // Nobody waits for a beat.
             drop(admit_note(self, &mut queue, entry, Level::Durable, ack));
         }

@@ -80,7 +80,8 @@ impl Queue {
     pub(crate) fn pressure(&self, limits: &Limits, cost: u64, rows: u64) -> Option<Pressure> {
         let is_idle = self.cost == 0;
         // A single batch may exceed a small credit when nothing else is in flight.
-        let is_over = self.cost + cost > limits.credit_bytes || self.rows + rows > limits.credit_rows;
+        let is_over =
+            self.cost + cost > limits.credit_bytes || self.rows + rows > limits.credit_rows;
         if self.cost + cost > self.room(limits) {
             return Some(match self.disk_full {
                 Some((free, needed)) => Pressure::Disk { free, needed },

@@ -19,7 +19,10 @@ use crate::sync::lock;
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt32Type;
 use arrow_array::{Array, BooleanArray, RecordBatch};
-use contract::{EventId, GapKind, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind, TableName, UtcNanos};
+use contract::{
+    EventId, GapKind, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind, TableName,
+    UtcNanos,
+};
 use durable::Fs;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -65,7 +68,9 @@ impl Filter {
         if self.instruments.is_empty() {
             return Ok(Some(rows));
         }
-        let column = rows.column_by_name("instrument_id").and_then(|c| c.as_primitive_opt::<UInt32Type>().cloned());
+        let column = rows
+            .column_by_name("instrument_id")
+            .and_then(|c| c.as_primitive_opt::<UInt32Type>().cloned());
         let Some(column) = column else { return Ok(None) };
         let keep: BooleanArray = (0..rows.num_rows())
             .map(|row| Some(column.is_valid(row) && self.instruments.contains(&column.value(row))))
@@ -139,7 +144,15 @@ impl LogReader {
         let log_id = log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(missing)?;
         let other = Other { fs, dir: dir.to_path_buf(), log_id };
         let gate = Arc::clone(&options.gate);
-        Reader::new(Source::Other(other), gate, &options.name, ctx, from_seq, Visibility::Durable, filter)
+        Reader::new(
+            Source::Other(other),
+            gate,
+            &options.name,
+            ctx,
+            from_seq,
+            Visibility::Durable,
+            filter,
+        )
     }
 
     /// Identity of the log in a folder.
@@ -233,7 +246,10 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`]. Damage is no error: it comes as [`Item::Gap`].
-    #[expect(clippy::should_implement_trait, reason = "a log has no end that an iterator could reach")]
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a log has no end that an iterator could reach"
+    )]
     pub fn next(&mut self) -> Result<Item, ReadError> {
         loop {
             if let Some(item) = self.pending.pop_front() {
@@ -292,7 +308,11 @@ impl Reader {
                     Visibility::Durable => shown.durable_seq,
                     Visibility::Appended => shown.admitted_seq,
                 };
-                if self.next_seq < shown.ring_start { None } else { Some(shown.entry(self.next_seq, limit)) }
+                if self.next_seq < shown.ring_start {
+                    None
+                } else {
+                    Some(shown.entry(self.next_seq, limit))
+                }
             };
             if let Some(found) = found {
                 self.scan = None;
@@ -310,7 +330,9 @@ impl Reader {
         let mut place = entry.place();
         place.ts = ts.unwrap_or_else(|| self.now());
         if let Some((stored, rows)) = &entry.data {
-            if !self.filter.wants_table(&stored.table) || !self.filter.wants_producer(entry.producer_id) {
+            if !self.filter.wants_table(&stored.table)
+                || !self.filter.wants_producer(entry.producer_id)
+            {
                 return Ok(());
             }
             let shape = self.shape_of(stored);
@@ -337,11 +359,16 @@ impl Reader {
         shape
     }
 
-    fn push_rows(&mut self, shape: &Shape, rows: RecordBatch, place: &Place) -> Result<(), ReadError> {
+    fn push_rows(
+        &mut self,
+        shape: &Shape,
+        rows: RecordBatch,
+        place: &Place,
+    ) -> Result<(), ReadError> {
         let rows = match &self.grant {
-            Some(grant) => grant.apply(rows).map_err(|e| {
-                arrow_schema::ArrowError::SchemaError(e.to_string())
-            })?,
+            Some(grant) => grant
+                .apply(rows)
+                .map_err(|e| arrow_schema::ArrowError::SchemaError(e.to_string()))?,
             None => rows,
         };
         if let Some(rows) = self.filter.rows(rows)? {
@@ -363,9 +390,10 @@ impl Reader {
             Note::Beat => ControlKind::Beat,
             Note::Close => ControlKind::Close,
             _ => {
-                let wanted = note.gaps(place).into_iter().filter(|gap| {
-                    gap.producer_id.is_none_or(|p| self.filter.wants_producer(p))
-                });
+                let wanted = note
+                    .gaps(place)
+                    .into_iter()
+                    .filter(|gap| gap.producer_id.is_none_or(|p| self.filter.wants_producer(p)));
                 self.pending.extend(wanted.map(Item::Gap));
                 return;
             }
@@ -489,7 +517,12 @@ impl Reader {
     }
 
     /// A frame whose header is good and whose body is not.
-    fn push_damage(&mut self, header: &FrameHeader, found: &crate::scan::Place, table: Option<Arc<str>>) {
+    fn push_damage(
+        &mut self,
+        header: &FrameHeader,
+        found: &crate::scan::Place,
+        table: Option<Arc<str>>,
+    ) {
         let is_data = header.kind == Kind::Data;
         self.pending.push_back(Item::Gap(Gap {
             producer_id: is_data.then_some(header.producer_id),
@@ -533,7 +566,8 @@ impl Reader {
                 .collect(),
         };
         let mut at = seqs.start;
-        let mut runs: Vec<_> = runs.iter().filter(|r| r.seqs[1] > seqs.start && r.seqs[0] < seqs.end).collect();
+        let mut runs: Vec<_> =
+            runs.iter().filter(|r| r.seqs[1] > seqs.start && r.seqs[0] < seqs.end).collect();
         runs.sort_by_key(|r| r.seqs);
         let end = self.filter.end_seq.map_or(seqs.end, |e| e.min(seqs.end));
         for run in runs {
@@ -550,7 +584,8 @@ impl Reader {
                     continue;
                 }
                 if let Some(rows) = self.filter.rows(batch.rows.as_ref().clone())? {
-                    self.pending.push_back(Item::Batch(LoggedBatch { rows: Arc::new(rows), ..batch }));
+                    self.pending
+                        .push_back(Item::Batch(LoggedBatch { rows: Arc::new(rows), ..batch }));
                 }
             }
             at = at.max(run.seqs[1]);
@@ -582,7 +617,8 @@ fn claimed(fs: &Arc<dyn Fs>, dir: &Path) -> Result<u64, ReadError> {
 impl Drop for Reader {
     fn drop(&mut self) {
         if let Some(grant) = self.grant.take() {
-            let outcome = Outcome { rows: self.rows, bytes: self.bytes, is_complete: self.is_complete };
+            let outcome =
+                Outcome { rows: self.rows, bytes: self.bytes, is_complete: self.is_complete };
             self.gate.close(grant, outcome);
         }
     }
@@ -607,7 +643,9 @@ impl Inner {
             match scan.next(bound)? {
                 Raw::End => return Ok(None),
                 Raw::Hole(_) => {}
-                Raw::Frame(place) if place.header.kind == Kind::Data && place.header.first_seq == first_seq => {
+                Raw::Frame(place)
+                    if place.header.kind == Kind::Data && place.header.first_seq == first_seq =>
+                {
                     let shape = scan.shape(place.header.schema_no).cloned();
                     let body = scan.body(&place)?;
                     let (Some(shape), Some(body)) = (shape, body) else { return Ok(None) };

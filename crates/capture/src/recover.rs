@@ -43,7 +43,8 @@ pub(crate) fn open(
     if let Some((option, expected, found)) = options.fault() {
         return Err(OpenError::Options { option, expected, found });
     }
-    if !options.create && matches!(fs.metadata(&manifest_path(dir)), Err(e) if e.kind == FsErrorKind::NotFound)
+    if !options.create
+        && matches!(fs.metadata(&manifest_path(dir)), Err(e) if e.kind == FsErrorKind::NotFound)
         && segment_numbers(fs.as_ref(), dir)?.is_empty()
     {
         return Err(OpenError::Missing(dir.to_path_buf()));
@@ -68,12 +69,12 @@ pub(crate) fn open(
     let survey = survey(fs.as_ref(), dir, &manifest, watermark.as_ref(), log.log_id)?;
     let recovered = Recovered::new(survey.segments, &manifest, watermark.as_ref(), log.log_id)?;
     let parts = Parts { fs, dir, options, clock, seed, log, manifest, lock_file, watermark };
-    finish(parts, recovered, survey.next_segment, Facts {
-        is_new,
-        is_rebuilt,
-        unused: survey.unused,
-        missing: survey.missing,
-    })
+    finish(
+        parts,
+        recovered,
+        survey.next_segment,
+        Facts { is_new, is_rebuilt, unused: survey.unused, missing: survey.missing },
+    )
 }
 
 struct Parts<'a> {
@@ -123,12 +124,14 @@ fn open_manifest(
         segment_bytes: options.segment_bytes,
     };
     let parsed = read_manifest(fs, dir)?;
-    let has_log = parsed.as_ref().is_some_and(|p| log_entry(p.entries.iter().map(|(_, e)| e)).is_some());
+    let has_log =
+        parsed.as_ref().is_some_and(|p| log_entry(p.entries.iter().map(|(_, e)| e)).is_some());
     match parsed {
         Some(parsed) if has_log && !parsed.has_gap => Ok((Manifest::open(fs, dir)?, false, false)),
         parsed => {
-            let mut entries: Vec<Record> =
-                parsed.as_ref().map_or_else(Vec::new, |p| p.entries.iter().map(|(_, e)| e.clone()).collect());
+            let mut entries: Vec<Record> = parsed
+                .as_ref()
+                .map_or_else(Vec::new, |p| p.entries.iter().map(|(_, e)| e.clone()).collect());
             if !has_log {
                 let Some(log) = log_from_segments(fs, dir)? else {
                     // Nothing was ever written: a folder without a log, or a start that never finished.
@@ -190,10 +193,15 @@ fn sweep(fs: &dyn Fs, dir: &Path, manifest: &Manifest) -> Result<(), OpenError> 
             remove(fs, &segment_path(dir, segment))?;
         }
     }
-    for folder in [dir.to_path_buf(), dir.join("segments"), dir.join("cursors"), dir.join("quarantine")] {
+    for folder in
+        [dir.to_path_buf(), dir.join("segments"), dir.join("cursors"), dir.join("quarantine")]
+    {
         for path in fs.read_dir(&folder)? {
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            if name.starts_with('.') && std::path::Path::new(&name).extension().is_some_and(|e| e == "tmp") {
+            let name =
+                path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            if name.starts_with('.')
+                && std::path::Path::new(&name).extension().is_some_and(|e| e == "tmp")
+            {
                 remove(fs, &path)?;
             }
         }
@@ -248,7 +256,8 @@ fn survey(
         }
     }
     let last_known = heads.iter().rev().find(|(_, _, h)| matches!(h, Head::Known(_))).map(|h| h.0);
-    let mut survey = Survey { segments: Vec::new(), missing: Vec::new(), next_segment: 0, unused: 0 };
+    let mut survey =
+        Survey { segments: Vec::new(), missing: Vec::new(), next_segment: 0, unused: 0 };
     let mut unreadable = Vec::new();
     for (segment, window, head) in heads {
         match head {
@@ -336,9 +345,19 @@ fn finish(
         Start::Damaged => End::Damage,
     };
     let end = if recovered.segments.is_empty() { End::First } else { end };
-    let jobs = seal_jobs(&manifest, &recovered.segments, recovered.cut, end, recovered.base_frame, recovered.live_seq);
+    let jobs = seal_jobs(
+        &manifest,
+        &recovered.segments,
+        recovered.cut,
+        end,
+        recovered.base_frame,
+        recovered.live_seq,
+    );
     let watermark_file = Inner::open_watermark(fs.as_ref(), dir)?;
-    let health = Health { damages: manifest.entries().filter(|e| matches!(e, Record::Damage(_))).count() as u64, ..Health::default() };
+    let health = Health {
+        damages: manifest.entries().filter(|e| matches!(e, Record::Damage(_))).count() as u64,
+        ..Health::default()
+    };
     let inner = Inner {
         queue: Mutex::new(Queue {
             state: State::Open,
@@ -374,7 +393,11 @@ fn finish(
             stalled: Vec::new(),
         }),
         shown: Mutex::new(Shown::new(recovered.base_frame, next_seq, options.credit_bytes)),
-        spares: Mutex::new(Spares { ready: VecDeque::new(), next: next_segment, has_ballast: false }),
+        spares: Mutex::new(Spares {
+            ready: VecDeque::new(),
+            next: next_segment,
+            has_ballast: false,
+        }),
         ledger: Mutex::new(recovered.ledger),
         manifest: Mutex::new(manifest),
         jobs: Mutex::new(jobs),
@@ -428,7 +451,8 @@ fn seal_jobs(
     end_frame: u64,
     end_seq: u64,
 ) -> VecDeque<SealJob> {
-    let ends = segments.iter().skip(1).map(|(_, h)| (h.prev_cut, h.prev_end, h.base_frame, h.base_seq));
+    let ends =
+        segments.iter().skip(1).map(|(_, h)| (h.prev_cut, h.prev_end, h.base_frame, h.base_seq));
     let ends: Vec<_> = ends.chain([(cut, end, end_frame, end_seq)]).collect();
     segments
         .iter()

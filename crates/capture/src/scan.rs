@@ -150,7 +150,12 @@ impl Scan {
         }
     }
 
-    fn enter(&mut self, segment: u64, window: Window, header: SegmentHeader) -> Result<(), ReadError> {
+    fn enter(
+        &mut self,
+        segment: u64,
+        window: Window,
+        header: SegmentHeader,
+    ) -> Result<(), ReadError> {
         self.expected = Some(header.base_frame);
         self.end_seq = self.end_seq.max(header.base_seq);
         self.current = Some(Current { segment, header, window, at: FIRST_GROUP, next: None });
@@ -159,7 +164,8 @@ impl Scan {
 
     /// Finds the segment after the current one, if it has been started.
     fn look_ahead(&mut self) -> Result<(), ReadError> {
-        let Some(segment) = self.current.as_ref().filter(|c| c.next.is_none()).map(|c| c.segment) else {
+        let Some(segment) = self.current.as_ref().filter(|c| c.next.is_none()).map(|c| c.segment)
+        else {
             return Ok(());
         };
         let mut numbers = segment_numbers(self.fs.as_ref(), &self.dir)?;
@@ -191,7 +197,9 @@ impl Scan {
             };
             let limit = current.next.map_or(bound, |(base, _)| base.min(bound));
             if expected >= limit {
-                let Some((base, number)) = current.next.filter(|(base, _)| expected >= *base && *base <= bound) else {
+                let Some((base, number)) =
+                    current.next.filter(|(base, _)| expected >= *base && *base <= bound)
+                else {
                     return Ok(Raw::End);
                 };
                 let _ = base;
@@ -203,14 +211,22 @@ impl Scan {
             match current.window.frame(current.at, current.header.salt)? {
                 Ok(frame) if frame.frame_no == expected => return self.pass(frame).map(Raw::Frame),
                 Ok(frame) if frame.frame_no > expected => {
-                    return Ok(Raw::Hole(self.hole(expected, frame.frame_no.min(limit), Some(frame), limit)));
+                    return Ok(Raw::Hole(self.hole(
+                        expected,
+                        frame.frame_no.min(limit),
+                        Some(frame),
+                        limit,
+                    )));
                 }
                 Err(FrameFault::Blank) if !current.at.is_multiple_of(BLOCK) => {
                     current.at = align_up(current.at, BLOCK);
                 }
                 Err(FrameFault::Unknown(kind)) => {
                     let path = current.window.path().to_path_buf();
-                    return Err(ReadError::Format { path, found: format!("a frame of kind {kind}") });
+                    return Err(ReadError::Format {
+                        path,
+                        found: format!("a frame of kind {kind}"),
+                    });
                 }
                 _ => {
                     let from = current.at + 1;
@@ -272,19 +288,19 @@ impl Scan {
 
     fn hole(&mut self, from: u64, to: u64, found: Option<FrameHeader>, limit: u64) -> Hole {
         let start = self.end_seq;
-        let (segment, at, next) = self
-            .current
-            .as_ref()
-            .map_or((0, 0, None), |c| (c.segment, c.at, c.next));
+        let (segment, at, next) =
+            self.current.as_ref().map_or((0, 0, None), |c| (c.segment, c.at, c.next));
         let end_byte = self.current.as_ref().map_or(at, |c| c.window.end());
         // With the next segment behind the hole, the numbers end where that one starts.
-        let next_seq = next.filter(|(base, _)| *base == limit && found.is_none()).and_then(|(_, n)| {
-            self.known(n, true).ok().flatten().map(|(_, header)| header.base_seq)
-        });
+        let next_seq =
+            next.filter(|(base, _)| *base == limit && found.is_none()).and_then(|(_, n)| {
+                self.known(n, true).ok().flatten().map(|(_, header)| header.base_seq)
+            });
         let end_seq = found.map(|f| f.first_seq).or(next_seq).unwrap_or(start).max(start);
         self.expected = Some(to);
         self.end_seq = end_seq;
-        let is_absent = next.is_some_and(|(base, n)| base == to && n > segment + 1) && found.is_none();
+        let is_absent =
+            next.is_some_and(|(base, n)| base == to && n > segment + 1) && found.is_none();
         Hole { segment, bytes: at..end_byte, frames: from..to, seqs: start..end_seq, is_absent }
     }
 

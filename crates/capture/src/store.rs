@@ -2,7 +2,9 @@
 
 use crate::format::manifest::{self, ArchivedEntry, Entry, LogEntry, Parsed, SealedEntry};
 use contract::{EventId, Hash};
-use durable::{Access, Fs, FsError, FsErrorKind, FsFile, Mode, PublishError, publish, write_all_at};
+use durable::{
+    Access, Fs, FsError, FsErrorKind, FsFile, Mode, PublishError, publish, write_all_at,
+};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -63,7 +65,11 @@ impl Manifest {
     }
 
     /// Replaces a manifest that lost a record.
-    pub(crate) fn rebuild(fs: &dyn Fs, dir: &Path, entries: &[Entry]) -> Result<Self, PublishError> {
+    pub(crate) fn rebuild(
+        fs: &dyn Fs,
+        dir: &Path,
+        entries: &[Entry],
+    ) -> Result<Self, PublishError> {
         publish_entries(fs, dir, Mode::Replace, entries)?;
         Ok(Self::open(fs, dir)?)
     }

@@ -108,9 +108,10 @@ impl Ticket {
     /// happened to the rows.
     pub fn wait(&self, timeout: Duration) -> Result<Ack, AppendError> {
         let slot = lock(&self.promise.slot);
-        let waited = self.promise.done.wait_timeout_while(slot, timeout, |slot| {
-            matches!(slot, Slot::Open(_))
-        });
+        let waited = self
+            .promise
+            .done
+            .wait_timeout_while(slot, timeout, |slot| matches!(slot, Slot::Open(_)));
         let (slot, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*slot {
             Slot::Done(result) => result.clone(),

@@ -102,9 +102,8 @@ impl Window {
         let second = SegmentHeader::decode(self.bytes(len, len)?);
         Ok(match (first, second) {
             (_, Ok(header)) => Ok(header),
-            (Err(fault @ HeaderFault::Unknown(..)), _) | (_, Err(fault @ HeaderFault::Unknown(..))) => {
-                Err(fault)
-            }
+            (Err(fault @ HeaderFault::Unknown(..)), _)
+            | (_, Err(fault @ HeaderFault::Unknown(..))) => Err(fault),
             (Err(HeaderFault::Blank), Err(HeaderFault::Blank)) => Err(HeaderFault::Blank),
             _ => Err(HeaderFault::Damaged),
         })

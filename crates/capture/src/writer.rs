@@ -162,11 +162,7 @@ impl Inner {
         Ok(true)
     }
 
-    fn commit_group(
-        &self,
-        writer: &mut Writer,
-        group: Vec<Arc<Entry>>,
-    ) -> Result<(), WriteError> {
+    fn commit_group(&self, writer: &mut Writer, group: Vec<Arc<Entry>>) -> Result<(), WriteError> {
         let ts = writer.last_ts.max(self.now());
         writer.last_ts = ts;
         match self.write_somewhere(writer, &group, ts) {

@@ -96,7 +96,7 @@ fn bytes_of(fs: &dyn Fs, file: &ArchivedFile) -> Vec<u8> {
 fn seen(batches: &[LoggedBatch]) -> Vec<(String, u64, EventId, u64, i64, String)> {
     let mut out = Vec::new();
     for batch in batches {
-        let any = batch.parse().unwrap();
+        let any = batch.parse().unwrap().unwrap();
         for row in 0..batch.rows.num_rows() {
             let n = u64::try_from(row).unwrap();
             assert_eq!(any.seq().unwrap().value(row), batch.first_seq + n);

@@ -77,7 +77,8 @@ pub(crate) fn missing_segments(
     let end = last.into_iter().chain(sealed_numbers.iter().next_back().copied()).max();
     let (Some(first), Some(end)) = (first, end) else { return Vec::new() };
     let is_archived = |segment: u64| {
-        archived(manifest.entries()).any(|run| (run.segments[0]..=run.segments[1]).contains(&segment))
+        archived(manifest.entries())
+            .any(|run| (run.segments[0]..=run.segments[1]).contains(&segment))
     };
     // A start that failed before its header leaves a number that nothing lived under.
     let never_lived = |segment: u64| {

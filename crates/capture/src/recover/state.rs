@@ -75,7 +75,8 @@ impl Recovered {
             }
             this.max_seq = this.max_seq.max(header.base_seq);
         }
-        this.max_seq = this.max_seq.max(sealed(manifest.entries()).map(|s| s.end_seq).max().unwrap_or(0));
+        this.max_seq =
+            this.max_seq.max(sealed(manifest.entries()).map(|s| s.end_seq).max().unwrap_or(0));
         this.max_seq = this.max_seq.max(watermark.map_or(0, |w| w.durable_seq));
         // From the newest segment back to one whose snapshot can be read.
         let mut walks: Vec<(usize, Walked)> = Vec::new();
@@ -152,9 +153,10 @@ impl Recovered {
 
     /// Takes the accounts from the snapshot of a segment; says whether it can be read.
     fn restore(&mut self, segment: &mut Segment, walked: &Walked) -> Result<bool, OpenError> {
-        let snapshot = walked.frames.iter().take_while(|f| {
-            f.is_whole && matches!(f.header.kind, Kind::Schema | Kind::Producers)
-        });
+        let snapshot = walked
+            .frames
+            .iter()
+            .take_while(|f| f.is_whole && matches!(f.header.kind, Kind::Schema | Kind::Producers));
         let Some(found) = snapshot.last().filter(|f| f.header.kind == Kind::Producers) else {
             return Ok(false);
         };
@@ -170,7 +172,12 @@ impl Recovered {
     }
 
     /// Applies the frames of a segment up to a frame number.
-    fn replay(&mut self, segment: &mut Segment, walked: &Walked, end: u64) -> Result<(), OpenError> {
+    fn replay(
+        &mut self,
+        segment: &mut Segment,
+        walked: &Walked,
+        end: u64,
+    ) -> Result<(), OpenError> {
         for found in walked.frames.iter().filter(|f| f.is_whole && f.header.frame_no < end) {
             self.live(segment, found)?;
         }
@@ -214,7 +221,8 @@ impl Recovered {
         let marks = watermark.map(|w| w.durable_frame);
         let durable = claims.chain(sealed_end).chain(bases).chain(marks).max().unwrap_or(base);
         let last = walked.frames.last();
-        self.is_clean = last.is_some_and(|f| f.header.kind == Kind::Seal && f.header.frame_no + 1 == readable)
+        self.is_clean = last
+            .is_some_and(|f| f.header.kind == Kind::Seal && f.header.frame_no + 1 == readable)
             && durable <= readable;
         self.is_damaged = durable > readable;
         let base_frame = if self.is_clean { readable } else { durable };
@@ -227,7 +235,13 @@ impl Recovered {
         for (at, found) in live.iter().enumerate() {
             if found.header.frame_no > expected {
                 let later = live.get(at..).unwrap_or_default();
-                self.missing(segment, expected..found.header.frame_no, edge.0..found.at, Some(found.header.first_seq), later);
+                self.missing(
+                    segment,
+                    expected..found.header.frame_no,
+                    edge.0..found.at,
+                    Some(found.header.first_seq),
+                    later,
+                );
             }
             if found.is_whole {
                 self.live(segment, found)?;
@@ -248,10 +262,10 @@ impl Recovered {
         }
         self.base_frame = base_frame;
         self.prev_crc = edge.1;
-        self.cut = behind.first().filter(|f| f.header.frame_no == base_frame).map_or_else(
-            || align_up(edge.0, BLOCK),
-            |f| f.at,
-        );
+        self.cut = behind
+            .first()
+            .filter(|f| f.header.frame_no == base_frame)
+            .map_or_else(|| align_up(edge.0, BLOCK), |f| f.at);
         let mut connects = base_frame;
         for found in &behind {
             self.frames_torn += 1;
@@ -271,7 +285,9 @@ impl Recovered {
     fn last_receipt(&self, segment: &mut Segment, live: &[Found]) -> Result<i64, OpenError> {
         let data = live.iter().rev().find(|f| f.is_whole && f.header.kind == Kind::Data);
         let Some(found) = data else { return Ok(i64::MIN) };
-        let Some(schema) = self.live_schemas.get(&found.header.schema_no) else { return Ok(i64::MIN) };
+        let Some(schema) = self.live_schemas.get(&found.header.schema_no) else {
+            return Ok(i64::MIN);
+        };
         let Some(body) = segment.window.body(found.at, &found.header)? else { return Ok(i64::MIN) };
         let rows = rows_of(schema, &body, &found.header);
         Ok(rows.as_ref().and_then(latest_receipt).map_or(i64::MIN, |(_, receipt)| receipt))
@@ -302,8 +318,11 @@ impl Recovered {
         if header.kind == Kind::Data {
             let schema = self.live_schemas.get(&header.schema_no).cloned();
             let schema = schema.or_else(|| {
-                self.salvage.iter().find(|e| e.kind == Kind::Schema && e.schema_no == header.schema_no)
-                    .and_then(|e| StoredSchema::decode(&e.body).ok()).map(Arc::new)
+                self.salvage
+                    .iter()
+                    .find(|e| e.kind == Kind::Schema && e.schema_no == header.schema_no)
+                    .and_then(|e| StoredSchema::decode(&e.body).ok())
+                    .map(Arc::new)
             });
             let rows = schema.and_then(|schema| Some((rows_of(&schema, &body, header)?, schema)));
             // Rows that cannot be read were never acknowledged: the producer sends them again.
@@ -332,7 +351,11 @@ impl Recovered {
             seqs: [header.first_seq, header.end_seq()],
             tables: if is_data { table.map(|t| vec![t]) } else { Some(Vec::new()) },
             producers: if is_data {
-                vec![LostRange { producer_id: header.producer_id, first_pseq: header.first_pseq, end_pseq }]
+                vec![LostRange {
+                    producer_id: header.producer_id,
+                    first_pseq: header.first_pseq,
+                    end_pseq,
+                }]
             } else {
                 Vec::new()
             },
@@ -355,7 +378,10 @@ impl Recovered {
         let mut seen: Vec<EventId> = Vec::new();
         for found in later {
             let header = &found.header;
-            let speaks = matches!(header.kind, Kind::Data | Kind::Beat | Kind::Close | Kind::Skip | Kind::Open);
+            let speaks = matches!(
+                header.kind,
+                Kind::Data | Kind::Beat | Kind::Close | Kind::Skip | Kind::Open
+            );
             if !speaks || seen.contains(&header.producer_id) {
                 continue;
             }

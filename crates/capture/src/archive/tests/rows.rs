@@ -65,7 +65,7 @@ fn a_range_and_a_table_give_their_rows_alone() {
 fn a_batch_comes_back_with_the_schema_it_had() {
     let fs = disk();
     let files = archive(&fs, &log()).unwrap();
-    let before = log().remove(0).parse().unwrap().into_record_batch();
+    let before = log().remove(0).parse().unwrap().unwrap().into_record_batch();
     let after = read_all(&fs, &files, 100..103).remove(0);
     assert_eq!(after.rows.schema(), before.schema());
 }
@@ -75,7 +75,7 @@ fn the_digest_is_that_of_the_rows_before_they_were_archived() {
     let fs = disk();
     let rows = [trades(100, 1, 0, &[0, 3, 1])];
     let files = archive(&fs, &rows).unwrap();
-    let expected = RowDigest::of(&rows[0].parse().unwrap());
+    let expected = RowDigest::of(&rows[0].parse().unwrap().unwrap());
     assert_eq!(files[0].digest.as_bytes(), &expected.to_bytes());
 }
 
@@ -119,7 +119,7 @@ fn rows_with_columns_of_a_later_version_go_to_their_own_file_and_keep_them() {
     let back = read_all(&fs, &files, 0..u64::MAX);
     assert_eq!(seen(&back), seen(&batches));
     assert_eq!(back[1].rows.schema().metadata()["hindsight.schema_version"], "77");
-    let any = back[1].parse().unwrap();
+    let any = back[1].parse().unwrap().unwrap();
     let (field, array) = any.unknown().next().unwrap();
     assert_eq!(field.name(), "x_new");
     assert_eq!(array.as_string::<i32>().iter().collect::<Vec<_>>(), [Some("a"), None]);

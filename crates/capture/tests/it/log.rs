@@ -1,0 +1,113 @@
+//! Rows in, acknowledgements out, the same rows back.
+
+use crate::rig::{batches, id, open, open_with, options, read_all, rows, tape};
+use capture::{AppendError, Log, Options, ProducerSpec, Start};
+use durable::SimFs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[test]
+fn rows_are_numbered_acknowledged_and_read_back() {
+    let fs = SimFs::new();
+    let (log, report) = open(&fs);
+    assert_eq!(report.start, Start::Created);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    let ack = feed.append_durable(&tape(100, 3)).unwrap();
+    // Number 0 is the record that the producer was opened.
+    assert_eq!((ack.pseq, ack.stored, ack.duplicates), (0..3, vec![1..4], 0));
+    let ack = feed.append_durable(&tape(103, 2)).unwrap();
+    assert_eq!(ack.stored, [4..6]);
+    let items = read_all(&log);
+    assert_eq!(rows(&items), [(0, 100), (1, 101), (2, 102), (3, 103), (4, 104)]);
+    assert_eq!(batches(&items)[1].seqs(), 4..6);
+}
+
+#[test]
+fn nothing_is_shown_or_acknowledged_before_the_disk_has_it() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    let ticket = feed.append(&tape(100, 3)).unwrap();
+    assert_eq!(ticket.first_seq(), Some(1));
+    assert_eq!(ticket.wait(Duration::ZERO), Err(AppendError::Timeout));
+    assert_eq!(read_all(&log).len(), 0);
+    log.step();
+    assert_eq!(ticket.wait(Duration::ZERO).unwrap().pseq, 0..3);
+    assert_eq!(read_all(&log).len(), 1);
+}
+
+#[test]
+fn a_closed_log_opens_clean_and_goes_on_where_it_was() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    feed.append_durable(&tape(100, 3)).unwrap();
+    log.close().unwrap();
+    let (log, report) = open(&fs);
+    assert_eq!((report.start, report.next_seq, report.is_jump), (Start::Clean, 4, false));
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    assert_eq!((feed.epoch(), feed.next_pseq()), (2, 3));
+    assert_eq!(feed.append_durable(&tape(103, 2)).unwrap().stored, [5..7]);
+    assert_eq!(rows(&read_all(&log)), [(0, 100), (1, 101), (2, 102), (3, 103), (4, 104)]);
+}
+
+#[test]
+fn rows_outlive_many_rotations_and_a_restart_reads_only_the_newest_segment() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    for at in 0..40 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+        log.step();
+    }
+    let expected: Vec<(u64, i64)> = (0..40_000).map(|n| (n, n as i64)).collect();
+    assert!(rows(&read_all(&log)) == expected);
+    log.close().unwrap();
+    let (log, report) = open(&fs);
+    assert_eq!((report.start, report.walked.len()), (Start::Clean, 1));
+    assert!(report.walked[0] >= 3, "{report:?}");
+    assert!(rows(&read_all(&log)) == expected);
+}
+
+#[test]
+fn a_crash_after_the_acknowledgement_loses_nothing_and_gives_no_number_twice() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    feed.append_durable(&tape(100, 3)).unwrap();
+    let after = fs.crash(3);
+    drop((feed, log));
+    let (log, report) = open(&after);
+    assert_eq!((report.start, report.next_seq, report.is_jump), (Start::Torn, 2 << 32, true));
+    assert_eq!(rows(&read_all(&log)), [(0, 100), (1, 101), (2, 102)]);
+}
+
+#[test]
+fn a_second_writer_is_refused_while_the_first_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    let real = || Arc::new(durable::RealFs);
+    let dir = folder.path().join("log");
+    let (log, _) = Log::open(real(), &dir, options(), crate::rig::clock(), 7).unwrap();
+    let second = Log::open(real(), &dir, options(), crate::rig::clock(), 7).unwrap_err();
+    assert_eq!(
+        second.to_string(),
+        format!("log `{}`: another process holds its lock", dir.display())
+    );
+    log.close().unwrap();
+    assert_eq!(
+        Log::open(real(), &dir, options(), crate::rig::clock(), 7).unwrap().1.start,
+        Start::Clean
+    );
+}
+
+#[test]
+fn a_missing_log_is_not_made_unless_wanted() {
+    let fs = SimFs::new();
+    let never = Options { create: false, ..options() };
+    let error =
+        Log::open(Arc::new(fs.clone()), Path::new("/log"), never.clone(), crate::rig::clock(), 7);
+    assert_eq!(error.unwrap_err().to_string(), "log `/log`: expected a log, found no MANIFEST");
+    open(&fs);
+    assert_eq!(open_with(&fs, never).1.start, Start::Clean);
+}
