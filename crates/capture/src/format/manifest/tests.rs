@@ -117,7 +117,7 @@ proptest! {
     #[test]
     fn what_was_written_is_read(entries in prop::collection::vec(entries(), 0..6)) {
         let parsed = parse(text(&entries).as_bytes());
-        let numbered = (0..).zip(entries).collect();
+        let numbered: Vec<(u64, Entry)> = (0..).zip(entries).collect();
         let next_n = numbered.len() as u64;
         let expected = Parsed { entries: numbered, bad_lines: 0, has_gap: false, next_n, ends_in_newline: true };
         prop_assert_eq!(parsed, expected);
