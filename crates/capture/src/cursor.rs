@@ -24,6 +24,20 @@ fn path_of(dir: &Path, name: &str) -> Result<PathBuf, ReadError> {
     Ok(dir.join("cursors").join(format!("{name}.json")))
 }
 
+fn parse(bytes: &[u8]) -> Option<Cursor> {
+    let json = serde_json::from_slice::<serde_json::Value>(bytes).ok()?;
+    let log_id = EventId::parse(json.get("log_id")?.as_str()?).ok()?;
+    let next_seq = json.get("next_seq")?.as_str()?.parse().ok()?;
+    Some(Cursor { log_id, next_seq })
+}
+
+/// Names of the saved cursors and where they stand; one that cannot be understood stands at the start.
+#[cfg(feature = "archive")]
+pub(crate) fn all(fs: &dyn Fs, dir: &Path) -> Result<Vec<(String, u64)>, durable::FsError> {
+    let files = crate::hold::named(fs, &dir.join("cursors"))?;
+    Ok(files.into_iter().map(|(n, bytes)| (n, parse(&bytes).map_or(0, |c| c.next_seq))).collect())
+}
+
 impl Cursor {
     /// Saves the cursor under a name in the log's folder, at once and durably.
     ///
@@ -58,12 +72,7 @@ impl Cursor {
             other => other?,
         };
         let bytes = crate::store::read_all(file.as_ref())?;
-        let parsed = serde_json::from_slice::<serde_json::Value>(&bytes).ok().and_then(|json| {
-            let log_id = EventId::parse(json.get("log_id")?.as_str()?).ok()?;
-            let next_seq = json.get("next_seq")?.as_str()?.parse().ok()?;
-            Some(Self { log_id, next_seq })
-        });
-        parsed.map(Some).ok_or_else(|| ReadError::Cursor {
+        parse(&bytes).map(Some).ok_or_else(|| ReadError::Cursor {
             name: name.to_owned(),
             expected: "{\"log_id\", \"next_seq\"}",
             found: String::from_utf8_lossy(bytes.get(..bytes.len().min(64)).unwrap_or_default())

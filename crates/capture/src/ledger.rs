@@ -8,6 +8,7 @@ mod snapshot;
 mod tests;
 
 pub(crate) use admission::{Admission, Refusal};
+#[cfg(test)]
 pub(crate) use snapshot::LedgerError;
 
 use crate::completeness::ProducerAccount;

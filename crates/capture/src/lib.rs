@@ -8,6 +8,7 @@ mod archive;
 mod archiving;
 mod clock;
 mod completeness;
+mod context;
 mod count;
 mod cursor;
 mod deliver;
@@ -15,6 +16,7 @@ mod entry;
 mod error;
 mod format;
 mod gap;
+mod hold;
 mod inner;
 mod item;
 mod ledger;
@@ -36,18 +38,25 @@ mod spare;
 mod store;
 mod sync;
 mod ticket;
+mod verify;
 mod walk;
 mod window;
 mod writer;
 
 #[cfg(feature = "archive")]
 pub use archive::ArchiveError;
+#[cfg(feature = "archive")]
+pub use archiving::{
+    ArchiveFile, ArchivePolicy, ArchiveReport, ArchiveRunError, DropReport, KeptReason,
+};
 pub use clock::{Clock, FixedClock};
 pub use completeness::{Completeness, ProducerAccount};
+pub use context::{Around, DecisionContext};
 pub use cursor::Cursor;
 pub use error::{AppendError, OpenError, Pressure, ReadError};
 pub use format::frame::Codec;
 pub use gap::{Gap, gaps_table};
+pub use hold::Hold;
 pub use inner::Health;
 pub use item::{Control, ControlKind, Item, LoggedBatch};
 pub use log::Log;
@@ -56,3 +65,4 @@ pub use producer::{Producer, ProducerSpec};
 pub use reader::{Filter, LogReader, Reader, Visibility};
 pub use report::{RecoveryReport, Start};
 pub use ticket::{Ack, Level, Ticket};
+pub use verify::{Problem, VerifyReport, verify};

@@ -540,7 +540,13 @@ fn encoded(schema: &StoredSchema, rows: &RecordBatch) -> Option<Vec<u8>> {
     encode_rows(schema, rows, Codec::None).ok().map(|body| body.bytes)
 }
 
-fn admit_note(inner: &Inner, queue: &mut Queue, entry: Entry, level: Level, ack: Ack) -> Ticket {
+pub(crate) fn admit_note(
+    inner: &Inner,
+    queue: &mut Queue,
+    entry: Entry,
+    level: Level,
+    ack: Ack,
+) -> Ticket {
     let entry = queue.admit(entry);
     let mut place = entry.place();
     place.ts = inner.now();

@@ -421,13 +421,7 @@ impl Reader {
     fn bound(&self) -> Result<u64, ReadError> {
         Ok(match &self.source {
             Source::Own(inner) => lock(&inner.shown).durable_frame,
-            Source::Other(other) => {
-                let mark = read_watermark(other.fs.as_ref(), &other.dir, other.log_id)?;
-                match mark {
-                    Some(mark) => mark.durable_frame,
-                    None => claimed(&other.fs, &other.dir)?,
-                }
-            }
+            Source::Other(other) => durable_frame(&other.fs, &other.dir, other.log_id)?,
         })
     }
 
@@ -596,6 +590,18 @@ impl Reader {
     #[cfg(not(feature = "archive"))]
     fn from_archive(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
         Err(ReadError::Vanished(seqs))
+    }
+}
+
+/// Number of the first frame that is not proved durable: by the watermark, else by the headers.
+pub(crate) fn durable_frame(
+    fs: &Arc<dyn Fs>,
+    dir: &Path,
+    log_id: EventId,
+) -> Result<u64, ReadError> {
+    match read_watermark(fs.as_ref(), dir, log_id)? {
+        Some(mark) => Ok(mark.durable_frame),
+        None => claimed(fs, dir),
     }
 }
 

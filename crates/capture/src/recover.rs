@@ -1,6 +1,6 @@
 //! What a start does before the first append: find out what is durable, what is torn and what is damaged.
 
-mod damage;
+pub(crate) mod damage;
 mod state;
 
 use crate::clock::Clock;
@@ -30,7 +30,7 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 
 /// Files and folders of a log.
-const FOLDERS: [&str; 3] = ["segments", "cursors", "quarantine"];
+const FOLDERS: [&str; 4] = ["segments", "cursors", "holds", "quarantine"];
 
 /// Opens a log, or makes it.
 pub(crate) fn open(

@@ -5,8 +5,11 @@ use crate::shape::ShapeError;
 use crate::spec::{SEQ, Table, TableSpec, meta};
 use crate::types::{Column, ColumnType};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{TimestampNanosecondType, UInt16Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, UInt64Array, new_null_array};
+use arrow_array::types::{TimestampNanosecondType, UInt16Type, UInt32Type, UInt64Type};
+use arrow_array::{
+    Array, ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray, UInt32Array,
+    UInt64Array, new_null_array,
+};
 use arrow_schema::{DataType, Field, FieldRef, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -213,6 +216,18 @@ impl AnyBatch {
     #[must_use]
     pub fn flag_bits(&self) -> &[u16] {
         if self.spec.is_event() { self.at(7).as_primitive::<UInt16Type>().values() } else { &[] }
+    }
+
+    /// `ts_avail` of each row, for a table with the envelope.
+    #[must_use]
+    pub fn ts_avail(&self) -> Option<&TimestampNanosecondArray> {
+        self.spec.is_event().then(|| self.at(5).as_primitive::<TimestampNanosecondType>())
+    }
+
+    /// `instrument_id` of each row, for a table with the envelope.
+    #[must_use]
+    pub fn instrument_id(&self) -> Option<&UInt32Array> {
+        self.spec.is_event().then(|| self.at(1).as_primitive::<UInt32Type>())
     }
 
     /// Earliest and latest `ts_event` in nanoseconds, for a table with the envelope.

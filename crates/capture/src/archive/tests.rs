@@ -8,7 +8,7 @@ use super::*;
 use contract::arrow_array::builder::StringDictionaryBuilder;
 use contract::arrow_array::cast::AsArray as _;
 use contract::arrow_array::types::Int32Type;
-use contract::arrow_array::{Array as _, ArrayRef, RecordBatch, StringArray};
+use contract::arrow_array::{ArrayRef, RecordBatch, StringArray};
 use contract::{RowDigest, UtcNanos, testing};
 use durable::SimFs;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 #![cfg(test)]
 
+mod archive;
+mod context;
 mod log;
 mod rig;
+mod verify;

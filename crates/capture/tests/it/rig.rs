@@ -4,7 +4,10 @@ use capture::{
     Clock, Cursor, Drive, Filter, Item, Log, LoggedBatch, Options, RecoveryReport, Visibility,
 };
 use contract::testing::trades;
-use contract::{Draft, EventId, Principal, Purpose, ReadContext, Trades, UtcNanos};
+use contract::{
+    Amount, DecisionAction, Decisions, Draft, EventId, ExecType, Executions, InstrumentId, Price,
+    Principal, Purpose, ReadContext, Side, SourceId, TableBuilder, Trades, UtcNanos,
+};
 use durable::SimFs;
 use std::path::Path;
 use std::sync::Arc;
@@ -99,4 +102,39 @@ pub(crate) fn rows(items: &[Item]) -> Vec<(u64, i64)> {
             (b.first_pseq..).zip(avail).collect::<Vec<_>>()
         })
         .collect()
+}
+
+/// A buy decision about instrument 1 that had seen market data up to a number.
+pub(crate) fn decision(at: i64, decision_id: EventId, md_seq_high: u64) -> Draft<Decisions> {
+    let t = UtcNanos::from_nanos(at);
+    let mut rows = TableBuilder::<Decisions>::new(t);
+    rows.set(&Decisions::DECISION_ID, decision_id)
+        .set(&Decisions::SOURCE_ID, SourceId::new(1))
+        .set(&Decisions::STRATEGY_ID, "momentum")
+        .set(&Decisions::INSTRUMENT_ID, InstrumentId::new(1))
+        .set(&Decisions::TS_EVENT, t)
+        .set(&Decisions::ACTION, DecisionAction::Enter)
+        .set(&Decisions::SIDE, Side::Buy)
+        .set(&Decisions::QTY, Amount::from_units(1))
+        .set(&Decisions::MD_SEQ_HIGH, md_seq_high)
+        .end_row()
+        .unwrap();
+    rows.finish().unwrap()
+}
+
+/// A fill of the order of a decision.
+pub(crate) fn fill(at: i64, decision_id: EventId) -> Draft<Executions> {
+    let t = UtcNanos::from_nanos(at);
+    let mut rows = TableBuilder::<Executions>::new(t);
+    rows.set(&Executions::SOURCE_ID, SourceId::new(2))
+        .set(&Executions::INSTRUMENT_ID, InstrumentId::new(1))
+        .set(&Executions::EXEC_ID, format!("x{at}").as_str())
+        .set(&Executions::EXEC_TYPE, ExecType::Trade)
+        .set(&Executions::SIDE, Side::Buy)
+        .set(&Executions::LAST_QTY, Amount::from_units(1))
+        .set(&Executions::LAST_PX, Price::parse("101.25").unwrap())
+        .set(&Executions::DECISION_ID, decision_id)
+        .end_row()
+        .unwrap();
+    rows.finish().unwrap()
 }

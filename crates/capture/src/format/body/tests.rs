@@ -1,9 +1,9 @@
 use super::*;
-use arrow_array::builder::{BinaryBuilder, FixedSizeBinaryBuilder, StringBuilder};
+use arrow_array::builder::BinaryBuilder;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, BooleanArray, DictionaryArray, Float64Array, Int32Array, ListArray, PrimitiveArray,
-    StringArray, StructArray, cast::AsArray, downcast_primitive, make_array,
+    Array, BooleanArray, DictionaryArray, Int32Array, ListArray, StringArray, StructArray,
+    cast::AsArray, make_array,
 };
 use arrow_buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use arrow_data::ArrayData;

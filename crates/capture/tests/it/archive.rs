@@ -1,0 +1,170 @@
+//! Sealed segments into Parquet and out of the log: the same rows, whoever reads them and when.
+
+use crate::rig::{batches, id, open, options, read_all, read_from, rows, tape};
+use capture::{
+    ArchivePolicy, Clock, Cursor, Filter, KeptReason, Log, LogReader, Options, Producer,
+    ProducerSpec,
+};
+use contract::arrow_array::RecordBatch;
+use durable::SimFs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A log with some sealed segments, and its feed.
+fn filled(fs: &SimFs) -> (Log, Producer) {
+    let (log, _) = open(fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    for at in 0..40 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+        log.step();
+    }
+    (log, feed)
+}
+
+fn flat(log: &Log) -> Vec<RecordBatch> {
+    batches(&read_all(log)).iter().map(|b| b.rows.as_ref().clone()).collect()
+}
+
+fn joined(batches: &[RecordBatch]) -> RecordBatch {
+    arrow_select::concat::concat_batches(&batches[0].schema(), batches).unwrap()
+}
+
+#[test]
+fn rows_of_archive_and_log_are_one_sequence_without_gap_or_overlap() {
+    let fs = SimFs::new();
+    let (log, mut feed) = filled(&fs);
+    let before = flat(&log);
+    let report = log.archive_once(&ArchivePolicy::now()).unwrap();
+    assert!(report.segments.len() >= 2, "{report:?}");
+    assert_eq!(report.files.len(), 1); // one table, one date
+    let dropped = log.drop_archived(Duration::ZERO).unwrap();
+    assert_eq!(dropped.dropped.len(), report.segments.len() - 1);
+    assert!(matches!(dropped.kept[..], [(_, KeptReason::Newest)]));
+    drop((feed, log));
+
+    let (log, _) = open(&fs);
+    let after = flat(&log);
+    assert!(joined(&before) == joined(&after));
+    // From the middle of what only the archive has.
+    let cursor = Cursor { log_id: log.log_id(), next_seq: 1234 };
+    assert_eq!(rows(&read_from(&log, cursor))[0], (1233, 1233));
+    // Another process sees the same.
+    let mut other = LogReader::open(
+        Arc::new(fs.clone()),
+        Path::new("/log"),
+        &options(),
+        &crate::rig::reading(),
+        0,
+        Filter::default(),
+    )
+    .unwrap();
+    let mut theirs = Vec::new();
+    loop {
+        match other.next().unwrap() {
+            capture::Item::CaughtUp => break,
+            capture::Item::Batch(b) => theirs.push(b.rows.as_ref().clone()),
+            _ => {}
+        }
+    }
+    assert!(joined(&before) == joined(&theirs));
+    let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+    assert_eq!(all.rows["trades"], 40_000);
+    let part = log.completeness(&crate::rig::reading(), 1000..1500).unwrap();
+    assert_eq!(part.rows["trades"], 500);
+    // Nothing is archived twice, and the log goes on.
+    feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    feed.append_durable(&tape(50_000, 10)).unwrap();
+    let second = log.archive_once(&ArchivePolicy::now()).unwrap();
+    assert!(second.segments.iter().all(|s| !report.segments.contains(s)), "{second:?}");
+    assert!(joined(&flat(&log)).num_rows() == 40_010);
+}
+
+#[test]
+fn a_run_that_is_not_due_does_nothing() {
+    let fs = SimFs::new();
+    let (log, _feed) = filled(&fs);
+    assert_eq!(
+        log.archive_once(&ArchivePolicy::default()).unwrap(),
+        capture::ArchiveReport::default()
+    );
+}
+
+#[test]
+fn a_segment_goes_only_when_every_guard_lets_it() {
+    let fs = SimFs::new();
+    let (log, _feed) = filled(&fs);
+    let why = |retention: Duration| log.drop_archived(retention).unwrap().kept[0].1.clone();
+    assert_eq!(why(Duration::ZERO), KeptReason::NotArchived);
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    let until =
+        contract::UtcNanos::from_nanos(crate::rig::clock().now().nanos() + 86_400_000_000_000);
+    assert_eq!(why(Duration::from_secs(86_400)), KeptReason::TooYoung { until });
+    log.hold("audit", 0..10).unwrap();
+    assert_eq!(why(Duration::ZERO), KeptReason::Held { name: "audit".to_owned() });
+    log.release("audit").unwrap();
+    let cursor = Cursor { log_id: log.log_id(), next_seq: 5 };
+    cursor.save(&fs, Path::new("/log"), "slow").unwrap();
+    assert_eq!(why(Duration::ZERO), KeptReason::Cursor { name: "slow".to_owned() });
+    Cursor { next_seq: u64::MAX, ..cursor }.save(&fs, Path::new("/log"), "slow").unwrap();
+    let file = fs_files(&fs, "/log/archive/trades/date=1970-01-01");
+    fs.flip_bit(Path::new(&file[0]), 1000, 3).unwrap();
+    assert!(matches!(why(Duration::ZERO), KeptReason::ArchiveDiffers { .. }));
+    fs.flip_bit(Path::new(&file[0]), 1000, 3).unwrap();
+    assert!(!log.drop_archived(Duration::ZERO).unwrap().dropped.is_empty());
+}
+
+fn fs_files(fs: &SimFs, folder: &str) -> Vec<String> {
+    use durable::Fs as _;
+    let paths = fs.read_dir(Path::new(folder)).unwrap();
+    paths.iter().map(|p| p.to_string_lossy().into_owned()).collect()
+}
+
+#[test]
+fn a_crash_at_any_call_of_archive_and_drop_loses_and_doubles_nothing() {
+    let fs = SimFs::new();
+    let (log, feed) = {
+        let (log, _) = open(&fs);
+        let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+        for at in 0..24 {
+            feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+            log.step();
+        }
+        (log, feed)
+    };
+    drop(feed);
+    log.close().unwrap();
+    let small = || Options { append_timeout: Duration::ZERO, ..options() };
+    let run = |fs: &SimFs| {
+        let opened =
+            Log::open(Arc::new(fs.clone()), Path::new("/log"), small(), crate::rig::clock(), 7);
+        let Ok((log, _)) = opened else { return };
+        let archived = log.archive_once(&ArchivePolicy::now());
+        let dropped = log.drop_archived(Duration::ZERO);
+        drop((archived, dropped, log));
+    };
+    let start = fs.crash(0);
+    run(&start);
+    let calls = start.calls();
+    for at in (0..calls).step_by(3) {
+        let fs = fs.crash(1);
+        fs.stop_at(at);
+        run(&fs);
+        let after = fs.crash(at);
+        run(&after);
+        let (log, report) = open(&after);
+        assert_eq!(report.lost, [], "stopped at {at}");
+        let found = rows(&read_all(&log));
+        assert!(
+            found.len() == 24_000 && found.iter().zip(0..).all(|(row, n)| row.0 == n),
+            "stopped at {at}: {} rows",
+            found.len()
+        );
+        assert!(
+            capture::verify(&(Arc::new(after.clone()) as Arc<dyn durable::Fs>), Path::new("/log"))
+                .unwrap()
+                .is_whole(),
+            "stopped at {at}"
+        );
+    }
+}
