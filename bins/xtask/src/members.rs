@@ -26,7 +26,8 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 7] = [
+pub(crate) const MEMBERS: [Member; 8] = [
+    library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
     library("durable", "crates/durable", &[], &[]),
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
@@ -36,8 +37,9 @@ pub(crate) const MEMBERS: [Member; 7] = [
     composer("benches", "benches", PROGRAMS, false),
 ];
 
-const LIBRARIES: &[&str] = &["contract", "durable", "feeds", "simulator"];
-const PROGRAMS: &[&str] = &["contract", "durable", "feeds", "simulator", "hindsight"];
+const LIBRARIES: &[&str] = &["capture", "contract", "durable", "feeds", "simulator"];
+const PROGRAMS: &[&str] =
+    &["capture", "contract", "durable", "feeds", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,
