@@ -158,7 +158,7 @@ impl World {
             Op::Skip(who, count) => {
                 let next = self.known[&who].next;
                 let hand = self.hand(log, hands, who)?;
-                hand.skip(count, "lost upstream")?;
+                drop(hand.skip(count, "lost upstream")?);
                 let known = self.known.get_mut(&who).unwrap();
                 known.skipped.extend(next..next + count);
                 known.next = next + count;
