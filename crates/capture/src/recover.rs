@@ -291,7 +291,12 @@ fn finish(
     let Parts { fs, dir, options, clock, seed, log, mut manifest, lock_file, watermark } = parts;
     let now = clock.now();
     let mut damages = recovered.damages;
-    damages.extend(facts.missing);
+    let mut missing = facts.missing;
+    missing.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
+    if !missing.is_empty() {
+        damage::name_owners(&fs, dir, &mut missing);
+    }
+    damages.extend(missing);
     damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
     for damage in &mut damages {
         damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;

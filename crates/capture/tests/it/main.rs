@@ -3,6 +3,7 @@
 mod archive;
 mod context;
 mod crash;
+mod flips;
 mod log;
 mod rig;
 mod verify;
