@@ -72,7 +72,12 @@ impl Inner {
         };
         // What the ledger names already is not counted again.
         let is_declared = |hole: &Gap, gaps: &[Gap]| {
-            gaps.iter().any(|g| g.segment_no == hole.segment_no && g.kind == GapKind::Damaged)
+            gaps.iter().filter(|g| g.kind == GapKind::Damaged).any(|g| {
+                let covers = |known: &Range<u64>, new: &Range<u64>| {
+                    known.start <= new.start && new.end <= known.end
+                };
+                g.seqs.as_ref().zip(hole.seqs.as_ref()).is_some_and(|(k, n)| covers(k, n))
+            })
         };
         holes.retain(|hole| !is_declared(hole, &gaps));
         gaps.extend(holes);

@@ -78,10 +78,12 @@ impl Gap {
         (self.seq, self.producer_id, self.pseqs.as_ref().map(|p| p.start))
     }
 
-    /// Whether it says that rows were lost whose owner nobody knows, and that are not back.
+    /// Whether it says that something was lost whose owner nobody knows, and that is not back. Frames without a number
+    /// are marks, seals and copies of what stands elsewhere.
     pub(crate) fn is_ownerless_damage(&self) -> bool {
         self.kind == GapKind::Damaged
             && !self.is_repaired
+            && self.seqs.as_ref().is_none_or(|seqs| !seqs.is_empty())
             && (self.producer_id.is_none() || self.pseqs.is_none())
     }
 }

@@ -19,6 +19,7 @@ use crate::shown::Shown;
 use crate::spare::{Spares, remove};
 use crate::store::{Manifest, log_entry, manifest_path, read_all, read_manifest, sealed};
 use crate::sync::lock;
+use crate::verify::covering;
 use crate::window::segment_path;
 use crate::writer::{Link, Writer};
 use contract::{EventId, UtcNanos};
@@ -292,7 +293,9 @@ fn finish(
     let now = clock.now();
     let mut damages = recovered.damages;
     let mut missing = facts.missing;
-    missing.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
+    missing.retain(|d| {
+        d.frames[0] < d.frames[1] && !manifest.entries().any(|e| covering(e, d).is_some())
+    });
     if !missing.is_empty() {
         damage::name_owners(&fs, dir, &mut missing);
     }

@@ -123,6 +123,23 @@ impl Scan {
         self.current.as_ref().map(|c| c.header.base_seq)
     }
 
+    /// First frame of the segment that the scan is in.
+    pub(crate) fn base_frame(&self) -> Option<u64> {
+        self.current.as_ref().map(|c| c.header.base_frame)
+    }
+
+    /// The frames before the segment that a scan has just entered, as a hole; `None` when there are none.
+    pub(crate) fn before(&self) -> Option<Hole> {
+        let header = self.current.as_ref().map(|c| c.header).filter(|h| h.base_frame > 0)?;
+        Some(Hole {
+            segment: header.segment_no.saturating_sub(1),
+            bytes: 0..0,
+            frames: 0..header.base_frame,
+            seqs: 0..header.base_seq,
+            is_absent: true,
+        })
+    }
+
     /// Number after the last row or control frame that was passed.
     pub(crate) fn end_seq(&self) -> u64 {
         self.end_seq
@@ -301,7 +318,8 @@ impl Scan {
         self.end_seq = end_seq;
         let is_absent =
             next.is_some_and(|(base, n)| base == to && n > segment + 1) && found.is_none();
-        Hole { segment, bytes: at..end_byte, frames: from..to, seqs: start..end_seq, is_absent }
+        let (segment, bytes) = if is_absent { (segment + 1, 0..0) } else { (segment, at..end_byte) };
+        Hole { segment, bytes, frames: from..to, seqs: start..end_seq, is_absent }
     }
 
     /// The body of a frame that was just passed; `None` when its checksum does not match.

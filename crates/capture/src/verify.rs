@@ -189,10 +189,16 @@ fn frames(
         None => (durable_frame(fs, dir, id)?, None),
     };
     let mut scan = Scan::seek(Arc::clone(fs), dir, 0)?;
-    let mut witness = Witness::new(id);
+    // What lies before the oldest segment was dropped, or is missing.
+    let mut ahead = scan.before().filter(|_| !has_dropped(entries)).map(Raw::Hole);
+    let is_first = ahead.is_some() || scan.base_frame() == Some(0);
+    let mut witness = Witness::new(id, is_first);
     let mut last = None;
     loop {
-        let raw = scan.next(bound)?;
+        let raw = match ahead.take() {
+            Some(raw) => raw,
+            None => scan.next(bound)?,
+        };
         let damage = match raw {
             Raw::End => break,
             Raw::Hole(hole) => match of_hole(&hole, entries) {
@@ -274,8 +280,12 @@ fn frames(
     Ok(())
 }
 
+fn has_dropped(entries: &[Record]) -> bool {
+    entries.iter().any(|e| matches!(e, Record::Dropped { .. }))
+}
+
 /// The damage that a record declares, if these frames are part of it.
-fn covering<'a>(entry: &'a Record, damage: &DamageEntry) -> Option<&'a DamageEntry> {
+pub(crate) fn covering<'a>(entry: &'a Record, damage: &DamageEntry) -> Option<&'a DamageEntry> {
     match entry {
         Record::Damage(known)
             if known.frames[0] <= damage.frames[0] && damage.frames[1] <= known.frames[1] =>

@@ -24,8 +24,10 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    pub(crate) fn new(log_id: EventId) -> Self {
-        Self { log_id, ledger: None, hole: None, is_blind: false }
+    /// Before the first frame of a log nothing was stored; before another frame only a snapshot knows.
+    pub(crate) fn new(log_id: EventId, is_first: bool) -> Self {
+        let ledger = is_first.then(|| Ledger::new(log_id));
+        Self { log_id, ledger, hole: None, is_blind: false }
     }
 
     /// A frame with a readable header, whether its body is readable or not.
@@ -39,10 +41,9 @@ impl Witness {
             let snapshot = body
                 .and_then(|body| decode_streams(body).ok())
                 .and_then(|batches| Ledger::restore(self.log_id, &batches).ok());
-            match snapshot {
-                Some(after) => self.snapshot(after, damages),
-                // Nothing to hold the next one against.
-                None => self.ledger = None,
+            // One that cannot be read takes nothing away: the accounts are followed frame by frame.
+            if let Some(after) = snapshot {
+                self.snapshot(after, damages);
             }
             return;
         }
