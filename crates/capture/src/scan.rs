@@ -98,6 +98,16 @@ impl Scan {
         Ok(scan)
     }
 
+    /// Starts at the oldest segment that can be read.
+    pub(crate) fn oldest(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Self, ReadError> {
+        for segment in segment_numbers(fs.as_ref(), dir)? {
+            if let Some(scan) = Self::at_segment(Arc::clone(fs), dir, segment)? {
+                return Ok(scan);
+            }
+        }
+        Self::seek(Arc::clone(fs), dir, 0)
+    }
+
     /// Starts at the beginning of a segment.
     pub(crate) fn at_segment(
         fs: Arc<dyn Fs>,

@@ -188,7 +188,7 @@ fn frames(
         Some((bound, accounts)) => (bound, Some(accounts)),
         None => (durable_frame(fs, dir, id)?, None),
     };
-    let mut scan = Scan::seek(Arc::clone(fs), dir, 0)?;
+    let mut scan = Scan::oldest(fs, dir)?;
     // What lies before the oldest segment was dropped, or is missing.
     let mut ahead = scan.before().filter(|_| !has_dropped(entries)).map(Raw::Hole);
     let is_first = ahead.is_some() || scan.base_frame() == Some(0);
