@@ -1,9 +1,12 @@
 #![cfg(test)]
 
+mod appends;
 mod archive;
 mod context;
 mod crash;
 mod flips;
 mod log;
+mod process;
 mod rig;
+mod threads;
 mod verify;
