@@ -1,0 +1,75 @@
+//! What a call of `append` costs its caller, against the encoding alone.
+
+use crate::args::Args;
+use crate::rig::{self, PATIENCE};
+use crate::rows::batches;
+use crate::times::Spread;
+use crate::{Failure, bar};
+use arrow_array::RecordBatch;
+use arrow_ipc::writer::{
+    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+};
+use capture::{Options, ProducerSpec};
+use std::time::Instant;
+
+/// Arrow's own encoding of a batch with dictionaries, and its checksum: what nobody can save.
+fn encode(batch: &RecordBatch) -> Result<u32, Failure> {
+    let options = IpcWriteOptions::try_new(16, false, arrow_ipc::MetadataVersion::V5)?;
+    let mut tracker = DictionaryTracker::new(false);
+    let ipc = IpcDataGenerator::default();
+    let mut bytes = Vec::new();
+    // Numbers the dictionaries; a writer does it once a stream.
+    for field in batch.schema_ref().fields() {
+        if matches!(field.data_type(), arrow_schema::DataType::Dictionary(..)) {
+            tracker.next_dict_id();
+        }
+    }
+    let (dictionaries, rows) =
+        ipc.encode(batch, &mut tracker, &options, &mut IpcWriteContext::default())?;
+    for message in dictionaries.into_iter().chain([rows]) {
+        write_message(&mut bytes, message, &options)?;
+    }
+    Ok(crc32c::crc32c(&bytes))
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let options = Options { segment_bytes: args.segment_bytes, ..Options::default() };
+    for rows in args.batch.map_or_else(|| vec![1, 100], |rows| vec![rows]) {
+        let place = rig::fresh(&args.dir, "append")?;
+        let (log, ..) = rig::open(&place, options.clone())?;
+        let mut producer = log.open_producer(ProducerSpec::new(rig::id(0), "load"))?;
+        let batches = batches(rows)?;
+        let (mut ours, mut arrow) = (Spread::default(), Spread::default());
+        let end = Instant::now() + args.seconds;
+        let mut sum = 0_u64;
+        while Instant::now() < end {
+            let mut tickets = Vec::with_capacity(batches.len());
+            for (table, batch) in &batches {
+                let begin = Instant::now();
+                tickets.push(producer.append_batch(table, batch)?);
+                ours.push(begin.elapsed());
+            }
+            for ticket in tickets {
+                ticket.wait(PATIENCE)?;
+            }
+            for (_, batch) in &batches {
+                let begin = Instant::now();
+                sum += u64::from(encode(batch)?);
+                arrow.push(begin.elapsed());
+            }
+        }
+        println!("append call, {rows} row(s) a batch (checksums {sum:x})");
+        println!("  append: {ours}");
+        println!("  encode: {arrow}");
+        let p50 = ours.micros(0.5) / arrow.micros(0.5);
+        let p99 = ours.micros(0.99) / arrow.micros(0.99);
+        bar("append p50 over encode p50", p50, p50 <= 1.5, "<= 1.5");
+        bar("append p99 over encode p99", p99, p99 <= 10.0, "<= 10");
+        let p99 = ours.micros(0.99);
+        bar("append p99, us", p99, p99 < 50.0, "< 50");
+        producer.close()?;
+        log.close()?;
+        std::fs::remove_dir_all(&place)?;
+    }
+    Ok(())
+}
