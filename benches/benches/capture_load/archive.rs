@@ -24,7 +24,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (mut rows, mut bytes) = (0, 0);
     for file in &report.files {
         let input = File::open(place.join("archive").join(&file.path))?;
-        let reader = ParquetRecordBatchReaderBuilder::try_new(input)?.with_batch_size(65_536).build()?;
+        let reader =
+            ParquetRecordBatchReaderBuilder::try_new(input)?.with_batch_size(65_536).build()?;
         let batches = reader.collect::<Result<Vec<_>, _>>()?;
         let Some(first) = batches.first() else { continue };
         let properties = WriterProperties::builder()
@@ -33,7 +34,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             .build();
         let path = args.dir.join("plain.parquet");
         let begin = Instant::now();
-        let mut writer = ArrowWriter::try_new(File::create(&path)?, first.schema(), Some(properties))?;
+        let mut writer =
+            ArrowWriter::try_new(File::create(&path)?, first.schema(), Some(properties))?;
         for batch in &batches {
             writer.write(batch)?;
             rows += batch.num_rows();

@@ -19,7 +19,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let rate = run.rows_a_second();
         if rows == 100 {
             let disk = base.bandwidth() / 1e6;
-            bar("rows/s", rate, rate >= 1e5, &format!(">= 100,000 where the disk gives 80 MB/s; it gives {disk:.0}"));
+            bar(
+                "rows/s",
+                rate,
+                rate >= 1e5,
+                &format!(">= 100,000 where the disk gives 80 MB/s; it gives {disk:.0}"),
+            );
         } else {
             let ratio = run.bytes as f64 / run.seconds / base.bandwidth();
             bar("bytes/s over 1 MiB writes", ratio, ratio >= 0.6, ">= 0.6");

@@ -38,9 +38,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                             break;
                         }
                         // Not shared with what the log keeps, as of a producer that builds its rows anew.
-                        let columns = batch.columns().iter().map(|c| {
-                            arrow_select::concat::concat(&[c.as_ref()])
-                        });
+                        let columns = batch
+                            .columns()
+                            .iter()
+                            .map(|c| arrow_select::concat::concat(&[c.as_ref()]));
                         let fresh = arrow_array::RecordBatch::try_new(
                             batch.schema(),
                             columns.collect::<Result<_, _>>()?,

@@ -92,7 +92,8 @@ impl Client {
 
     /// Sends a message and waits for the reply.
     pub(crate) fn request(&mut self, subject: &str, payload: &[u8]) -> Result<String, Failure> {
-        let mut message = format!("PUB {subject} {} {}\r\n", self.inbox, payload.len()).into_bytes();
+        let mut message =
+            format!("PUB {subject} {} {}\r\n", self.inbox, payload.len()).into_bytes();
         message.extend_from_slice(payload);
         message.extend_from_slice(b"\r\n");
         self.to.write_all(&message)?;
@@ -108,7 +109,8 @@ impl Client {
                 let len: usize = rest.rsplit(' ').next().unwrap_or_default().parse()?;
                 let mut body = vec![0; len + 2];
                 self.from.read_exact(&mut body)?;
-                let reply = String::from_utf8_lossy(body.get(..len).unwrap_or_default()).into_owned();
+                let reply =
+                    String::from_utf8_lossy(body.get(..len).unwrap_or_default()).into_owned();
                 if reply.contains("\"error\"") {
                     return Err(format!("the server refuses: {reply}").into());
                 }

@@ -58,8 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let fs = crate::counting::CountingFs::default();
     let counts = Arc::clone(&fs.counts);
     let begin = Instant::now();
-    let (log, report) =
-        Log::open(Arc::new(fs), &place, options(), Arc::new(rig::WallClock), 9)?;
+    let (log, report) = Log::open(Arc::new(fs), &place, options(), Arc::new(rig::WallClock), 9)?;
     let took = begin.elapsed();
     let read = counts.read();
     println!(
@@ -71,7 +70,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let manifest = std::fs::metadata(place.join("MANIFEST"))?.len();
     let headers = 2 * 4096 * segments(&place)?.len() as u64;
     let limit = 2 * SEGMENT + headers + manifest;
-    println!("  segments {} B, all files {read} B; two segments, headers and manifest {limit} B", report.bytes_read);
+    println!(
+        "  segments {} B, all files {read} B; two segments, headers and manifest {limit} B",
+        report.bytes_read
+    );
     bar("bytes read over the limit", read as f64 / limit as f64, read <= limit, "<= 1");
 
     // A checksum over as many bytes of the same files.
@@ -88,7 +90,10 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
     }
     let pass = begin.elapsed();
-    println!("  reading and checksum of as many bytes: {:.1} ms ({sum:x})", pass.as_secs_f64() * 1e3);
+    println!(
+        "  reading and checksum of as many bytes: {:.1} ms ({sum:x})",
+        pass.as_secs_f64() * 1e3
+    );
     let ratio = took.as_secs_f64() / pass.as_secs_f64();
     bar("open over that", ratio, ratio <= 2.0, "<= 2");
     log.close()?;

@@ -100,7 +100,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             size / rows
         );
         let rate = rows as f64 / ours.least().as_secs_f64();
-        println!("  rows:           {ours}, {:.2} M rows/s, {:.0} MB/s", rate / 1e6, size as f64 / ours.least().as_secs_f64() / 1e6);
+        println!(
+            "  rows:           {ours}, {:.2} M rows/s, {:.0} MB/s",
+            rate / 1e6,
+            size as f64 / ours.least().as_secs_f64() / 1e6
+        );
         println!("  bytes and CRC:  {crc}");
         println!("  bytes:          {bytes}");
         let (of_crc, of_bytes) = (crc.over(&ours), bytes.over(&ours));
