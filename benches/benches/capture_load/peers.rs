@@ -53,7 +53,7 @@ fn nats(program: &Path, dir: &Path, writers: usize, seconds: Duration) -> Result
     let mut admin = server.connect(writers)?;
     let stream = br#"{"name":"load","subjects":["load.*"],"storage":"file","retention":"limits","discard":"old"}"#;
     admin.request("$JS.API.STREAM.CREATE.load", stream)?;
-    let payload = vec![0x5A; RECORD];
+    let payload = vec![0x5A_u8; RECORD];
     let (rate, times) = closed(writers, seconds, |n| {
         let mut client = server.connect(n)?;
         let (subject, payload) = (format!("load.{n}"), payload.clone());
@@ -74,7 +74,7 @@ fn sqlite(dir: &Path, writers: usize, seconds: Duration) -> Result<f64, Failure>
     let db = open()?;
     let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     db.execute_batch("CREATE TABLE load (seq INTEGER PRIMARY KEY, writer INTEGER, body BLOB)")?;
-    let payload = vec![0x5A; RECORD];
+    let payload = vec![0x5A_u8; RECORD];
     let (rate, times) = closed(writers, seconds, |n| {
         let (db, payload, n) = (open()?, payload.clone(), i64::try_from(n)?);
         Ok(move || {
@@ -111,7 +111,7 @@ impl okaywal::LogManager for Forgetful {
 
 fn okay(dir: &Path, writers: usize, seconds: Duration) -> Result<f64, Failure> {
     let wal = okaywal::WriteAheadLog::recover(dir, Forgetful)?;
-    let payload = vec![0x5A; RECORD];
+    let payload = vec![0x5A_u8; RECORD];
     let (rate, times) = closed(writers, seconds, |_| {
         let (wal, payload) = (wal.clone(), payload.clone());
         Ok(move || {
