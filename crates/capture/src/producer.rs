@@ -65,6 +65,15 @@ pub struct Producer {
     acked_lost: Vec<Range<u64>>,
 }
 
+/// Longest body whose working memory a producer keeps for the next.
+const KEPT_MEMORY: u32 = 64 << 10;
+
+fn working_memory() -> IpcWriteContext {
+    let mut context = IpcWriteContext::default();
+    context.set_reserve_scratch(true);
+    context
+}
+
 /// A batch that was checked and encoded, and has no numbers yet.
 struct Prepared {
     table: Arc<str>,
@@ -101,7 +110,7 @@ impl Producer {
             epoch,
             next,
             schemas: HashMap::new(),
-            context: IpcWriteContext::default(),
+            context: working_memory(),
             acked_lost,
         };
         for range in &producer.acked_lost {
@@ -387,6 +396,9 @@ impl Producer {
                     other => reason(&other),
                 },
             )?;
+        if body.raw_len > KEPT_MEMORY {
+            self.context = working_memory();
+        }
         let stored =
             crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
         if stored > self.inner.frame_limit() {
