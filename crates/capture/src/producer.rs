@@ -478,17 +478,19 @@ impl Producer {
         let duplicates = admission.duplicates(&pseqs);
         queue.ledger.count_duplicates(self.spec.id, duplicates);
         let now = self.inner.now();
-        let mut stored = Vec::new();
+        let mut stored = Vec::with_capacity(parts.len());
+        let mut is_awaited = false;
         for (part, prepared) in parts {
-            let seqs = self.push(&mut queue, part, prepared, now);
+            let (seqs, has_eager) = self.push(&mut queue, part, prepared, now);
             stored.push(seqs);
+            is_awaited |= has_eager;
         }
         let ack = Ack { level: self.spec.level, pseq: pseqs, stored, duplicates };
         let first_seq = ack.stored.first().map(|s| s.start);
         let promise = queue.promise(self.spec.level, ack);
         drop(queue);
         self.inner.work.notify_one();
-        if self.inner.options.drive == Drive::Threads {
+        if is_awaited {
             self.inner.news.notify_all();
         }
         Ok(Ticket { promise, first_seq })
@@ -520,13 +522,14 @@ impl Producer {
         }
     }
 
+    /// Queues a batch; returns its numbers, and whether a reader waits for rows that are not durable yet.
     fn push(
         &self,
         queue: &mut Queue,
         pseqs: Range<u64>,
         batch: Prepared,
         now: UtcNanos,
-    ) -> Range<u64> {
+    ) -> (Range<u64>, bool) {
         let schema_no = queue.schema_no(&batch.schema);
         let rows = u32::try_from(len(&pseqs)).unwrap_or(u32::MAX);
         let body_len = u32::try_from(batch.body.len()).unwrap_or(u32::MAX);
@@ -548,8 +551,9 @@ impl Producer {
         queue.ledger.store(self.spec.id, self.epoch, pseqs.clone(), now);
         let recent = queue.recents.entry(self.spec.id).or_default();
         recent.push(pseqs, entry.first_seq, batch.crc, body_len);
-        lock(&self.inner.shown).push(&entry);
-        entry.first_seq..entry.end_seq()
+        let mut shown = lock(&self.inner.shown);
+        shown.push(&entry);
+        (entry.first_seq..entry.end_seq(), shown.eager > 0)
     }
 
     /// Whether rows that are sent again are those that are stored.

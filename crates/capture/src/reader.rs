@@ -273,7 +273,9 @@ impl Reader {
     pub fn wait(&mut self, timeout: Duration) -> bool {
         match &self.source {
             Source::Own(inner) => {
-                let shown = lock(&inner.shown);
+                let is_eager = self.visibility == Visibility::Appended;
+                let mut shown = lock(&inner.shown);
+                shown.eager += usize::from(is_eager);
                 let limit = |s: &crate::shown::Shown| match self.visibility {
                     Visibility::Durable => s.durable_seq,
                     Visibility::Appended => s.admitted_seq,
@@ -281,7 +283,8 @@ impl Reader {
                 let waited = inner.news.wait_timeout_while(shown, timeout, |s| {
                     limit(s) <= self.next_seq && !s.is_over
                 });
-                let shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                let mut shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                shown.eager -= usize::from(is_eager);
                 limit(&shown) > self.next_seq
             }
             Source::Other(other) => {
