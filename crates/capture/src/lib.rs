@@ -41,6 +41,7 @@ mod ticket;
 mod verify;
 mod walk;
 mod window;
+mod witness;
 mod writer;
 
 #[cfg(feature = "archive")]

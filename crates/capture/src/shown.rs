@@ -57,6 +57,15 @@ impl Shown {
         }
     }
 
+    /// Lets go of entries below a number: what was declared lost is not served from memory, for it may come again.
+    pub(crate) fn forget(&mut self, end_seq: u64) {
+        while let Some(old) = self.ring.front().filter(|e| e.first_seq < end_seq) {
+            self.bytes -= old.len();
+            self.ring_start = old.end_seq();
+            self.ring.pop_front();
+        }
+    }
+
     /// The entry that holds this number or the next one that is there, if it lies below `limit`.
     pub(crate) fn entry(&self, seq: u64, limit: u64) -> Option<Arc<Entry>> {
         let at = self.ring.partition_point(|e| e.end_seq() <= seq);

@@ -2,6 +2,8 @@
 
 mod archive;
 mod context;
+mod crash;
+mod flips;
 mod log;
 mod rig;
 mod verify;

@@ -1,7 +1,7 @@
 //! Verification of a whole log.
 
-use crate::rig::{id, open, read_all, rows, tape};
-use capture::{Log, ProducerSpec};
+use crate::rig::{id, open_with, options, read_all, rows, tape};
+use capture::{Log, Options, ProducerSpec};
 use contract::CaptureVerdict;
 use durable::{Fs, SimFs};
 use std::path::Path;
@@ -13,7 +13,8 @@ fn whole(fs: &SimFs) -> capture::VerifyReport {
 }
 
 fn filled(fs: &SimFs) -> Log {
-    let (log, _) = open(fs);
+    // A short memory, so that readers go to the files.
+    let (log, _) = open_with(fs, Options { credit_bytes: 1 << 17, ..options() });
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
     for at in 0..20 {
         feed.append_durable(&tape(at * 1000, 1000)).unwrap();
@@ -60,6 +61,62 @@ fn damage_in_a_sealed_segment_is_found_declared_once_and_counted() {
     assert_eq!(ticket.try_result().unwrap().unwrap().duplicates, 0);
     let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
     assert_eq!((all.producers[0].rows_lost, all.producers[0].rows_durable), (0, 20_000));
+    let mut back: Vec<u64> = self::rows(&read_all(&log)).iter().map(|row| row.0).collect();
+    back.sort_unstable();
+    assert!(back == (0..20_000).collect::<Vec<_>>());
+}
+
+/// The log of a clean end, a segment of which is gone or cannot be read: what it held is known from its neighbours,
+/// and the producer brings it back.
+fn brought_back(spoil: impl Fn(&SimFs, &Path)) {
+    let fs = SimFs::new();
+    filled(&fs).close().unwrap();
+    spoil(&fs, Path::new("/log/segments/00000000000000000001.seg"));
+    let (log, _) = open_with(&fs, options());
+    log.verify().unwrap();
+    let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+    let lost: Vec<_> = all.gaps.iter().filter_map(|g| g.pseqs.clone()).collect();
+    let count: u64 = lost.iter().map(|l| l.end - l.start).sum();
+    assert_eq!(
+        (all.verdict, all.producers[0].rows_lost, all.producers[0].rows_durable),
+        (CaptureVerdict::Damaged, count, 20_000 - count)
+    );
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    for range in lost {
+        let len = i64::try_from(range.end - range.start).unwrap();
+        let rows = tape(i64::try_from(range.start).unwrap(), len).into_record_batch();
+        for at in (0..rows.num_rows()).step_by(1000) {
+            let part = rows.slice(at, 1000.min(rows.num_rows() - at));
+            drop(feed.append_at(range.start + at as u64, "trades", &part).unwrap());
+            log.step();
+        }
+    }
+    let mut back: Vec<u64> = rows(&read_all(&log)).iter().map(|row| row.0).collect();
+    back.sort_unstable();
+    assert!(back == (0..20_000).collect::<Vec<_>>(), "{} rows", back.len());
+    feed.close().unwrap();
+    let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+    assert_eq!(all.verdict, CaptureVerdict::Complete);
+}
+
+#[test]
+fn rows_of_a_segment_that_is_gone_are_counted_by_owner_and_can_be_sent_again() {
+    brought_back(|fs, path| fs.unlink(path).unwrap());
+}
+
+#[test]
+fn rows_behind_a_destroyed_header_are_counted_by_owner_and_can_be_sent_again() {
+    // The header of a frame in the middle: its owner stands nowhere else.
+    brought_back(|fs, path| {
+        let bytes = crate::rig::bytes(fs, path);
+        let frames = crate::rig::frames(&bytes);
+        fs.flip_bit(path, frames[frames.len() / 2] + 20, 1).unwrap();
+    });
+    // And that of the last.
+    brought_back(|fs, path| {
+        let bytes = crate::rig::bytes(fs, path);
+        fs.flip_bit(path, *crate::rig::frames(&bytes).last().unwrap() + 70, 1).unwrap();
+    });
 }
 
 #[test]
