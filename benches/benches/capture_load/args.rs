@@ -44,7 +44,8 @@ impl Args {
             let mut value =
                 || words.next().ok_or_else(|| format!("{word}: expected a value, found none"));
             match word.as_str() {
-                "--bench" => {}
+                // The second is looked up where rows are made.
+                "--bench" | "--quotes" => {}
                 "--producers" => args.producers = Some(value()?.parse()?),
                 "--batch" => args.batch = Some(value()?.parse()?),
                 "--seconds" => args.seconds = Duration::from_secs(value()?.parse()?),

@@ -3,10 +3,10 @@
 use crate::args::Args;
 use crate::baseline::{Baseline, between};
 use crate::rig::{self, PATIENCE};
-use crate::rows::batches;
+use crate::rows::{Rows, batches};
 use crate::times::Spread;
 use crate::{Failure, bar};
-use capture::{Log, Options, ProducerSpec};
+use capture::{Options, Producer, ProducerSpec};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -53,9 +53,12 @@ impl Run {
 }
 
 /// One producer's loop, with up to `window` tickets open.
-fn producer(log: &Log, n: usize, rows: usize, window: usize, end: Instant) -> Result<Run, Failure> {
-    let batches = batches(rows)?;
-    let mut producer = log.open_producer(ProducerSpec::new(rig::id(n), "load"))?;
+fn produce(
+    mut producer: Producer,
+    batches: &[Rows],
+    window: usize,
+    end: Instant,
+) -> Result<Run, Failure> {
     let mut run = Run::default();
     let mut open = std::collections::VecDeque::with_capacity(window);
     for (table, batch) in batches.iter().cycle() {
@@ -92,13 +95,17 @@ pub(crate) fn load(
 ) -> Result<Run, Failure> {
     let place = rig::fresh(dir, "load")?;
     let (log, _, counts) = rig::open(&place, options)?;
+    let batches = batches(rows)?;
+    let open = |n| log.open_producer(ProducerSpec::new(rig::id(n), "load"));
+    let opened = (0..producers).map(open).collect::<Result<Vec<_>, _>>()?;
     let (syncs, bytes) = (counts.syncs(), counts.written());
     let begin = Instant::now();
     let end = begin + seconds;
     let runs = std::thread::scope(|scope| -> Result<Vec<Run>, Failure> {
-        let log = &log;
-        let threads: Vec<_> = (0..producers)
-            .map(|n| scope.spawn(move || producer(log, n, rows, window, end)))
+        let batches = &batches;
+        let threads: Vec<_> = opened
+            .into_iter()
+            .map(|producer| scope.spawn(move || produce(producer, batches, window, end)))
             .collect();
         threads.into_iter().map(|t| t.join().map_err(|_| "a producer panicked")?).collect()
     })?;

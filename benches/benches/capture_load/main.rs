@@ -1,7 +1,7 @@
 //! The bars of the log, each beside the `fdatasync` of the same minute.
 //!
 //! `cargo bench -p benches --bench capture_load -- FOLDER [SCENARIO..] [--producers N] [--batch ROWS] [--seconds S]
-//! [--segment MIB] [--window TICKETS] [--nats-server PATH]`. Scenarios: `closed`, `flow`, `append`, `rotation`, `wake`,
+//! [--segment MIB] [--window TICKETS] [--quotes] [--nats-server PATH]`. Scenarios: `closed`, `flow`, `append`, `rotation`, `wake`,
 //! `open`, `replay`, `archive`, `memory`, `peers`; all of them unless named. Everything is written below FOLDER, which
 //! must be on the disk that is meant, and removed again.
 //!
