@@ -114,6 +114,8 @@ pub struct Reader {
     next_seq: u64,
     pending: VecDeque<Item>,
     scan: Option<Scan>,
+    /// Number of the first frame that might not be shown when it was last asked for; it only grows.
+    bound: u64,
     shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
     gate: Arc<dyn Gate>,
     grant: Option<Grant>,
@@ -213,6 +215,7 @@ impl Reader {
             next_seq,
             pending: VecDeque::new(),
             scan: None,
+            bound: 0,
             shapes: Vec::new(),
             gate,
             grant,
@@ -270,7 +273,9 @@ impl Reader {
     pub fn wait(&mut self, timeout: Duration) -> bool {
         match &self.source {
             Source::Own(inner) => {
-                let shown = lock(&inner.shown);
+                let is_eager = self.visibility == Visibility::Appended;
+                let mut shown = lock(&inner.shown);
+                shown.eager += usize::from(is_eager);
                 let limit = |s: &crate::shown::Shown| match self.visibility {
                     Visibility::Durable => s.durable_seq,
                     Visibility::Appended => s.admitted_seq,
@@ -278,7 +283,8 @@ impl Reader {
                 let waited = inner.news.wait_timeout_while(shown, timeout, |s| {
                     limit(s) <= self.next_seq && !s.is_over
                 });
-                let shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                let mut shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                shown.eager -= usize::from(is_eager);
                 limit(&shown) > self.next_seq
             }
             Source::Other(other) => {
@@ -426,9 +432,9 @@ impl Reader {
     }
 
     fn advance_by_file(&mut self) -> Result<bool, ReadError> {
-        let bound = self.bound()?;
-        let (fs, dir) = self.place();
         if self.scan.is_none() {
+            self.bound = self.bound()?;
+            let (fs, dir) = self.place();
             let scan = Scan::seek(fs, &dir, self.next_seq)?;
             if let Some(base) = scan.base_seq().filter(|base| *base > self.next_seq) {
                 // The segments of these rows are gone.
@@ -439,8 +445,14 @@ impl Reader {
             self.scan = Some(scan);
         }
         let Some(scan) = self.scan.as_mut() else { return Ok(false) };
-        match scan.next(bound)? {
-            Raw::End => Ok(false),
+        match scan.next(self.bound)? {
+            Raw::End => {
+                // Asked only here: in a long replay that is once, not once a frame.
+                let bound = self.bound()?;
+                let has_grown = bound > self.bound;
+                self.bound = bound;
+                Ok(has_grown)
+            }
             Raw::Hole(hole) => {
                 let end = hole.seqs.end;
                 if hole.seqs.end > self.next_seq || hole.seqs.is_empty() {

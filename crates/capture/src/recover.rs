@@ -399,6 +399,7 @@ fn finish(
             generation: watermark.map_or(0, |w| w.generation),
             watermark: Some(watermark_file),
             stalled: Vec::new(),
+            buffer: Vec::new(),
         }),
         shown: Mutex::new(Shown::new(recovered.base_frame, next_seq, options.credit_bytes)),
         spares: Mutex::new(Spares {

@@ -20,6 +20,9 @@ pub(crate) struct Shown {
     bytes: u64,
     limit: u64,
     pub(crate) is_over: bool,
+    /// Readers that wait for rows which are not durable yet. Only for them does an append wake anybody: the others
+    /// would be woken once a batch and find nothing.
+    pub(crate) eager: usize,
 }
 
 impl Shown {
@@ -33,6 +36,7 @@ impl Shown {
             bytes: 0,
             limit,
             is_over: false,
+            eager: 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Rows in, acknowledgements out, the same rows back.
 
-use crate::rig::{batches, id, open, open_with, options, read_all, rows, tape};
+use crate::rig::{batches, id, open, open_with, options, read_all, reading, rows, tape};
 use capture::{AppendError, Log, Options, ProducerSpec, Start};
 use durable::SimFs;
 use std::path::Path;
@@ -110,4 +110,26 @@ fn a_missing_log_is_not_made_unless_wanted() {
     assert_eq!(error.unwrap_err().to_string(), "log `/log`: expected a log, found no MANIFEST");
     open(&fs);
     assert_eq!(open_with(&fs, never).1.start, Start::Clean);
+}
+
+#[test]
+fn a_live_reader_is_woken_by_an_append_that_is_not_durable_yet() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    let cursor = capture::Cursor { log_id: log.log_id(), next_seq: log.durable_seq() };
+    let seen = capture::Visibility::Appended;
+    let mut live = log.reader(&reading(), cursor, seen, capture::Filter::default()).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(move || {
+            let begin = std::time::Instant::now();
+            (live.wait(Duration::from_secs(20)), begin.elapsed(), live.next().unwrap())
+        });
+        // Long enough for the reader to wait; one that came later would see the row at once.
+        std::thread::sleep(Duration::from_millis(50));
+        feed.append(&tape(100, 1)).unwrap();
+        let (is_more, took, item) = waiting.join().unwrap();
+        assert!(is_more && took < Duration::from_secs(10), "{took:?}");
+        assert!(matches!(item, capture::Item::Batch(_)), "{item:?}");
+    });
 }
