@@ -2,6 +2,7 @@
 
 mod archive;
 mod context;
+mod link;
 mod log;
 mod rig;
 mod verify;
