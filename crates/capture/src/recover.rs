@@ -127,7 +127,7 @@ fn open_manifest(
     let has_log =
         parsed.as_ref().is_some_and(|p| log_entry(p.entries.iter().map(|(_, e)| e)).is_some());
     match parsed {
-        Some(parsed) if has_log && !parsed.has_gap => Ok((Manifest::open(fs, dir)?, false, false)),
+        Some(parsed) if has_log && !parsed.has_gap => Ok((Manifest::renew(fs, dir)?, false, false)),
         parsed => {
             let mut entries: Vec<Record> = parsed
                 .as_ref()
@@ -295,7 +295,7 @@ fn finish(
     damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
     for damage in &mut damages {
         damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
-        manifest.record(Record::Damage(damage.clone()))?;
+        manifest.record(fs.as_ref(), dir, Record::Damage(damage.clone()))?;
     }
     let is_damaged = recovered.is_damaged || !damages.is_empty();
     let start = match (facts.is_new, is_damaged, recovered.is_clean) {
@@ -414,12 +414,14 @@ fn finish(
         clock,
         seed,
     };
-    go_on(&inner, &group)?;
+    go_on(&inner, &group, is_jump.then_some(next_seq))?;
     Ok((inner, report))
 }
 
 /// Starts the new segment. A full disk is no reason to refuse: the log opens and waits for room.
-fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
+///
+/// Numbers that were left out are made known by a mark, so that the next start gives none of them either.
+fn go_on(inner: &Inner, group: &[Arc<Entry>], jumped: Option<u64>) -> Result<(), OpenError> {
     let mut writer = lock(&inner.writer);
     let ts = writer.last_ts.max(inner.now());
     writer.last_ts = ts;
@@ -435,6 +437,19 @@ fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
         Err(crate::writer::WriteError::Snapshot(found)) => {
             let expected = "room for the snapshot of the ledger".to_owned();
             return Err(OpenError::Options { option: "segment_bytes", expected, found });
+        }
+    }
+    if let Some(next_seq) = jumped {
+        writer.durable_seq = writer.durable_seq.max(next_seq);
+        writer.is_unproven = true;
+    }
+    drop(writer);
+    if jumped.is_some() {
+        match inner.mark() {
+            Err(crate::writer::WriteError::Fs(error)) if error.kind != FsErrorKind::NoSpace => {
+                return Err(OpenError::Fs(error));
+            }
+            _ => {}
         }
     }
     let mut queue = lock(&inner.queue);
