@@ -294,8 +294,10 @@ fn broken_link() -> Case {
     other.decisions(105, &["momentum"]).step().decisions(107, &["carry"]).step();
     let at = image.data()[2];
     assert_eq!(other.image().data()[2].start, at.start);
-    let stale = other.image().segments[&0][at.start..at.end].to_vec();
-    image.segments.get_mut(&0).unwrap()[at.start..at.end].copy_from_slice(&stale);
+    let mut stale = other.image().segments[&0].clone();
+    stale.resize(at.end, 0);
+    let bytes = image.segments.get_mut(&0).unwrap();
+    bytes[at.start..at.end].copy_from_slice(&stale[at.start..at.end]);
     // It is taken as it stands; the trades behind it are not.
     rows[4] = other.rows[4].clone();
     Case::damaged(image, &rows, FEED, 7..9)

@@ -114,7 +114,7 @@ impl Scene {
         let mut out = TableBuilder::<Decisions>::new(t);
         let first = self.next_seq;
         for strategy in strategies {
-            out.set(&Decisions::DECISION_ID, EventId::from_bytes([7; 16]))
+            out.set(&Decisions::DECISION_ID, EventId::v7(self.next_seq, [0; 10]))
                 .set(&Decisions::SOURCE_ID, SourceId::new(2))
                 .set(&Decisions::STRATEGY_ID, *strategy)
                 .set(&Decisions::INSTRUMENT_ID, InstrumentId::new(1))

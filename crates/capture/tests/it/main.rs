@@ -3,6 +3,7 @@
 mod archive;
 mod context;
 mod crash;
+mod golden;
 mod link;
 mod log;
 mod rig;
