@@ -34,13 +34,22 @@ fn unpack(case: &Path, dir: &Path) {
 /// The cell that tells rows of a table apart.
 fn values(batch: &LoggedBatch) -> Vec<String> {
     let any = batch.parse().unwrap().unwrap();
-    let name = if &*batch.table == Trades::SPEC.name { Trades::SIZE.name() } else { Decisions::STRATEGY_ID.name() };
+    let name = if &*batch.table == Trades::SPEC.name {
+        Trades::SIZE.name()
+    } else {
+        Decisions::STRATEGY_ID.name()
+    };
     let (_, array) = any.columns().find(|(column, _)| column.name == name).unwrap();
     match array.as_primitive_opt::<Float64Type>() {
         Some(sizes) => sizes.values().iter().map(ToString::to_string).collect(),
         None => {
-            let texts = array.as_dictionary::<Int32Type>().downcast_dict::<contract::arrow_array::StringArray>().unwrap();
-            (0..texts.len()).map(|at| texts.values().value(texts.keys().value(at) as usize).to_owned()).collect()
+            let texts = array
+                .as_dictionary::<Int32Type>()
+                .downcast_dict::<contract::arrow_array::StringArray>()
+                .unwrap();
+            (0..texts.len())
+                .map(|at| texts.values().value(texts.keys().value(at) as usize).to_owned())
+                .collect()
         }
     }
 }
@@ -125,9 +134,8 @@ fn every_sample_reads_and_opens_as_it_was_said_when_it_was_made() {
         let (log, found) = Log::open(real, &dir, options(), clock(), 8).unwrap();
         let verdict = log.completeness(&reading(), 0..u64::MAX).unwrap().verdict.word();
         check("report", &expected["report"], &report(&found, verdict));
-        let mut reader = log
-            .reader(&reading(), log.start(), Visibility::Durable, Filter::default())
-            .unwrap();
+        let mut reader =
+            log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
         check("rows", &expected["rows"], &rows(&mut reader));
         log.close().unwrap();
     }
