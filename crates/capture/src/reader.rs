@@ -323,8 +323,8 @@ impl Reader {
             if let Some(found) = found {
                 self.scan = None;
                 let Some(entry) = found else { return Ok(false) };
-                self.next_seq = entry.end_seq();
                 self.take_entry(&entry)?;
+                self.next_seq = entry.end_seq();
                 return Ok(true);
             }
         }
@@ -343,7 +343,7 @@ impl Reader {
             }
             let shape = self.shape_of(stored);
             let delivered = shape.deliver(rows, entry.first_seq, entry.avail_floor)?;
-            return self.push_rows(&shape, delivered, &place);
+            return self.push_rows(&shape, delivered, place);
         }
         self.push_note(&entry.note, &place);
         Ok(())
@@ -368,9 +368,24 @@ impl Reader {
     fn push_rows(
         &mut self,
         shape: &Shape,
-        rows: RecordBatch,
-        place: &Place,
+        mut rows: RecordBatch,
+        mut place: Place,
     ) -> Result<(), ReadError> {
+        // A cursor may stand inside a batch, and a range end there.
+        let skip = self.next_seq.saturating_sub(place.seq);
+        if skip > 0 {
+            let offset = usize::try_from(skip).unwrap_or(usize::MAX).min(rows.num_rows());
+            rows = rows.slice(offset, rows.num_rows() - offset);
+            place.seq += skip;
+            place.first_pseq += skip;
+        }
+        if let Some(end) = self.filter.end_seq {
+            let len = usize::try_from(end.saturating_sub(place.seq)).unwrap_or(usize::MAX);
+            rows = rows.slice(0, len.min(rows.num_rows()));
+        }
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
         let rows = match &self.grant {
             Some(grant) => grant
                 .apply(rows)
@@ -501,21 +516,8 @@ impl Reader {
                 decode_rows(&shape.stored, &body, header.codec, header.raw_len, header.rows).ok()
             });
             if let Some(rows) = rows {
-                let mut place = place;
-                // A cursor may stand inside a batch.
-                let skip = self.next_seq.saturating_sub(header.first_seq);
-                let mut delivered = shape.deliver(&rows, header.first_seq, header.avail_floor)?;
-                if skip > 0 {
-                    let offset = usize::try_from(skip).unwrap_or(usize::MAX);
-                    delivered = delivered.slice(offset, delivered.num_rows() - offset);
-                    place.seq += skip;
-                    place.first_pseq += skip;
-                }
-                if let Some(end) = self.filter.end_seq.filter(|end| *end < header.end_seq()) {
-                    let len = usize::try_from(end.saturating_sub(place.seq)).unwrap_or(0);
-                    delivered = delivered.slice(0, len.min(delivered.num_rows()));
-                }
-                return self.push_rows(shape, delivered, &place);
+                let delivered = shape.deliver(&rows, header.first_seq, header.avail_floor)?;
+                return self.push_rows(shape, delivered, place);
             }
         }
         self.push_damage(header, found, shape.map(|s| Arc::clone(&s.stored.table)));

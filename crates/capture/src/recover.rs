@@ -423,12 +423,14 @@ fn finish(
         clock,
         seed,
     };
-    go_on(&inner, &group)?;
+    go_on(&inner, &group, is_jump.then_some(next_seq))?;
     Ok((inner, report))
 }
 
 /// Starts the new segment. A full disk is no reason to refuse: the log opens and waits for room.
-fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
+///
+/// Numbers that were left out are made known by a mark, so that the next start gives none of them either.
+fn go_on(inner: &Inner, group: &[Arc<Entry>], jumped: Option<u64>) -> Result<(), OpenError> {
     let mut writer = lock(&inner.writer);
     let ts = writer.last_ts.max(inner.now());
     writer.last_ts = ts;
@@ -444,6 +446,19 @@ fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
         Err(crate::writer::WriteError::Snapshot(found)) => {
             let expected = "room for the snapshot of the ledger".to_owned();
             return Err(OpenError::Options { option: "segment_bytes", expected, found });
+        }
+    }
+    if let Some(next_seq) = jumped {
+        writer.durable_seq = writer.durable_seq.max(next_seq);
+        writer.is_unproven = true;
+    }
+    drop(writer);
+    if jumped.is_some() {
+        match inner.mark() {
+            Err(crate::writer::WriteError::Fs(error)) if error.kind != FsErrorKind::NoSpace => {
+                return Err(OpenError::Fs(error));
+            }
+            _ => {}
         }
     }
     let mut queue = lock(&inner.queue);

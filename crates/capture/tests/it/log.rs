@@ -84,6 +84,24 @@ fn a_crash_after_the_acknowledgement_loses_nothing_and_gives_no_number_twice() {
 }
 
 #[test]
+fn a_number_that_was_shown_before_a_crash_is_not_given_after_a_clean_end_or_a_second_crash() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    // Shown by its ticket, and never on the disk.
+    assert_eq!(feed.append(&tape(100, 3)).unwrap().first_seq(), Some(1));
+    let after = fs.crash(3);
+    let (log, report) = open(&after);
+    assert_eq!((report.start, report.next_seq), (Start::Torn, 2 << 32));
+    let again = after.crash(3);
+    log.close().unwrap();
+    let (_log, report) = open(&after);
+    assert_eq!((report.start, report.next_seq), (Start::Clean, 2 << 32));
+    let (_log, report) = open(&again);
+    assert_eq!((report.start, report.next_seq), (Start::Torn, 4 << 32));
+}
+
+#[test]
 fn a_second_writer_is_refused_while_the_first_lives() {
     let folder = tempfile::tempdir().unwrap();
     let real = || Arc::new(durable::RealFs);

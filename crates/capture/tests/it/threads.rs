@@ -232,6 +232,11 @@ fn a_reader_takes_what_its_filter_names_and_goes_on_where_its_cursor_stands() {
     assert_eq!(count(Filter { instruments: vec![1], ..Filter::default() }).len(), 2);
     assert_eq!(count(Filter { end_seq: Some(5), ..Filter::default() }), named("trades", 3));
 
+    // In the middle of a batch.
+    let cursor = Cursor { log_id: log.log_id(), next_seq: 4 };
+    let rest = crate::rig::read_from(&log, cursor);
+    assert_eq!(crate::rig::batches(&rest)[0].seqs(), 4..7);
+
     let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     while !matches!(reader.next().unwrap(), Item::Batch(_)) {}
     let path = Path::new("/log");
