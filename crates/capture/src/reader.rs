@@ -462,6 +462,10 @@ impl Reader {
         let Some(scan) = self.scan.as_mut() else { return Ok(false) };
         match scan.next(self.bound)? {
             Raw::End => {
+                // The first segment was not there yet when it was looked for.
+                if scan.base_seq().is_none() {
+                    self.scan = None;
+                }
                 // Asked only here: in a long replay that is once, not once a frame.
                 let bound = self.bound()?;
                 let has_grown = bound > self.bound;

@@ -145,7 +145,7 @@ fn a_live_reader_is_woken_by_an_append_that_is_not_durable_yet() {
         });
         // Long enough for the reader to wait; one that came later would see the row at once.
         std::thread::sleep(Duration::from_millis(50));
-        feed.append(&tape(100, 1)).unwrap();
+        drop(feed.append(&tape(100, 1)).unwrap());
         let (is_more, took, item) = waiting.join().unwrap();
         assert!(is_more && took < Duration::from_secs(10), "{took:?}");
         assert!(matches!(item, capture::Item::Batch(_)), "{item:?}");

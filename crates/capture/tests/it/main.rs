@@ -5,6 +5,8 @@ mod archive;
 mod context;
 mod crash;
 mod flips;
+mod golden;
+mod link;
 mod log;
 mod process;
 mod rig;
