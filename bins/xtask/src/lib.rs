@@ -9,6 +9,8 @@
 //! cargo xtask budget                                        prints the package count of each crate
 //! cargo xtask interop [--require]                           Python readers open what we write, and we what they write
 //! cargo xtask oracle capture [--require]                    a second reader, in Python, finds what our logs' reader finds
+//! cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]
+//!                                                           the long forms of the proofs of `capture`
 //! cargo xtask outside                                       a program outside the workspace uses `contract` alone
 //! ```
 //!
@@ -29,13 +31,14 @@ mod licences;
 mod members;
 mod rules;
 mod shell;
+mod torture;
 
 pub use check::Step;
 pub use rules::{Finding, Rule, scan};
 pub use shell::{ChoreError, exit, say};
 
 const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
-                     interop [--require] | oracle capture [--require] | outside";
+                     interop [--require] | oracle capture [--require] | torture capture [--help] | outside";
 
 /// Runs a verb.
 ///
@@ -52,6 +55,7 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
         ["interop", "--require"] => external::interop(&root, true),
         ["oracle", "capture"] => external::oracle_capture(&root, false),
         ["oracle", "capture", "--require"] => external::oracle_capture(&root, true),
+        ["torture", "capture", rest @ ..] => torture::capture(&root, rest),
         ["outside"] => external::outside(&root),
         ["help" | "--help" | "-h"] => {
             say(USAGE);

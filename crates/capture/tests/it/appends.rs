@@ -307,6 +307,33 @@ fn a_full_disk_pushes_back_before_a_number_is_used_and_work_resumes_by_itself() 
     assert_eq!(rows(&read_all(&log)).len() as u64, full + 500);
 }
 
+/// On a real file system of a few megabytes, most of which something else takes and gives back.
+#[test]
+#[ignore = "long: run by `cargo xtask torture capture`, which mounts the file system"]
+fn torture_full_disk() {
+    let mount = std::path::PathBuf::from(std::env::var("HINDSIGHT_TORTURE_MOUNT").unwrap());
+    let other = mount.join("other");
+    std::fs::write(&other, vec![1; 5 << 20]).unwrap();
+    let dir = mount.join("log");
+    let open = || {
+        let fs = std::sync::Arc::new(durable::RealFs);
+        Log::open(fs, &dir, options(), crate::rig::clock(), 7).unwrap()
+    };
+    let (log, _) = open();
+    let mut feed = feed(&log);
+    let full = fill_up(&log, &mut feed);
+    assert!(full > 1000 && log.health().disk_full.is_some());
+    std::fs::remove_file(&other).unwrap();
+    log.step();
+    let from = i64::try_from(full).unwrap();
+    assert_eq!(feed.append_durable(&tape(from, 500)).unwrap().pseq, full..full + 500);
+    drop(feed);
+    log.close().unwrap();
+    let (log, _) = open();
+    assert_eq!(rows(&read_all(&log)).len() as u64, full + 500);
+    eprintln!("full after {full} rows, 500 more once there was room, none lost");
+}
+
 #[test]
 fn a_log_opens_on_a_full_disk_and_goes_on_when_there_is_room() {
     let fs = SimFs::new().with_capacity(4 << 20);

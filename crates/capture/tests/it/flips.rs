@@ -226,7 +226,7 @@ fn blocks_of_zeros_and_cut_files() {
 
 #[test]
 #[ignore = "long: run by `cargo xtask torture capture`"]
-fn torture_every_bit_of_a_log() {
+fn torture_every_byte_of_a_log() {
     let image = image();
     for number in 0..3 {
         let path = segment(number);
