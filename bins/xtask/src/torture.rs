@@ -5,7 +5,8 @@ use crate::shell::{ChoreError, cargo, command, found, pass, read, read_file, say
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const USAGE: &str = "usage: cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]";
+const USAGE: &str =
+    "usage: cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]";
 
 /// How long, and from which seed.
 #[derive(Debug, PartialEq)]
@@ -43,7 +44,17 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
     let seconds = plan.minutes * 60;
     let long = |name: &str, settings: &[(&str, String)]| {
         let mut test = cargo(root);
-        test.args(["test", "--locked", "--profile", "quick", "-p", "capture", "--test", "it", "--"]);
+        test.args([
+            "test",
+            "--locked",
+            "--profile",
+            "quick",
+            "-p",
+            "capture",
+            "--test",
+            "it",
+            "--",
+        ]);
         test.args(["--ignored", "--exact", "--nocapture", name]);
         test.envs(settings.iter().map(|(name, value)| (name, value)));
         pass(test)
@@ -52,7 +63,9 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
     long("flips::torture_every_byte_of_a_log", &[])?;
     long("process::torture_kill", &[("HINDSIGHT_TORTURE_ROUNDS", kills)])?;
     let mut skipped = 0;
-    for (kind, mount) in [("tmpfs of 12 MiB", tmpfs as Mount), ("ext4 of 32 MiB on a loop", loop_ext4)] {
+    for (kind, mount) in
+        [("tmpfs of 12 MiB", tmpfs as Mount), ("ext4 of 32 MiB on a loop", loop_ext4)]
+    {
         let folder = target(root).join("torture/mount");
         fs::create_dir_all(&folder).map_err(|e| ChoreError::file(&folder, e))?;
         match mount(root, &folder) {
@@ -63,7 +76,8 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
             Ok(()) => {
                 say(&format!("torture: a full {kind}"));
                 let place = folder.display().to_string();
-                let outcome = long("appends::torture_full_disk", &[("HINDSIGHT_TORTURE_MOUNT", place)]);
+                let outcome =
+                    long("appends::torture_full_disk", &[("HINDSIGHT_TORTURE_MOUNT", place)]);
                 let mut unmount = command(root, "umount");
                 unmount.arg(&folder);
                 read(unmount)?;
