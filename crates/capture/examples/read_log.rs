@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             Item::Batch(batch) => print(&mut out, &batch)?,
             // Skipped by a producer, or lost: never in silence.
             Item::Gap(gap) => {
-                eprintln!("{}: pseq {:?}, seq {:?}", gap.kind.word(), gap.pseqs, gap.seqs)
+                eprintln!("{}: pseq {:?}, seq {:?}", gap.kind.word(), gap.pseqs, gap.seqs);
             }
             // A program would wait here for more, by `reader.wait`.
             Item::CaughtUp => return Ok(()),

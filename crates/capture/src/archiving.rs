@@ -35,7 +35,7 @@ pub struct ArchivePolicy {
 
 impl Default for ArchivePolicy {
     fn default() -> Self {
-        Self { min_bytes: 256 << 20, max_age: Duration::from_secs(3600), memory: 1 << 30 }
+        Self { min_bytes: 256 << 20, max_age: Duration::from_hours(1), memory: 1 << 30 }
     }
 }
 
@@ -376,13 +376,10 @@ impl Inner {
                     result.clone().err().map(|cause| KeptReason::ArchiveDiffers { cause })
                 }),
             };
-            match kept {
-                Some(reason) => report.kept.push((segment.segment, reason)),
-                None => {
-                    self.record(Record::Dropped { segment: segment.segment })?;
-                    remove(self.fs.as_ref(), &segment_path(&self.dir, segment.segment))?;
-                    report.dropped.push(segment.segment);
-                }
+            if let Some(reason) = kept { report.kept.push((segment.segment, reason)) } else {
+                self.record(Record::Dropped { segment: segment.segment })?;
+                remove(self.fs.as_ref(), &segment_path(&self.dir, segment.segment))?;
+                report.dropped.push(segment.segment);
             }
         }
         if !report.dropped.is_empty() {

@@ -86,7 +86,7 @@ impl Default for Options {
             credit_rows: 1 << 20,
             append_timeout: Duration::from_secs(5),
             group_bytes: 1 << 20,
-            segment_age: Duration::from_secs(3600),
+            segment_age: Duration::from_hours(1),
             mark_after: Duration::from_millis(100),
             beat_every: Duration::from_secs(1),
             max_future: Duration::from_secs(1),

@@ -24,7 +24,7 @@ use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 /// How long an operation that must be durable is waited for: an `fdatasync` that takes longer has failed.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Who appends, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -201,12 +201,9 @@ fn frames(
         };
         let damage = match raw {
             Raw::End => break,
-            Raw::Hole(hole) => match of_hole(&hole, entries) {
-                Some(damage) => damage,
-                None => {
-                    witness.archived();
-                    continue;
-                }
+            Raw::Hole(hole) => if let Some(damage) = of_hole(&hole, entries) { damage } else {
+                witness.archived();
+                continue;
             },
             Raw::Frame(place) => {
                 if last != Some(place.segment) {
@@ -375,7 +372,7 @@ impl Inner {
         if self.options.drive == crate::options::Drive::Steps {
             self.step();
         }
-        ticket.wait(std::time::Duration::from_secs(120))?;
+        ticket.wait(std::time::Duration::from_mins(2))?;
         Ok(())
     }
 }

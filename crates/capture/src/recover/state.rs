@@ -299,11 +299,10 @@ impl Recovered {
         let Some(body) = segment.window.body(found.at, header)? else { return Ok(()) };
         let Some(note) = Note::decode(header.kind, &body) else { return Ok(()) };
         let mut entry = Entry::plain(header.kind, body.to_vec(), note);
-        if header.kind == Kind::Schema {
-            if let Ok(schema) = StoredSchema::decode(&body) {
+        if header.kind == Kind::Schema
+            && let Ok(schema) = StoredSchema::decode(&body) {
                 self.kept_schemas().insert(header.schema_no, Arc::new(schema));
             }
-        }
         entry.is_salvaged = true;
         entry.codec = header.codec;
         entry.rows = header.rows;

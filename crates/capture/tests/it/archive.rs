@@ -99,7 +99,7 @@ fn a_segment_goes_only_when_every_guard_lets_it() {
     log.archive_once(&ArchivePolicy::now()).unwrap();
     let until =
         contract::UtcNanos::from_nanos(crate::rig::clock().now().nanos() + 86_400_000_000_000);
-    assert_eq!(why(Duration::from_secs(86_400)), KeptReason::TooYoung { until });
+    assert_eq!(why(Duration::from_hours(24)), KeptReason::TooYoung { until });
     log.hold("audit", 0..10).unwrap();
     assert_eq!(why(Duration::ZERO), KeptReason::Held { name: "audit".to_owned() });
     log.release("audit").unwrap();

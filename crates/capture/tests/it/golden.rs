@@ -40,17 +40,14 @@ fn values(batch: &LoggedBatch) -> Vec<String> {
         Decisions::STRATEGY_ID.name()
     };
     let (_, array) = any.columns().find(|(column, _)| column.name == name).unwrap();
-    match array.as_primitive_opt::<Float64Type>() {
-        Some(sizes) => sizes.values().iter().map(ToString::to_string).collect(),
-        None => {
-            let texts = array
-                .as_dictionary::<Int32Type>()
-                .downcast_dict::<contract::arrow_array::StringArray>()
-                .unwrap();
-            (0..texts.len())
-                .map(|at| texts.values().value(texts.keys().value(at) as usize).to_owned())
-                .collect()
-        }
+    if let Some(sizes) = array.as_primitive_opt::<Float64Type>() { sizes.values().iter().map(ToString::to_string).collect() } else {
+        let texts = array
+            .as_dictionary::<Int32Type>()
+            .downcast_dict::<contract::arrow_array::StringArray>()
+            .unwrap();
+        (0..texts.len())
+            .map(|at| texts.values().value(texts.keys().value(at) as usize).to_owned())
+            .collect()
     }
 }
 

@@ -42,7 +42,7 @@ fn child_that_appends() {
         let rows = tape(i64::try_from(next).unwrap(), i64::try_from(ROWS).unwrap());
         flying.push_back(feed.append(&rows).unwrap());
         if flying.len() > 4 {
-            let ack = flying.pop_front().unwrap().wait(Duration::from_secs(60)).unwrap();
+            let ack = flying.pop_front().unwrap().wait(Duration::from_mins(1)).unwrap();
             // A line is written whole: the parent must not take half a number.
             out.write_all(format!("ack {}\n", ack.pseq.end).as_bytes()).unwrap();
         }
@@ -80,7 +80,7 @@ fn killed(mut child: Child, after: Duration) -> u64 {
         }
         acked
     });
-    receive.recv_timeout(Duration::from_secs(60)).expect("a first acknowledgement");
+    receive.recv_timeout(Duration::from_mins(1)).expect("a first acknowledgement");
     std::thread::sleep(after);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -160,7 +160,7 @@ fn another_process_follows_the_log_while_it_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().join("log");
     let mut child = spawn(&dir, None, false);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     let mut reader = loop {
         match LogReader::open(real(), &dir, &options(), &reading(), 0, Filter::default()) {
             Ok(reader) => break reader,

@@ -59,7 +59,7 @@ fn many_producers_append_at_once_and_each_finds_its_rows_in_order() {
                     let ack = if at % 2 == 0 {
                         block_on(ticket)
                     } else {
-                        ticket.wait(Duration::from_secs(60)).unwrap()
+                        ticket.wait(Duration::from_mins(1)).unwrap()
                     };
                     assert_eq!(ack.pseq.start, at as u64 * 20);
                 }
@@ -120,7 +120,7 @@ fn the_last_event_is_acknowledged_and_visible_without_a_further_one() {
     let dir = folder.path().join("log");
     let log = threads(&dir, options());
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
-    feed.append(&tape(0, 1)).unwrap().wait(Duration::from_secs(60)).unwrap();
+    feed.append(&tape(0, 1)).unwrap().wait(Duration::from_mins(1)).unwrap();
     let mut reader =
         log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let mut rows = 0;
@@ -226,7 +226,7 @@ fn a_reader_takes_what_its_filter_names_and_goes_on_where_its_cursor_stands() {
         loop {
             match reader.next().unwrap() {
                 Item::Batch(b) => {
-                    *tables.entry(b.table.to_string()).or_insert(0) += b.rows.num_rows()
+                    *tables.entry(b.table.to_string()).or_insert(0) += b.rows.num_rows();
                 }
                 Item::CaughtUp => return tables.into_iter().collect::<Vec<_>>(),
                 _ => {}

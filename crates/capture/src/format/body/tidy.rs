@@ -124,17 +124,14 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
             keys.push(None);
             continue;
         };
-        let new = match by_old.get(old) {
-            Some(Some(new)) => *new,
-            _ => {
-                let text = values.value(old);
-                let next = i32::try_from(used.len())
-                    .map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
-                *by_text.entry(text).or_insert_with(|| {
-                    used.push(text);
-                    next
-                })
-            }
+        let new = if let Some(Some(new)) = by_old.get(old) { *new } else {
+            let text = values.value(old);
+            let next = i32::try_from(used.len())
+                .map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
+            *by_text.entry(text).or_insert_with(|| {
+                used.push(text);
+                next
+            })
         };
         if let Some(slot) = by_old.get_mut(old) {
             *slot = Some(new);

@@ -218,10 +218,10 @@ impl World {
         hands: &'a mut BTreeMap<Who, Producer>,
         who: Who,
     ) -> Result<&'a mut Producer, AppendError> {
-        if !hands.contains_key(&who) {
+        if let std::collections::btree_map::Entry::Vacant(e) = hands.entry(who) {
             let hand = log.open_producer(self.spec(who))?;
             assert_eq!(hand.acked_lost(), [], "{who:?}");
-            hands.insert(who, hand);
+            e.insert(hand);
         }
         Ok(hands.get_mut(&who).unwrap())
     }
