@@ -205,7 +205,7 @@ impl Inner {
             if segment.segment > first.segment && archiver.bytes() > limit {
                 break;
             }
-            gaps += self.collect(&mut scan, segment, &mut archiver)?;
+            gaps += Self::collect(&mut scan, segment, &mut archiver)?;
             taken = segment.clone();
         }
         let segments = [first.segment, taken.segment];
@@ -290,7 +290,6 @@ impl Inner {
 
     /// Takes the rows of one segment; returns how many gaps it holds.
     fn collect(
-        &self,
         scan: &mut Scan,
         segment: &SealedEntry,
         archiver: &mut Archiver,
@@ -376,7 +375,9 @@ impl Inner {
                     result.clone().err().map(|cause| KeptReason::ArchiveDiffers { cause })
                 }),
             };
-            if let Some(reason) = kept { report.kept.push((segment.segment, reason)) } else {
+            if let Some(reason) = kept {
+                report.kept.push((segment.segment, reason));
+            } else {
                 self.record(Record::Dropped { segment: segment.segment })?;
                 remove(self.fs.as_ref(), &segment_path(&self.dir, segment.segment))?;
                 report.dropped.push(segment.segment);

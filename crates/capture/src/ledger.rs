@@ -46,6 +46,7 @@ impl Ledger {
     }
 
     /// Begins an incarnation; a known producer goes on where it stood, under the name and mode given now.
+    #[cfg(test)]
     pub(crate) fn open(
         &mut self,
         producer: EventId,

@@ -67,6 +67,34 @@ pub(crate) struct Limits {
 }
 
 impl Queue {
+    /// Nothing queued, behind what was recovered.
+    pub(crate) fn new(
+        ledger: Ledger,
+        recents: BTreeMap<EventId, Recent>,
+        schemas: Vec<Arc<StoredSchema>>,
+        next_seq: u64,
+        log_clock: i64,
+    ) -> Self {
+        Self {
+            state: State::Open,
+            ledger,
+            recents,
+            schemas,
+            next_seq,
+            log_clock,
+            entries: VecDeque::new(),
+            admitted: 0,
+            committed: 0,
+            waiting: VecDeque::new(),
+            cost: 0,
+            rows: 0,
+            active_left: 0,
+            spares_ready: 0,
+            disk_full: None,
+            snapshot_bytes: 0,
+        }
+    }
+
     /// Room for rows in the active and the prepared segments.
     fn room(&self, limits: &Limits) -> u64 {
         let usable = |bytes: u64| bytes.saturating_sub(limits.waste);

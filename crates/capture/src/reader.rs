@@ -551,7 +551,7 @@ impl Reader {
     fn absent(&mut self, seqs: std::ops::Range<u64>, hole: Option<&Hole>) -> Result<(), ReadError> {
         let mut at = seqs.start;
         if hole.is_none_or(|h| h.is_absent) {
-            at = self.from_archive(seqs.clone())?;
+            at = self.take_archived(seqs.clone())?;
         }
         if at < seqs.end || hole.is_some_and(|h| !h.is_absent) {
             self.pending.push_back(Item::Gap(Gap {
@@ -567,7 +567,7 @@ impl Reader {
 
     /// Takes rows of archived runs; returns up to where they reach without a hole.
     #[cfg(feature = "archive")]
-    fn from_archive(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
+    fn take_archived(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
         let (fs, dir) = self.place();
         let runs: Vec<_> = match &self.source {
             Source::Own(inner) => lock(&inner.manifest).archived(),
@@ -606,7 +606,7 @@ impl Reader {
     }
 
     #[cfg(not(feature = "archive"))]
-    fn from_archive(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
+    fn take_archived(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
         Err(ReadError::Vanished(seqs))
     }
 }
@@ -666,7 +666,6 @@ impl Inner {
         loop {
             match scan.next(bound)? {
                 Raw::End => return Ok(None),
-                Raw::Hole(_) => {}
                 Raw::Frame(place)
                     if place.header.kind == Kind::Data && place.header.first_seq == first_seq =>
                 {
@@ -678,7 +677,7 @@ impl Inner {
                     return Ok(rows.map(|rows| (Arc::clone(&shape.stored.table), rows)));
                 }
                 Raw::Frame(place) if place.header.first_seq > first_seq => return Ok(None),
-                Raw::Frame(_) => {}
+                Raw::Frame(_) | Raw::Hole(_) => {}
             }
         }
     }

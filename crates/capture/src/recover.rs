@@ -9,9 +9,11 @@ use crate::error::OpenError;
 use crate::format::manifest::{DamageEntry, Entry as Record, LogEntry};
 use crate::format::segment::End;
 use crate::format::watermark::Watermark;
+use crate::gap::Gap;
 use crate::inner::{Health, Inner};
+use crate::note::Place;
 use crate::options::Options;
-use crate::queue::{Queue, State};
+use crate::queue::Queue;
 use crate::report::{RecoveryReport, Start};
 use crate::seal::SealJob;
 use crate::segments::{Head, is_made_up, open_segment, segment_numbers};
@@ -262,7 +264,9 @@ fn survey(
     let mut unreadable = Vec::new();
     for (segment, window, head) in heads {
         match head {
-            Head::Known(header) => survey.segments.push(Segment { segment, header, window }),
+            Head::Known(header) => {
+                survey.segments.push(Segment { number: segment, header, window });
+            }
             // Behind the last one that was used: prepared and never started.
             Head::Blank if last_known.is_none_or(|last| segment > last) => {
                 remove(fs, &segment_path(dir, segment))?;
@@ -271,7 +275,7 @@ fn survey(
             _ => unreadable.push(segment),
         }
     }
-    survey.next_segment = survey.segments.last().map_or(0, |s| s.segment + 1);
+    survey.next_segment = survey.segments.last().map_or(0, |s| s.number + 1);
     if let Some(last) = unreadable.last() {
         survey.next_segment = survey.next_segment.max(last + 1);
     }
@@ -280,6 +284,29 @@ fn survey(
     }
     survey.missing = damage::missing_segments(manifest, &survey.segments, &unreadable);
     Ok(survey)
+}
+
+/// Copies damage aside and records it, once; returns what nobody had declared before.
+fn declare(
+    fs: &Arc<dyn Fs>,
+    dir: &Path,
+    manifest: &mut Manifest,
+    mut damages: Vec<DamageEntry>,
+    mut missing: Vec<DamageEntry>,
+) -> Result<Vec<DamageEntry>, OpenError> {
+    missing.retain(|d| {
+        d.frames[0] < d.frames[1] && !manifest.entries().any(|e| covering(e, d).is_some())
+    });
+    if !missing.is_empty() {
+        damage::name_owners(fs, dir, &mut missing);
+    }
+    damages.extend(missing);
+    damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
+    for damage in &mut damages {
+        damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
+        manifest.record(fs.as_ref(), dir, Record::Damage(damage.clone()))?;
+    }
+    Ok(damages)
 }
 
 /// Builds the log around what was recovered, and starts the segment in which it goes on.
@@ -291,20 +318,7 @@ fn finish(
 ) -> Result<(Inner, RecoveryReport), OpenError> {
     let Parts { fs, dir, options, clock, seed, log, mut manifest, lock_file, watermark } = parts;
     let now = clock.now();
-    let mut damages = recovered.damages;
-    let mut missing = facts.missing;
-    missing.retain(|d| {
-        d.frames[0] < d.frames[1] && !manifest.entries().any(|e| covering(e, d).is_some())
-    });
-    if !missing.is_empty() {
-        damage::name_owners(&fs, dir, &mut missing);
-    }
-    damages.extend(missing);
-    damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
-    for damage in &mut damages {
-        damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
-        manifest.record(fs.as_ref(), dir, Record::Damage(damage.clone()))?;
-    }
+    let damages = declare(&fs, dir, &mut manifest, recovered.damages, facts.missing)?;
     let is_damaged = recovered.is_damaged || !damages.is_empty();
     let start = match (facts.is_new, is_damaged, recovered.is_clean) {
         (true, ..) => Start::Created,
@@ -321,13 +335,9 @@ fn finish(
     let mut group: Vec<Arc<Entry>> = recovered.salvage.into_iter().map(Arc::new).collect();
     let mut lost = Vec::new();
     for damage in &damages {
-        let mut entry = damage::lost_frame(damage);
-        entry.first_seq = next_seq;
-        entry.avail_floor = recovered.log_clock;
+        let (entry, gaps) = lost_entry(damage, next_seq, recovered.log_clock, now);
         next_seq = entry.end_seq();
-        let mut place = entry.place();
-        place.ts = now;
-        lost.extend(entry.note.gaps(&place));
+        lost.extend(gaps);
         group.push(Arc::new(entry));
     }
     let report = RecoveryReport {
@@ -346,13 +356,7 @@ fn finish(
         is_manifest_rebuilt: facts.is_rebuilt,
         unused: facts.unused,
     };
-    let end = match start {
-        Start::Created => End::First,
-        Start::Clean => End::Closed,
-        Start::Torn => End::Unclean,
-        Start::Damaged => End::Damage,
-    };
-    let end = if recovered.segments.is_empty() { End::First } else { end };
+    let end = end_of(start, recovered.segments.is_empty());
     let jobs = seal_jobs(
         &manifest,
         &recovered.segments,
@@ -362,31 +366,17 @@ fn finish(
         recovered.live_seq,
     );
     let watermark_file = Inner::open_watermark(fs.as_ref(), dir)?;
-    let health = Health {
-        damages: manifest.entries().filter(|e| matches!(e, Record::Damage(_))).count() as u64,
-        ..Health::default()
-    };
+    let declared = manifest.entries().filter(|e| matches!(e, Record::Damage(_))).count() as u64;
+    let health = Health { damages: declared, ..Health::default() };
     let inner = Inner {
-        queue: Mutex::new(Queue {
-            state: State::Open,
-            ledger: recovered.ledger.clone(),
-            recents: recovered.recents,
-            schemas: recovered.schemas.clone(),
+        queue: Mutex::new(Queue::new(
+            recovered.ledger.clone(),
+            recovered.recents,
+            recovered.schemas,
             next_seq,
-            log_clock: recovered.log_clock,
-            entries: VecDeque::new(),
-            admitted: 0,
-            committed: 0,
-            waiting: VecDeque::new(),
-            cost: 0,
-            rows: 0,
-            active_left: 0,
-            spares_ready: 0,
-            disk_full: None,
-            snapshot_bytes: 0,
-        }),
+            recovered.log_clock,
+        )),
         writer: Mutex::new(Writer {
-            active: None,
             link: Link { cut: recovered.cut, end },
             next_frame: recovered.base_frame,
             prev_crc: recovered.prev_crc,
@@ -394,19 +384,16 @@ fn finish(
             durable_seq: recovered.live_seq,
             log_clock: recovered.log_clock,
             last_ts: recovered.last_ts,
-            is_unproven: false,
             schemas: recovered.live_schemas,
             generation: watermark.map_or(0, |w| w.generation),
             watermark: Some(watermark_file),
+            active: None,
+            is_unproven: false,
             stalled: Vec::new(),
             buffer: Vec::new(),
         }),
         shown: Mutex::new(Shown::new(recovered.base_frame, next_seq, options.credit_bytes)),
-        spares: Mutex::new(Spares {
-            ready: VecDeque::new(),
-            next: next_segment,
-            has_ballast: false,
-        }),
+        spares: Mutex::new(Spares::new(next_segment)),
         ledger: Mutex::new(recovered.ledger),
         manifest: Mutex::new(manifest),
         jobs: Mutex::new(jobs),
@@ -425,6 +412,29 @@ fn finish(
     };
     go_on(&inner, &group, is_jump.then_some(next_seq))?;
     Ok((inner, report))
+}
+
+/// The frame that declares damage, at its place, and the gaps that it makes.
+fn lost_entry(
+    damage: &DamageEntry,
+    first_seq: u64,
+    avail_floor: i64,
+    now: UtcNanos,
+) -> (Entry, Vec<Gap>) {
+    let entry = Entry { first_seq, avail_floor, ..damage::lost_frame(damage) };
+    let gaps = entry.note.gaps(&Place { ts: now, ..entry.place() });
+    (entry, gaps)
+}
+
+/// How the segment before the new one ended.
+fn end_of(start: Start, is_first: bool) -> End {
+    match start {
+        _ if is_first => End::First,
+        Start::Created => End::First,
+        Start::Clean => End::Closed,
+        Start::Torn => End::Unclean,
+        Start::Damaged => End::Damage,
+    }
 }
 
 /// Starts the new segment. A full disk is no reason to refuse: the log opens and waits for room.

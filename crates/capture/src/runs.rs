@@ -54,6 +54,7 @@ impl Runs {
     }
 
     /// Whether every number of the range is there.
+    #[cfg(test)]
     pub(crate) fn contains_all(&self, range: Range<u64>) -> bool {
         self.count_in(range.clone()) == len(&range)
     }

@@ -157,11 +157,6 @@ impl Scan {
         })
     }
 
-    /// Number after the last row or control frame that was passed.
-    pub(crate) fn end_seq(&self) -> u64 {
-        self.end_seq
-    }
-
     /// Bytes that were passed over in the current segment.
     pub(crate) fn shape(&self, schema_no: u32) -> Option<&Arc<Shape>> {
         self.shapes.get(&schema_no)

@@ -51,9 +51,8 @@ pub(crate) fn open_segment(
             let made_up = from_frames(&mut window, segment, is_used)?;
             match (made_up, fault) {
                 (Some(header), _) => Head::Known(header),
-                (None, HeaderFault::Blank) if !is_used => Head::Blank,
-                (None, _) if !is_used => Head::Blank,
-                (None, _) => Head::Unreadable,
+                (None, _) if is_used => Head::Unreadable,
+                (None, _) => Head::Blank,
             }
         }
     };

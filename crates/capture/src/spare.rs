@@ -28,6 +28,12 @@ pub(crate) struct Spares {
     pub(crate) has_ballast: bool,
 }
 
+impl Spares {
+    pub(crate) fn new(next: u64) -> Self {
+        Self { ready: VecDeque::new(), next, has_ballast: false }
+    }
+}
+
 impl Inner {
     fn ballast_path(&self) -> PathBuf {
         self.dir.join("BALLAST")

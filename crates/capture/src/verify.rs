@@ -201,10 +201,14 @@ fn frames(
         };
         let damage = match raw {
             Raw::End => break,
-            Raw::Hole(hole) => if let Some(damage) = of_hole(&hole, entries) { damage } else {
-                witness.archived();
-                continue;
-            },
+            Raw::Hole(hole) => {
+                if let Some(damage) = of_hole(&hole, entries) {
+                    damage
+                } else {
+                    witness.archived();
+                    continue;
+                }
+            }
             Raw::Frame(place) => {
                 if last != Some(place.segment) {
                     last = Some(place.segment);

@@ -135,8 +135,8 @@ impl Diagnostic for ArchiveError {
         }
         match self {
             Self::Shape { .. } | Self::NoEvents { .. } | Self::Arrow { .. } => Fault::Input,
-            Self::Order { .. } => Fault::Bug,
-            Self::Publish(PublishError::Write(_) | PublishError::NoName(_)) => Fault::Bug,
+            Self::Order { .. }
+            | Self::Publish(PublishError::Write(_) | PublishError::NoName(_)) => Fault::Bug,
             _ => Fault::Integrity,
         }
     }

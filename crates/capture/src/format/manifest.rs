@@ -93,9 +93,6 @@ pub(crate) struct LostRange {
     pub(crate) end_pseq: u64,
 }
 
-/// Grows past this and the file is rewritten from [`condense`].
-pub(crate) const CONDENSE_ABOVE: u64 = 4 << 20;
-
 /// What a manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Parsed {

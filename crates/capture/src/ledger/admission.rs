@@ -25,6 +25,7 @@ impl Admission {
     }
 
     /// The parts to store.
+    #[cfg(test)]
     pub(crate) fn stored(&self, pseqs: &Range<u64>) -> Vec<Range<u64>> {
         match self {
             Self::New => vec![pseqs.clone()],

@@ -290,20 +290,21 @@ fn short_holes_one_after_the_other_are_not_one_old_hole() {
 
 #[test]
 fn the_worst_producer_decides_and_without_any_the_log_is_open() {
+    use CaptureVerdict::{Complete, Damaged, Incomplete, Open};
+
     let judge = |verdicts: &[CaptureVerdict], gaps: &[Gap]| {
         let one = account(&holding(ProducerMode::Strict, &[(0, 3)]), at(1));
         let with = |v: &CaptureVerdict| ProducerAccount { verdict: *v, ..one.clone() };
         let all = verdicts.iter().map(with).collect();
         Completeness::new(LOG, 0..9, all, gaps.to_vec(), BTreeMap::new()).verdict
     };
-    use CaptureVerdict::{Complete, Damaged, Incomplete, Open};
     assert_eq!(judge(&[], &[]), Open);
     assert_eq!(judge(&[Complete, Complete], &[]), Complete);
     assert_eq!(judge(&[Complete, Open, Complete], &[]), Open);
     assert_eq!(judge(&[Open, Incomplete, Complete], &[]), Incomplete);
     assert_eq!(judge(&[Damaged, Incomplete], &[]), Damaged);
     let nobody = Gap { producer_id: None, ..damage(0..1) };
-    assert_eq!(judge(&[Complete], &[nobody.clone()]), Damaged);
+    assert_eq!(judge(&[Complete], std::slice::from_ref(&nobody)), Damaged);
     assert_eq!(judge(&[Complete], &[Gap { is_repaired: true, ..nobody }]), Complete);
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn missing_segments(
     segments: &[Segment],
     unreadable: &[u64],
 ) -> Vec<DamageEntry> {
-    let there: BTreeSet<u64> = segments.iter().map(|s| s.segment).collect();
+    let there: BTreeSet<u64> = segments.iter().map(|s| s.number).collect();
     let last = there.iter().next_back().copied();
     let sealed_numbers: BTreeSet<u64> = sealed(manifest.entries()).map(|s| s.segment).collect();
     let first = there.iter().next().into_iter().chain(sealed_numbers.iter().next()).min().copied();
@@ -103,7 +103,7 @@ pub(crate) fn missing_segments(
     // A start that failed before its header leaves a number that nothing lived under.
     let never_lived = |segment: u64| {
         segments.iter().any(|s| {
-            s.segment == segment + 1
+            s.number == segment + 1
                 && s.header.prev_end == End::SyncFailed
                 && s.header.prev_cut <= FIRST_GROUP
         }) || manifest.sealed(segment).is_some_and(|s| s.cut == 0)
@@ -114,8 +114,8 @@ pub(crate) fn missing_segments(
         .filter(|n| !never_lived(*n))
         .map(|segment| {
             let sealed = manifest.sealed(segment);
-            let next = segments.iter().find(|s| s.segment > segment).map(|s| s.header);
-            let before = segments.iter().rev().find(|s| s.segment < segment).map(|s| s.header);
+            let next = segments.iter().find(|s| s.number > segment).map(|s| s.header);
+            let before = segments.iter().rev().find(|s| s.number < segment).map(|s| s.header);
             let (frames, seqs, cut) = match (sealed, before, next) {
                 (Some(s), ..) => ([s.base_frame, s.end_frame], [s.first_seq, s.end_seq], s.cut),
                 (None, before, Some(next)) => {

@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// A segment whose header is known.
 #[derive(Debug)]
 pub(crate) struct Segment {
-    pub(crate) segment: u64,
+    pub(crate) number: u64,
     pub(crate) header: SegmentHeader,
     pub(crate) window: Window,
 }
@@ -68,7 +68,7 @@ impl Recovered {
         log_id: EventId,
     ) -> Result<Self, OpenError> {
         let mut this = Self::empty(log_id);
-        this.segments = segments.iter().map(|s| (s.segment, s.header)).collect();
+        this.segments = segments.iter().map(|s| (s.number, s.header)).collect();
         for (segment, header) in &this.segments {
             if crate::segments::is_made_up(header) {
                 this.noise.push((*segment, 0..FIRST_GROUP));
@@ -99,8 +99,8 @@ impl Recovered {
         for (at, walked) in &walks {
             let next = this.segments.get(at + 1).map(|(_, header)| *header);
             let Some(segment) = segments.get_mut(*at) else { continue };
-            this.walked.push(segment.segment);
-            this.noise.extend(walked.noise.iter().map(|r| (segment.segment, r.clone())));
+            this.walked.push(segment.number);
+            this.noise.extend(walked.noise.iter().map(|r| (segment.number, r.clone())));
             for found in &walked.frames {
                 this.max_seq = this.max_seq.max(found.header.end_seq());
             }
@@ -256,7 +256,7 @@ impl Recovered {
         if expected < base_frame {
             let to = behind.first().map_or(segment.window.end(), |f| f.at);
             let marked = watermark.filter(|w| w.durable_frame >= base_frame).map(|w| w.durable_seq);
-            let sealed = manifest.sealed(segment.segment).map(|s| s.end_seq);
+            let sealed = manifest.sealed(segment.number).map(|s| s.end_seq);
             let known = behind.first().map(|f| f.header.first_seq).or(marked).or(sealed);
             self.missing(segment, expected..base_frame, edge.0..to, known, &behind);
         }
@@ -300,9 +300,10 @@ impl Recovered {
         let Some(note) = Note::decode(header.kind, &body) else { return Ok(()) };
         let mut entry = Entry::plain(header.kind, body.to_vec(), note);
         if header.kind == Kind::Schema
-            && let Ok(schema) = StoredSchema::decode(&body) {
-                self.kept_schemas().insert(header.schema_no, Arc::new(schema));
-            }
+            && let Ok(schema) = StoredSchema::decode(&body)
+        {
+            self.kept_schemas().insert(header.schema_no, Arc::new(schema));
+        }
         entry.is_salvaged = true;
         entry.codec = header.codec;
         entry.rows = header.rows;
@@ -344,7 +345,7 @@ impl Recovered {
         let is_data = header.kind == Kind::Data;
         let end_pseq = header.first_pseq + u64::from(header.rows);
         self.damages.push(DamageEntry {
-            segment: segment.segment,
+            segment: segment.number,
             bytes: [found.at, found.end()],
             frames: [header.frame_no, header.frame_no + 1],
             seqs: [header.first_seq, header.end_seq()],
@@ -395,7 +396,7 @@ impl Recovered {
             }
         }
         self.damages.push(DamageEntry {
-            segment: segment.segment,
+            segment: segment.number,
             bytes: [bytes.start, bytes.end],
             frames: [frames.start, frames.end],
             seqs: [start_seq, end_seq.unwrap_or(start_seq).max(start_seq)],

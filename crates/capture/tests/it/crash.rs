@@ -27,7 +27,7 @@ fn changes(fs: &SimFs) -> String {
         line.split_once(' ').is_some_and(|(_, call)| !quiet.iter().any(|q| call.starts_with(q)))
     };
     let trace = fs.trace();
-    trace.lines().filter(is_loud).map(|line| format!("{line}\n")).collect()
+    trace.lines().filter(is_loud).collect::<Vec<_>>().join("\n")
 }
 
 /// Calls that a plan makes when nothing happens to it.

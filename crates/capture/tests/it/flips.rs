@@ -10,10 +10,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// By number: the producer, its own number of the row, and the row.
+type Rows = BTreeMap<u64, (u8, u64, RecordBatch)>;
+
 /// A log on a disk, and what was acknowledged: by number, the producer, its row and what the row says.
 struct Image {
     fs: SimFs,
-    rows: BTreeMap<u64, (u8, u64, RecordBatch)>,
+    rows: Rows,
 }
 
 fn says(batch: &LoggedBatch) -> Vec<(u64, (u8, u64, RecordBatch))> {
@@ -27,7 +30,7 @@ fn says(batch: &LoggedBatch) -> Vec<(u64, (u8, u64, RecordBatch))> {
 }
 
 /// Rows and declared or noticed losses, as a reader is shown them.
-fn read(log: &Log) -> (BTreeMap<u64, (u8, u64, RecordBatch)>, Vec<Range<u64>>) {
+fn read(log: &Log) -> (Rows, Vec<Range<u64>>) {
     let mut reader =
         log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let (mut rows, mut gaps) = (BTreeMap::new(), Vec::new());

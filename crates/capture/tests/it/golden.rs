@@ -40,7 +40,9 @@ fn values(batch: &LoggedBatch) -> Vec<String> {
         Decisions::STRATEGY_ID.name()
     };
     let (_, array) = any.columns().find(|(column, _)| column.name == name).unwrap();
-    if let Some(sizes) = array.as_primitive_opt::<Float64Type>() { sizes.values().iter().map(ToString::to_string).collect() } else {
+    if let Some(sizes) = array.as_primitive_opt::<Float64Type>() {
+        sizes.values().iter().map(ToString::to_string).collect()
+    } else {
         let texts = array
             .as_dictionary::<Int32Type>()
             .downcast_dict::<contract::arrow_array::StringArray>()

@@ -147,7 +147,7 @@ fn disguised(batch: &RecordBatch) -> RecordBatch {
             let values = rows.values().as_string::<i32>();
             let count = i32::try_from(values.len()).unwrap();
             let reversed =
-                StringArray::from_iter((0..values.len()).rev().map(|at| Some(values.value(at))));
+                (0..values.len()).rev().map(|at| Some(values.value(at))).collect::<StringArray>();
             let keys: Int32Array =
                 rows.keys().iter().map(|key| key.map(|key| count - 1 - key)).collect();
             return Arc::new(DictionaryArray::new(keys, Arc::new(reversed)));
@@ -385,7 +385,7 @@ fn streams_come_back_one_a_batch_and_are_read_by_arrow_one_after_the_other() {
     for batch in &batches {
         let read: Vec<RecordBatch> =
             StreamReader::try_new(&mut rest, None).unwrap().map(Result::unwrap).collect();
-        assert_eq!(read, [batch.clone()]);
+        assert_eq!(read.as_slice(), std::slice::from_ref(batch));
     }
     assert_eq!((rest.len(), decode_streams(&[]).unwrap().len()), (0, 0));
     for cut in 1..bytes.len() {

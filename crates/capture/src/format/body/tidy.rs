@@ -124,10 +124,12 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
             keys.push(None);
             continue;
         };
-        let new = if let Some(Some(new)) = by_old.get(old) { *new } else {
+        let new = if let Some(Some(new)) = by_old.get(old) {
+            *new
+        } else {
             let text = values.value(old);
-            let next = i32::try_from(used.len())
-                .map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
+            let next =
+                i32::try_from(used.len()).map_err(|_| ArrowError::DictionaryKeyOverflowError)?;
             *by_text.entry(text).or_insert_with(|| {
                 used.push(text);
                 next

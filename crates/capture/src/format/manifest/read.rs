@@ -121,6 +121,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The inner `None` is a null that stands there; a missing key is a bad line.
+    #[expect(clippy::option_option, reason = "a null that is there is not a key that is missing")]
     fn or_null<T>(self, key: &str, read: impl Fn() -> Option<T>) -> Option<Option<T>> {
         if self.0.get(key)?.is_null() { Some(None) } else { read().map(Some) }
     }

@@ -97,5 +97,5 @@ fn hash(hash: &Hash) -> Json {
 
 /// 32 digits without hyphens: bytes are hexadecimal.
 fn id(id: EventId) -> Json {
-    Json::Text(id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect())
+    Json::Text(id.to_string().replace('-', ""))
 }
