@@ -2,7 +2,7 @@
 //!
 //! It takes no lock and changes nothing, so another process may be writing. `--recover` first opens the log as its writer
 //! does, which finds out what a killed one left, and closes it again.
-#![expect(clippy::print_stderr, reason = "an example that prints rows")]
+#![expect(clippy::print_stderr, reason = "an example that says what is missing")]
 
 use capture::{Drive, Filter, FixedClock, Item, Log, LogReader, LoggedBatch, Options};
 use contract::{Json, Principal, Purpose, ReadContext, UtcNanos, Vocabulary as _};

@@ -91,9 +91,8 @@ impl Scene {
         let mut fields: Vec<_> = batch.schema().fields().iter().cloned().collect();
         fields.push(Arc::new(Field::new("x_note", DataType::Utf8, true)));
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
-        columns.push(Arc::new(
-            (0..batch.num_rows()).map(|n| (n > 0).then_some("late")).collect::<StringArray>(),
-        ));
+        let notes: StringArray = (0..batch.num_rows()).map(|n| (n > 0).then_some("late")).collect();
+        columns.push(Arc::new(notes));
         let schema = Schema::new_with_metadata(fields, batch.schema().metadata().clone());
         let batch = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
         drop(self.feed.append_batch("trades", &batch).unwrap());

@@ -243,7 +243,10 @@ impl Recovered {
                     later,
                 );
             }
-            if found.is_whole {
+            // Rows without their schema are lost with it.
+            let has_schema = found.header.kind != Kind::Data
+                || self.live_schemas.contains_key(&found.header.schema_no);
+            if found.is_whole && has_schema {
                 self.live(segment, found)?;
             } else {
                 self.unreadable(segment, found);

@@ -2,7 +2,7 @@
 
 use crate::rig::{clock, options, reading};
 use capture::{Filter, Item, Log, LogReader, LoggedBatch, Reader, RecoveryReport, Visibility};
-use contract::arrow_array::Array as _;
+use contract::arrow_array::StringArray;
 use contract::arrow_array::cast::AsArray as _;
 use contract::arrow_array::types::{Float64Type, Int32Type};
 use contract::{Decisions, Table as _, Trades, Vocabulary as _};
@@ -41,16 +41,10 @@ fn values(batch: &LoggedBatch) -> Vec<String> {
     };
     let (_, array) = any.columns().find(|(column, _)| column.name == name).unwrap();
     if let Some(sizes) = array.as_primitive_opt::<Float64Type>() {
-        sizes.values().iter().map(ToString::to_string).collect()
-    } else {
-        let texts = array
-            .as_dictionary::<Int32Type>()
-            .downcast_dict::<contract::arrow_array::StringArray>()
-            .unwrap();
-        (0..texts.len())
-            .map(|at| texts.values().value(texts.keys().value(at) as usize).to_owned())
-            .collect()
+        return sizes.values().iter().map(ToString::to_string).collect();
     }
+    let texts = array.as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
+    texts.into_iter().map(|text| text.unwrap().to_owned()).collect()
 }
 
 /// All rows as they stand in `expected.json`.

@@ -26,25 +26,25 @@ fn read(fs: &SimFs, at: u64, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// Where the data frames stand.
-fn data_frames(fs: &SimFs) -> Vec<u64> {
+/// Where the frames of a kind stand.
+fn frames(fs: &SimFs, kind: u8) -> Vec<u64> {
     let bytes = read(fs, 0, 1 << 20);
     (0..)
         .step_by(64)
         .zip(bytes.chunks(64))
-        .filter_map(|(at, b)| b.starts_with(b"HSF1\x01").then_some(at))
+        .filter_map(|(at, b)| (b.starts_with(b"HSF1") && b[4] == kind).then_some(at))
         .collect()
 }
 
 /// A disk that kept an old second group: what another history of the same log had there.
 fn mixed() -> SimFs {
     let (fs, other) = (three_groups(200), three_groups(150));
-    let frames = data_frames(&fs);
-    assert_eq!(frames, data_frames(&other));
-    let stale = read(&other, frames[1], 4096);
-    assert!(stale != read(&fs, frames[1], 4096));
+    let at = frames(&fs, 1);
+    assert_eq!(at, frames(&other, 1));
+    let stale = read(&other, at[1], 4096);
+    assert!(stale != read(&fs, at[1], 4096));
     let file = fs.open(Path::new(SEGMENT), Access::ReadWrite).unwrap();
-    write_all_at(file.as_ref(), &stale, frames[1]).unwrap();
+    write_all_at(file.as_ref(), &stale, at[1]).unwrap();
     fs
 }
 
@@ -99,4 +99,17 @@ fn what_follows_a_failed_sync_still_links() {
     log.close().unwrap();
     let fs: Arc<dyn Fs> = Arc::new(after);
     assert_eq!(capture::verify(&fs, Path::new("/log")).unwrap().problems, []);
+}
+
+#[test]
+fn rows_whose_schema_is_lost_are_declared_lost_with_it() {
+    let fs = three_groups(200);
+    let schema = frames(&fs, 2)[0];
+    fs.flip_bit(Path::new(SEGMENT), schema + 200, 3).unwrap();
+    let (log, report) = open(&fs);
+    assert_eq!(report.start, Start::Damaged);
+    let lost: Vec<_> = report.lost.iter().filter_map(|gap| gap.pseqs.clone()).collect();
+    assert_eq!(lost, [0..3, 3..6, 6..9]);
+    let all = log.completeness(&reading(), 0..u64::MAX).unwrap();
+    assert_eq!((all.producers[0].rows_durable, all.producers[0].rows_lost), (0, 9));
 }
