@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let place = rig::fresh(&args.dir, "append")?;
         let (log, ..) = rig::open(&place, options.clone())?;
         let mut producer = log.open_producer(ProducerSpec::new(rig::id(0), "load"))?;
-        let batches = batches(rows)?;
+        let batches = batches(rows, args.is_quotes)?;
         let (mut ours, mut arrow) = (Spread::default(), Spread::default());
         let (mut ours_cpu, mut arrow_cpu) = (Duration::ZERO, Duration::ZERO);
         let end = Instant::now() + args.seconds;

@@ -15,6 +15,8 @@ pub(crate) struct Args {
     pub(crate) scenarios: Vec<String>,
     /// Producers of the scenarios that do not say how many; `closed` goes through 1, 8, 64 and 256 without it.
     pub(crate) producers: Option<usize>,
+    /// Whether single rows are quotes, not decisions.
+    pub(crate) is_quotes: bool,
     /// Rows of a batch.
     pub(crate) batch: Option<usize>,
     pub(crate) seconds: Duration,
@@ -33,6 +35,7 @@ impl Args {
             dir: PathBuf::new(),
             scenarios: Vec::new(),
             producers: None,
+            is_quotes: false,
             batch: None,
             seconds: Duration::from_secs(5),
             segment_bytes: 64 << 20,
@@ -44,8 +47,8 @@ impl Args {
             let mut value =
                 || words.next().ok_or_else(|| format!("{word}: expected a value, found none"));
             match word.as_str() {
-                // The second is looked up where rows are made.
-                "--bench" | "--quotes" => {}
+                "--bench" => {}
+                "--quotes" => args.is_quotes = true,
                 "--producers" => args.producers = Some(value()?.parse()?),
                 "--batch" => args.batch = Some(value()?.parse()?),
                 "--seconds" => args.seconds = Duration::from_secs(value()?.parse()?),

@@ -7,7 +7,6 @@ use crate::rows::{Rows, batches};
 use crate::times::Spread;
 use crate::{Failure, bar};
 use capture::{Options, Producer, ProducerSpec};
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What a run of appends did.
@@ -86,16 +85,16 @@ fn produce(
 
 /// Runs producers on a log until the time is over.
 pub(crate) fn load(
-    dir: &Path,
+    args: &Args,
     options: Options,
     producers: usize,
     rows: usize,
     window: usize,
     seconds: Duration,
 ) -> Result<Run, Failure> {
-    let place = rig::fresh(dir, "load")?;
+    let place = rig::fresh(&args.dir, "load")?;
     let (log, _, counts) = rig::open(&place, options)?;
-    let batches = batches(rows)?;
+    let batches = batches(rows, args.is_quotes)?;
     let open = |n| log.open_producer(ProducerSpec::new(rig::id(n), "load"));
     let opened = (0..producers).map(open).collect::<Result<Vec<_>, _>>()?;
     let (syncs, bytes) = (counts.syncs(), counts.written());
@@ -130,10 +129,8 @@ pub(crate) fn measured(
     window: usize,
 ) -> Result<(Run, Baseline), Failure> {
     let pilot = Duration::from_secs(1);
-    let group = load(&args.dir, options.clone(), producers, rows, window, pilot)?.group();
-    between(&args.dir, group, || {
-        load(&args.dir, options.clone(), producers, rows, window, args.seconds)
-    })
+    let group = load(args, options.clone(), producers, rows, window, pilot)?.group();
+    between(&args.dir, group, || load(args, options.clone(), producers, rows, window, args.seconds))
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     for rows in args.batch.map_or_else(|| vec![100, 10_000], |rows| vec![rows]) {
         let window = if rows > 1_000 { args.window.min(8) } else { args.window };
         let (run, base) = between(&args.dir, 1 << 20, || {
-            load(&args.dir, options.clone(), producers, rows, window, args.seconds)
+            load(args, options.clone(), producers, rows, window, args.seconds)
         })?;
         run.print(&format!("{producers} producers, {rows} rows a batch, {window} tickets each"));
         base.print();

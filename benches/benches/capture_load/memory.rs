@@ -21,7 +21,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let place = rig::fresh(&args.dir, "memory")?;
     let (log, ..) = rig::open(&place, options)?;
     let rows = args.batch.unwrap_or(1_000);
-    let prepared = batches(rows)?;
+    let prepared = batches(rows, args.is_quotes)?;
     // Resets the high-water mark.
     std::fs::write("/proc/self/clear_refs", "5")?;
     let idle = status("VmRSS:")?;

@@ -21,7 +21,7 @@ fn options() -> Options {
 pub(crate) fn fill_forever(args: &Args) -> Result<(), Failure> {
     let (log, ..) = rig::open(&args.dir, options())?;
     let mut producer = log.open_producer(ProducerSpec::new(rig::id(0), "load"))?;
-    let rows = batches(2_000)?;
+    let rows = batches(2_000, true)?;
     for (table, batch) in rows.iter().cycle() {
         producer.append_batch(table, batch)?.wait(rig::PATIENCE)?;
     }

@@ -132,7 +132,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let seconds = args.seconds;
     println!("peers, {writers} writers in closed loop, one record each time");
     let (found, base) = between(&args.dir, 64 << 10, || {
-        let ours = load(&args.dir, options.clone(), writers, 1, 1, seconds)?;
+        let ours = load(args, options.clone(), writers, 1, 1, seconds)?;
         ours.print("  capture, one decision");
         let sqlite = sqlite(&rig::fresh(&args.dir, "sqlite")?, writers, seconds)?;
         let okay = okay(&rig::fresh(&args.dir, "okaywal")?, writers, seconds)?;
@@ -143,7 +143,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             None => None,
         };
         // The same disk, a minute later.
-        let again = load(&args.dir, options.clone(), writers, 1, 1, seconds)?;
+        let again = load(args, options.clone(), writers, 1, 1, seconds)?;
         Ok((ours.acks().midpoint(again.acks()), sqlite, okay, nats))
     })?;
     base.print();

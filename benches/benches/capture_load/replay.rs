@@ -19,7 +19,7 @@ pub(crate) fn fill(place: &Path, rows: usize, batch: usize, segment: u64) -> Res
     let options = Options { segment_bytes: segment, ..Options::default() };
     let (log, ..) = rig::open(place, options)?;
     let mut producer = log.open_producer(ProducerSpec::new(rig::id(0), "load"))?;
-    let batches = batches(batch)?;
+    let batches = batches(batch, true)?;
     let mut last = None;
     for (table, rows) in batches.iter().cycle().take(rows / batch) {
         last = Some(producer.append_batch(table, rows)?);

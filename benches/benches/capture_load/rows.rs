@@ -56,11 +56,11 @@ pub(crate) fn quotes(first: usize, count: usize) -> Result<Draft<Quotes>, Failur
 /// A batch with the name of its table.
 pub(crate) type Rows = (&'static str, RecordBatch);
 
-/// Batches to append in turn: decisions when one row is asked for, unless `--quotes` is given, else quotes.
-pub(crate) fn batches(rows: usize) -> Result<Vec<Rows>, Failure> {
+/// Batches to append in turn: decisions where one row is asked for, unless they are to be quotes too, else quotes.
+pub(crate) fn batches(rows: usize, is_quotes: bool) -> Result<Vec<Rows>, Failure> {
     (0..64)
         .map(|n| {
-            Ok(if rows == 1 && !std::env::args().any(|a| a == "--quotes") {
+            Ok(if rows == 1 && !is_quotes {
                 ("decisions", decision(n)?.into_record_batch())
             } else {
                 ("quotes", quotes(n * rows, rows)?.into_record_batch())

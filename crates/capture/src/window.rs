@@ -61,7 +61,10 @@ impl Window {
         if self.holds(at, len) {
             return Ok(());
         }
-        let want = len.max(PART.min(self.end.saturating_sub(at)));
+        self.load(at, len.max(PART.min(self.end.saturating_sub(at))))
+    }
+
+    fn load(&mut self, at: u64, want: u64) -> Result<(), FsError> {
         let want = usize::try_from(want).unwrap_or(usize::MAX);
         // Aligned to 64 and frames start at multiples of 64, so that Arrow arrays lie on the bytes as they are.
         let mut buffer = MutableBuffer::from_len_zeroed(want);
@@ -95,6 +98,10 @@ impl Window {
     /// Both copies of the header; the first that reads is taken.
     pub(crate) fn header(&mut self) -> Result<Result<SegmentHeader, HeaderFault>, FsError> {
         let len = segment::HEADER as u64;
+        // No more than that: a start looks at the header of every segment, and walks through the newest alone.
+        if !self.holds(0, 2 * len) {
+            self.load(0, 2 * len)?;
+        }
         let first = SegmentHeader::decode(self.bytes(0, len)?);
         if first.is_ok() {
             return Ok(first);
