@@ -73,6 +73,21 @@ impl Gap {
         }
     }
 
+    /// Whether this declared damage is what a reader found at another's place: the same segment, and numbers (or bytes,
+    /// where no numbers are known) in common.
+    #[must_use]
+    pub fn covers(&self, found: &Self) -> bool {
+        fn meet(a: Option<&Range<u64>>, b: Option<&Range<u64>>) -> Option<bool> {
+            let (a, b) = a.zip(b).filter(|(a, b)| !a.is_empty() && !b.is_empty())?;
+            Some(a.start < b.end && b.start < a.end)
+        }
+        self.kind == GapKind::Damaged
+            && self.segment_no == found.segment_no
+            && meet(self.seqs.as_ref(), found.seqs.as_ref())
+                .or_else(|| meet(self.bytes.as_ref(), found.bytes.as_ref()))
+                .unwrap_or(true)
+    }
+
     /// Order of declaration, then of producers and rows.
     pub(crate) fn order(&self) -> (Option<u64>, Option<EventId>, Option<u64>) {
         (self.seq, self.producer_id, self.pseqs.as_ref().map(|p| p.start))

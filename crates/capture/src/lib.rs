@@ -36,12 +36,16 @@ mod segments;
 mod shown;
 mod spare;
 mod store;
+mod survey;
 mod sync;
 mod ticket;
 mod verify;
 mod walk;
 mod window;
 mod writer;
+
+/// What each error of this crate means and what to do about it, one section a code.
+pub const ERRORS: &str = include_str!("errors.md");
 
 #[cfg(feature = "archive")]
 pub use archive::ArchiveError;
@@ -64,5 +68,6 @@ pub use options::{Drive, Options};
 pub use producer::{Producer, ProducerSpec};
 pub use reader::{Filter, LogReader, Reader, Visibility};
 pub use report::{RecoveryReport, Start};
+pub use survey::completeness;
 pub use ticket::{Ack, Level, Ticket};
 pub use verify::{Problem, VerifyReport, verify};

@@ -123,12 +123,17 @@ impl Scan {
         self.current.as_ref().map(|c| c.header.base_seq)
     }
 
+    /// Number of the first frame of the segment that the scan is in.
+    pub(crate) fn base_frame(&self) -> Option<u64> {
+        self.current.as_ref().map(|c| c.header.base_frame)
+    }
+
     /// Number after the last row or control frame that was passed.
     pub(crate) fn end_seq(&self) -> u64 {
         self.end_seq
     }
 
-    /// Bytes that were passed over in the current segment.
+    /// How rows of a schema are handed out, once its frame was passed.
     pub(crate) fn shape(&self, schema_no: u32) -> Option<&Arc<Shape>> {
         self.shapes.get(&schema_no)
     }

@@ -4,4 +4,5 @@ mod archive;
 mod context;
 mod log;
 mod rig;
+mod survey;
 mod verify;

@@ -233,7 +233,7 @@ fn a_record_of_other_rows_is_seen_by_the_deep_check() {
 
 #[test]
 fn every_code_of_the_archive_has_its_section() {
-    let text = include_str!("../../errors_archive.md");
+    let text = crate::ERRORS;
     let source = include_str!("../error.rs");
     let mut codes: Vec<&str> =
         source.split('"').filter(|word| word.starts_with("capture/")).collect();
