@@ -130,6 +130,9 @@ pub enum ArchiveRunError {
     /// The record could not be written, or a file not removed.
     #[error(transparent)]
     Fs(#[from] FsError),
+    /// The manifest could not be written anew after a record that failed.
+    #[error(transparent)]
+    Publish(#[from] durable::PublishError),
 }
 
 impl Diagnostic for ArchiveRunError {
@@ -138,6 +141,7 @@ impl Diagnostic for ArchiveRunError {
             Self::Archive(error) => error.code(),
             Self::Read(error) => error.code(),
             Self::Fs(error) => error.code(),
+            Self::Publish(error) => error.code(),
         }
     }
 
@@ -146,6 +150,7 @@ impl Diagnostic for ArchiveRunError {
             Self::Archive(error) => error.fault(),
             Self::Read(error) => error.fault(),
             Self::Fs(error) => crate::error::fs_fault(error),
+            Self::Publish(_) => Fault::Environment { retry: false },
         }
     }
 }
@@ -231,7 +236,7 @@ impl Inner {
                 })
                 .collect(),
         };
-        lock(&self.manifest).record(Record::Archived(ArchivedEntry { segments, seqs, files }))?;
+        self.record(Record::Archived(ArchivedEntry { segments, seqs, files }))?;
         Ok(report)
     }
 
@@ -374,7 +379,7 @@ impl Inner {
             match kept {
                 Some(reason) => report.kept.push((segment.segment, reason)),
                 None => {
-                    lock(&self.manifest).record(Record::Dropped { segment: segment.segment })?;
+                    self.record(Record::Dropped { segment: segment.segment })?;
                     remove(self.fs.as_ref(), &segment_path(&self.dir, segment.segment))?;
                     report.dropped.push(segment.segment);
                 }

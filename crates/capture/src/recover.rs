@@ -127,7 +127,7 @@ fn open_manifest(
     let has_log =
         parsed.as_ref().is_some_and(|p| log_entry(p.entries.iter().map(|(_, e)| e)).is_some());
     match parsed {
-        Some(parsed) if has_log && !parsed.has_gap => Ok((Manifest::open(fs, dir)?, false, false)),
+        Some(parsed) if has_log && !parsed.has_gap => Ok((Manifest::renew(fs, dir)?, false, false)),
         parsed => {
             let mut entries: Vec<Record> = parsed
                 .as_ref()
@@ -295,7 +295,7 @@ fn finish(
     damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
     for damage in &mut damages {
         damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
-        manifest.record(Record::Damage(damage.clone()))?;
+        manifest.record(fs.as_ref(), dir, Record::Damage(damage.clone()))?;
     }
     let is_damaged = recovered.is_damaged || !damages.is_empty();
     let start = match (facts.is_new, is_damaged, recovered.is_clean) {

@@ -6,7 +6,7 @@ use crate::inner::Inner;
 use crate::sync::lock;
 use crate::window::segment_path;
 use contract::Hash;
-use durable::{Access, FsError, FsErrorKind, FsFile};
+use durable::{Access, FsError, FsErrorKind, FsFile, PublishError};
 use sha2::{Digest as _, Sha256};
 
 /// A segment to seal.
@@ -47,7 +47,7 @@ impl Inner {
     ///
     /// A segment whose bytes cannot be read stays unsealed until the next start, and so do those after it: the chain
     /// has no holes.
-    pub(crate) fn seal_one(&self) -> Result<bool, FsError> {
+    pub(crate) fn seal_one(&self) -> Result<bool, PublishError> {
         let mut jobs = lock(&self.jobs);
         let Some(job) = jobs.front().copied() else { return Ok(false) };
         self.seal(&job)?;
@@ -55,7 +55,7 @@ impl Inner {
         Ok(true)
     }
 
-    pub(crate) fn seal(&self, job: &SealJob) -> Result<(), FsError> {
+    fn seal(&self, job: &SealJob) -> Result<(), PublishError> {
         let path = segment_path(&self.dir, job.segment);
         let mut manifest = lock(&self.manifest);
         if manifest.sealed(job.segment).is_none() {
@@ -64,7 +64,7 @@ impl Inner {
             let last = manifest.last_seal();
             let seal_hash =
                 manifest::seal_hash(last.as_ref(), self.log_id, job.segment, job.cut, &file_hash);
-            manifest.record(Entry::Sealed(SealedEntry {
+            manifest.record(self.fs.as_ref(), &self.dir, Entry::Sealed(SealedEntry {
                 segment: job.segment,
                 base_frame: job.base_frame,
                 end_frame: job.end_frame,

@@ -89,12 +89,31 @@ impl Manifest {
         })
     }
 
-    /// Appends a record and makes it durable.
-    pub(crate) fn record(&mut self, entry: Entry) -> Result<(), FsError> {
-        if let Some(failed) = &self.failed {
-            let cause = std::io::Error::other(format!("an earlier record failed: {failed}"));
-            return Err(FsError::new(durable::Op::Write, self.file.path(), cause));
+    /// Opens a manifest and writes it anew: after a sync that failed, a record can be readable and yet not be on the
+    /// disk, and what follows must not rest on it. On a full disk it is taken as it is.
+    pub(crate) fn renew(fs: &dyn Fs, dir: &Path) -> Result<Self, PublishError> {
+        let found = Self::open(fs, dir)?;
+        match Self::rebuild(fs, dir, &found.entries().cloned().collect::<Vec<_>>()) {
+            Err(PublishError::Fs(error)) if error.kind == FsErrorKind::NoSpace => Ok(found),
+            renewed => renewed,
         }
+    }
+
+    /// Appends a record and makes it durable. After a record that failed, the file is left and written anew from the
+    /// records that are known to be safe.
+    pub(crate) fn record(
+        &mut self,
+        fs: &dyn Fs,
+        dir: &Path,
+        entry: Entry,
+    ) -> Result<(), PublishError> {
+        if self.failed.is_some() {
+            *self = Self::rebuild(fs, dir, &self.entries().cloned().collect::<Vec<_>>())?;
+        }
+        Ok(self.append(entry)?)
+    }
+
+    fn append(&mut self, entry: Entry) -> Result<(), FsError> {
         let line = manifest::encode(self.next_n, &entry);
         let line = if self.needs_newline { format!("\n{line}") } else { line };
         let written = write_all_at(self.file.as_ref(), line.as_bytes(), self.len)
@@ -176,4 +195,11 @@ pub(crate) fn log_entry<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Opt
 /// The identity that the files of a log carry.
 pub(crate) fn log_id<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Option<EventId> {
     log_entry(entries).map(|log| log.log_id)
+}
+
+impl crate::inner::Inner {
+    /// Makes a record durable.
+    pub(crate) fn record(&self, entry: Entry) -> Result<(), PublishError> {
+        crate::sync::lock(&self.manifest).record(self.fs.as_ref(), &self.dir, entry)
+    }
 }

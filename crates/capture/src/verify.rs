@@ -133,7 +133,9 @@ fn seals(
                 Ok(hash) => problem("hash", record.file_hash.to_string(), hash.to_string()),
                 Err(error) => problem("hash", record.file_hash.to_string(), error.to_string()),
             },
-            Err(error) if error.kind == FsErrorKind::NotFound && is_dropped => {}
+            // A start that failed before its header leaves a number without anything in it.
+            Err(error)
+                if error.kind == FsErrorKind::NotFound && (is_dropped || record.cut == 0) => {}
             Err(error) if error.kind == FsErrorKind::NotFound => {
                 problem("file", "a sealed segment".to_owned(), "no file".to_owned());
             }
@@ -302,7 +304,7 @@ impl Inner {
             return Ok(());
         }
         damage.quarantine = quarantine(self.fs.as_ref(), &self.dir, &damage)?;
-        lock(&self.manifest).record(Record::Damage(damage.clone()))?;
+        self.record(Record::Damage(damage.clone()))?;
         lock(&self.health).damages += 1;
         let ticket = {
             let mut queue = lock(&self.queue);

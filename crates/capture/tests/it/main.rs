@@ -2,6 +2,7 @@
 
 mod archive;
 mod context;
+mod crash;
 mod log;
 mod rig;
 mod survey;

@@ -33,7 +33,7 @@ pub(super) const FINGERPRINTS: &[(&str, &str)] = &[
     ("rejects", "2080b3abcdcfa7ddfeccd4c0cfe9bbee8d01e982c16679f28ed92e4ccab158e6"),
     ("repairs", "5ac3cd060ea80b49bb1d49537f81370354dd1525e41445238a6eccb9b68b5af1"),
     ("lineage_edges", "616f9cf62ba1e1b562012f558a48ed157453e4e5347ec250c4dab2959da73ce5"),
-    ("ledger_producers", "d848b29b19cfb2d40b239e5ebd6dd7c38be6a08ef03058f02000b68a316b50b7"),
+    ("ledger_producers", "1228b3077013171896e44ad2f7f8f7bdb8318d4f10c19ed91d5cae0b1d25db1c"),
     ("ledger_runs", "c8ab4b950cf061d99e665b366490b3d6bf2ff53219e1fbd660d55b304f46854a"),
     ("ledger_gaps", "6ad52a0bcf502a700ae6a6b5f5dbea1e099b07f6398d0805ad3cad44872fd206"),
     ("ledger_buckets", "1927405e65eda27d2167ab6221029d1fc161127c8b29217700a773369d9e8567"),
