@@ -2,7 +2,7 @@
 
 mod capture;
 
-pub use capture::{
+pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
 };
 

@@ -261,7 +261,9 @@ pub enum CliError {
         state: String,
     },
     /// A folder that holds other things than a log.
-    #[error("{path}: expected a log, or a directory that is empty or not there, found `{found}` in it")]
+    #[error(
+        "{path}: expected a log, or a directory that is empty or not there, found `{found}` in it"
+    )]
     NotALog {
         /// The folder.
         path: String,
@@ -371,13 +373,6 @@ impl Diagnostic for CliError {
             Self::AlreadyAppended { .. } => "cli/already-appended",
             Self::NotComplete { .. } => "cli/not-complete",
             Self::DamagedLog { .. } => "cli/damaged-log",
-            Self::AlreadyAppended { .. } => {
-                "`--resume` stores only what is not there; rows that are new belong to a producer of their own, `--producer NAME`"
-            }
-            Self::NotComplete { .. } => "`hindsight capture ledger DIR --gaps` lists what is not there",
-            Self::DamagedLog { .. } => {
-                "`hindsight capture verify DIR` names every place; with `--declare` the loss is put on record"
-            }
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
@@ -443,6 +438,15 @@ impl Diagnostic for CliError {
             }
             Self::DiskFull { .. } => "free some space and run the same command again",
             Self::IsDirectory { .. } => "name the files in it",
+            Self::AlreadyAppended { .. } => {
+                "`--resume` stores only what is not there; rows that are new belong to a producer of their own, `--producer NAME`"
+            }
+            Self::NotComplete { .. } => {
+                "`hindsight capture ledger DIR --gaps` lists what is not there"
+            }
+            Self::DamagedLog { .. } => {
+                "`hindsight capture verify DIR` names every place; with `--declare` the loss is put on record"
+            }
             Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",
             Self::EncodeFailed { .. } => "please report this as a bug",
             _ => return None,

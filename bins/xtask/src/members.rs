@@ -38,8 +38,7 @@ pub(crate) const MEMBERS: [Member; 8] = [
 ];
 
 const LIBRARIES: &[&str] = &["capture", "contract", "durable", "feeds", "simulator"];
-const PROGRAMS: &[&str] =
-    &["capture", "contract", "durable", "feeds", "simulator", "hindsight"];
+const PROGRAMS: &[&str] = &["capture", "contract", "durable", "feeds", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,

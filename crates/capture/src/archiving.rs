@@ -390,7 +390,6 @@ impl Inner {
         }
         Ok(report)
     }
-
 }
 
 /// Counts archived rows of a range by table: from the records where a file lies inside it whole, else from the rows.

@@ -64,18 +64,22 @@ impl Inner {
             let last = manifest.last_seal();
             let seal_hash =
                 manifest::seal_hash(last.as_ref(), self.log_id, job.segment, job.cut, &file_hash);
-            manifest.record(self.fs.as_ref(), &self.dir, Entry::Sealed(SealedEntry {
-                segment: job.segment,
-                base_frame: job.base_frame,
-                end_frame: job.end_frame,
-                first_seq: job.first_seq,
-                end_seq: job.end_seq,
-                cut: job.cut,
-                end: job.end,
-                sealed_ns: self.now().nanos(),
-                file_hash,
-                seal_hash,
-            }))?;
+            manifest.record(
+                self.fs.as_ref(),
+                &self.dir,
+                Entry::Sealed(SealedEntry {
+                    segment: job.segment,
+                    base_frame: job.base_frame,
+                    end_frame: job.end_frame,
+                    first_seq: job.first_seq,
+                    end_seq: job.end_seq,
+                    cut: job.cut,
+                    end: job.end,
+                    sealed_ns: self.now().nanos(),
+                    file_hash,
+                    seal_hash,
+                }),
+            )?;
         }
         drop(manifest);
         // After a failed sync or an unclean stop the file is evidence and stays as it is.

@@ -132,6 +132,11 @@ impl RawSource {
         &self.schema
     }
 
+    /// Whether it is a pipe, whose end nobody knows.
+    pub(crate) fn is_pipe(&self) -> bool {
+        self.identity.is_none()
+    }
+
     /// Whether the stream ended without its marker and was accepted on the user's word.
     pub(crate) fn is_trusted(&self) -> bool {
         self.is_trusted

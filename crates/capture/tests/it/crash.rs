@@ -79,7 +79,10 @@ fn crash_twice(plan: &[Op], at: u64, again: u64, seed: u64) -> Result<(), Violat
     second.stop_at(again);
     drop(world.open(&honest(second.clone())));
     oracle::check(&mut world, &second.crash(seed + 1)).map_err(|e| {
-        format!("stopped at call {at}, then at call {again}, seed {seed}: {e}\n{}", changes(&second))
+        format!(
+            "stopped at call {at}, then at call {again}, seed {seed}: {e}\n{}",
+            changes(&second)
+        )
     })
 }
 
@@ -91,7 +94,8 @@ fn fail(plan: &[Op], fault: Fault, seed: u64) -> Result<(), Violation> {
     let mut world = World::new();
     world.run(&honest(fs.clone()), plan);
     let after = fs.crash(seed);
-    oracle::check(&mut world, &after).map_err(|e| format!("{what}, seed {seed}: {e}\n{}", changes(&fs)))
+    oracle::check(&mut world, &after)
+        .map_err(|e| format!("{what}, seed {seed}: {e}\n{}", changes(&fs)))
 }
 
 #[test]

@@ -78,8 +78,7 @@ fn nothing_is_written_and_no_lock_is_needed() {
         all
     };
     let before = bytes();
-    let found =
-        capture::completeness(&fs, &dir, &options(), &reading(), NOW, 0..u64::MAX).unwrap();
+    let found = capture::completeness(&fs, &dir, &options(), &reading(), NOW, 0..u64::MAX).unwrap();
     assert_eq!(found.rows["trades"], 3);
     assert!(before == bytes());
 }

@@ -11,9 +11,7 @@ use crate::output::{ByteSink, Document};
 use crate::progress::Progress;
 use crate::rejects::RejectSink;
 use arrow_array::RecordBatch;
-use capture::{
-    AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec, Ticket,
-};
+use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec, Ticket};
 use contract::{Admitted, EventId, Observe, Origin, ProducerMode, TableSpec, admit_any};
 use std::io::Write;
 use std::path::Path;
@@ -42,10 +40,35 @@ struct Job {
 struct Claim {
     name: Arc<str>,
     id: EventId,
+    mode: Mode,
+    level: AckLevel,
+    /// Number of its first row, if the user says so.
+    first: Option<u64>,
     handle: Option<Producer>,
-    epoch: u32,
-    /// Number of the next row.
+    /// Number of the next row, once it is open.
     next: u64,
+}
+
+impl Claim {
+    /// Claims the producer, if that has not been done: an input that never gets so far leaves no trace.
+    fn open(&mut self, log: &Log) -> Result<(), AppendError> {
+        if self.handle.is_some() {
+            return Ok(());
+        }
+        let mut spec = ProducerSpec::new(self.id, &self.name);
+        spec.mode = match self.mode {
+            Mode::Strict => ProducerMode::Strict,
+            Mode::Lossy => ProducerMode::Lossy,
+        };
+        spec.level = match self.level {
+            AckLevel::Durable => Level::Durable,
+            AckLevel::Buffered => Level::Buffered,
+        };
+        let handle = log.open_producer(spec)?;
+        self.next = self.first.unwrap_or_else(|| handle.next_pseq());
+        self.handle = Some(handle);
+        Ok(())
+    }
 }
 
 /// Puts tables into a log and prints a line for each range that is acknowledged.
@@ -55,8 +78,15 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     let max_future = duration("--max-future", &args.max_future)?;
     let (jobs, raw, mut producers) = inputs(args)?;
     is_free(&args.log)?;
-    let options =
-        Options { segment_bytes: args.segment_bytes, max_future, ..Options::default() };
+    let is_live = raw.iter().any(|source| source.is_pipe());
+    let defaults = Options::default();
+    let options = Options {
+        segment_bytes: args.segment_bytes,
+        max_future,
+        // A file is at its end or it is not: a sign of life in its midst would make a part look like the whole.
+        beat_every: if is_live { defaults.beat_every } else { Duration::MAX },
+        ..defaults
+    };
     let rejects = RejectSink::new(
         args.rejects.rejects.as_deref(),
         None,
@@ -67,8 +97,8 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     context.stop.ends_in_order();
     let (log, report) = open(&args.log, options).map_err(|error| failure(&error))?;
     let mut notes: Vec<String> = start_note(&report).into_iter().collect();
-    let claimed = claim(&log, args, &mut producers);
-    let (printer, sent) = match claimed.and_then(|()| Printer::start()) {
+    let is_new = are_new(&log, args, &producers);
+    let (printer, sent) = match is_new.and_then(|()| Printer::start()) {
         Ok(started) => started,
         Err(refused) => {
             close(log)?;
@@ -76,6 +106,7 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
         }
     };
     let mut run = Append {
+        log: &log,
         jobs,
         producers,
         sent: Some(sent),
@@ -89,10 +120,10 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     run.sent = None;
     if ended.is_err() {
         // Rows that were taken are made durable all the same, or their tickets fail.
-        run.producers.clear();
+        let Append { rejects, progress, .. } = run;
         let closed = close(log);
         let totals = printer.join();
-        return Err(run.explain(ended, closed, totals, context));
+        return Err(explain(rejects, progress, ended, closed, totals, context));
     }
     let totals = match printer.join() {
         Ok(totals) => totals,
@@ -107,21 +138,27 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
             });
         }
     };
-    let rejects_path = run.rejects.finish(run.progress.stats.rows_in);
-    for producer in &mut run.producers {
+    let Append { mut producers, mut rejects, mut progress, .. } = run;
+    let rejects_path = rejects.finish(progress.stats.rows_in);
+    for producer in &mut producers {
+        // An input without rows is a producer all the same, at its end.
+        producer.open(&log).map_err(|error| failure(&error))?;
         if let Some(handle) = producer.handle.take() {
             handle.close().map_err(|error| failure(&error))?;
         }
     }
     close(log)?;
     let rejects_path = rejects_path?;
-    run.progress.stats.rows_out = totals.rows;
-    run.progress.end();
-    run.progress.stats.observe(&mut context.metrics);
+    progress.stats.rows_out = totals.rows;
+    progress.end();
+    progress.stats.observe(&mut context.metrics);
     if totals.duplicates > 0 {
-        notes.push(format!("{} rows were there before and were not stored again", totals.duplicates));
+        notes.push(format!(
+            "{} rows were there before and were not stored again",
+            totals.duplicates
+        ));
     }
-    let stats = &run.progress.stats;
+    let stats = &progress.stats;
     context.console.closing(&Closing {
         stage: "capture append",
         rows_in: stats.rows_in,
@@ -164,7 +201,8 @@ fn inputs(args: &AppendArgs) -> Result<(Vec<Job>, Vec<RawSource>, Vec<Claim>), F
         let source = Source::open(input, &options)?;
         let (spec, name) = (source.spec(), source.name().to_owned());
         if !spec.is_event() {
-            let error = AppendError::UnknownTable { table: spec.name.to_owned(), near: String::new() };
+            let error =
+                AppendError::UnknownTable { table: spec.name.to_owned(), near: String::new() };
             return Err(failure(&error).in_input(&name));
         }
         if source.schema().column_with_name("seq").is_some() {
@@ -185,7 +223,15 @@ fn inputs(args: &AppendArgs) -> Result<(Vec<Job>, Vec<RawSource>, Vec<Claim>), F
         };
         let producer = producers.iter().position(|p| *p.name == *who).unwrap_or_else(|| {
             let id = id.unwrap_or_else(|| id_of(&who));
-            producers.push(Claim { name: who.into(), id, handle: None, epoch: 0, next: 0 });
+            producers.push(Claim {
+                name: who.into(),
+                id,
+                mode: args.mode,
+                level: args.level,
+                first: if args.resume { Some(0) } else { args.first_pseq },
+                handle: None,
+                next: 0,
+            });
             producers.len() - 1
         });
         jobs.push(Job { name, spec, producer });
@@ -215,43 +261,28 @@ fn is_free(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the producers, once it is known that no file would be appended twice without a word.
-fn claim(log: &Log, args: &AppendArgs, producers: &mut [Claim]) -> Result<(), Failure> {
-    let is_named = args.producer.is_some() || args.resume || args.first_pseq.is_some();
-    if !is_named {
-        let known = log.completeness(&reading()?, 0..0).map_err(|error| failure(&error))?;
-        for producer in producers.iter() {
-            let before = known.producers.iter().find(|p| p.producer_id == producer.id);
-            if let Some(before) = before.filter(|p| p.end_pseq > 0) {
-                return Err(CliError::AlreadyAppended {
-                    producer: producer.name.to_string(),
-                    rows: before.rows_durable,
-                }
-                .into());
-            }
-        }
+/// Refuses to append a file a second time without a word on what its rows are.
+fn are_new(log: &Log, args: &AppendArgs, producers: &[Claim]) -> Result<(), Failure> {
+    if args.producer.is_some() || args.resume || args.first_pseq.is_some() {
+        return Ok(());
     }
+    let known = log.completeness(&reading()?, 0..0).map_err(|error| failure(&error))?;
     for producer in producers {
-        let mut spec = ProducerSpec::new(producer.id, &producer.name);
-        spec.mode = match args.mode {
-            Mode::Strict => ProducerMode::Strict,
-            Mode::Lossy => ProducerMode::Lossy,
-        };
-        spec.level = match args.level {
-            AckLevel::Durable => Level::Durable,
-            AckLevel::Buffered => Level::Buffered,
-        };
-        let handle = log.open_producer(spec).map_err(|error| failure(&error))?;
-        let first = if args.resume { Some(0) } else { args.first_pseq };
-        producer.next = first.unwrap_or_else(|| handle.next_pseq());
-        producer.epoch = handle.epoch();
-        producer.handle = Some(handle);
+        let before = known.producers.iter().find(|p| p.producer_id == producer.id);
+        if let Some(before) = before.filter(|p| p.end_pseq > 0) {
+            return Err(CliError::AlreadyAppended {
+                producer: producer.name.to_string(),
+                rows: before.rows_durable,
+            }
+            .into());
+        }
     }
     Ok(())
 }
 
 /// The work between the inputs and the log.
-struct Append {
+struct Append<'a> {
+    log: &'a Log,
     jobs: Vec<Job>,
     producers: Vec<Claim>,
     sent: Option<SyncSender<Sent>>,
@@ -261,7 +292,7 @@ struct Append {
     position: u64,
 }
 
-impl Append {
+impl Append<'_> {
     fn take_all(
         &mut self,
         parts: &Receiver<Part>,
@@ -291,7 +322,12 @@ impl Append {
         }
     }
 
-    fn take(&mut self, at: usize, batch: &RecordBatch, context: &Context) -> Result<(), Option<Failure>> {
+    fn take(
+        &mut self,
+        at: usize,
+        batch: &RecordBatch,
+        context: &Context,
+    ) -> Result<(), Option<Failure>> {
         let Some(job) = self.jobs.get(at) else { return Ok(()) };
         let (spec, index) = (job.spec, job.producer);
         let origin = Origin::new("capture", &job.name).at(self.position);
@@ -322,6 +358,7 @@ impl Append {
         context: &Context,
     ) -> Result<(), Option<Failure>> {
         let Some(producer) = self.producers.get_mut(index) else { return Ok(()) };
+        producer.open(self.log).map_err(|error| Some(failure(&error)))?;
         let Some(handle) = producer.handle.as_mut() else { return Ok(()) };
         let count = rows.num_rows();
         let appended = loop {
@@ -341,7 +378,7 @@ impl Append {
                     table,
                     producer: Arc::clone(&producer.name),
                     id: producer.id,
-                    epoch: producer.epoch,
+                    epoch: handle.epoch(),
                 };
                 let is_taken = self.sent.as_ref().is_some_and(|s| s.send(sent).is_ok());
                 // The printer has given up: its failure is the one to tell.
@@ -355,40 +392,39 @@ impl Append {
             Err(error) => Err(Some(failure(&error))),
         }
     }
+}
 
-    /// The failure of a run that did not come to its end, with what is there all the same.
-    fn explain(
-        mut self,
-        ended: Result<(), Option<Failure>>,
-        closed: Result<(), Failure>,
-        totals: Result<Totals, Failure>,
-        context: &Context,
-    ) -> Failure {
-        self.progress.end();
-        // What was rejected says why, whatever comes next.
-        let _ = self.rejects.finish(self.progress.stats.rows_in);
-        let state = match &totals {
-            Ok(totals) => format!(
-                "{} rows are acknowledged; the same command with --resume appends the rest",
-                totals.rows
-            ),
-            Err(_) => "what the lines name is acknowledged; sending again is safe".to_owned(),
-        };
-        match (ended, totals) {
-            (Err(Some(failure)), _) => {
-                context.console.note(&format!("capture append: {state}"));
-                failure
-            }
-            (_, Err(failure)) => failure,
-            _ => match (context.stop.signal(), closed) {
-                (_, Err(failure)) => failure,
-                (signal, Ok(())) => {
-                    let signal = signal.unwrap_or("SIGTERM");
-                    CliError::Stopped { signal, state }.into()
-                }
-            },
+/// The failure of a run that did not come to its end, with what is there all the same.
+fn explain(
+    mut rejects: RejectSink,
+    mut progress: Progress,
+    ended: Result<(), Option<Failure>>,
+    closed: Result<(), Failure>,
+    totals: Result<Totals, Failure>,
+    context: &Context,
+) -> Failure {
+    progress.end();
+    // What was rejected says why, whatever comes next.
+    let _ = rejects.finish(progress.stats.rows_in);
+    let totals = match totals {
+        Ok(totals) => totals,
+        Err(failure) => return failure,
+    };
+    let state = match totals.rows {
+        0 => "no row was appended".to_owned(),
+        rows => {
+            format!("{rows} rows are acknowledged; with --resume the same command appends the rest")
         }
+    };
+    if let Err(Some(failure)) = ended {
+        context.console.note(&format!("capture append: {state}"));
+        return failure;
     }
+    if let Err(failure) = closed {
+        return failure;
+    }
+    let signal = context.stop.signal().unwrap_or("SIGTERM");
+    CliError::Stopped { signal, state }.into()
 }
 
 /// Rows on their way to an acknowledgement.

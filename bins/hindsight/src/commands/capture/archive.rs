@@ -96,7 +96,9 @@ fn why(reason: &KeptReason) -> String {
 fn text(done: &Done, args: &ArchiveArgs) -> String {
     let mut text = String::new();
     if done.segments.is_empty() {
-        let hint = if args.all { "nothing is sealed that is not archived" } else {
+        let hint = if args.all {
+            "nothing is sealed that is not archived"
+        } else {
             "no run is due; --all archives everything that is sealed"
         };
         let _ = writeln!(text, "archived nothing: {hint}");
@@ -118,7 +120,12 @@ fn text(done: &Done, args: &ArchiveArgs) -> String {
         }
     }
     if let Some(report) = &done.dropped {
-        let _ = writeln!(text, "\ndropped {} segments, kept {}", report.dropped.len(), report.kept.len());
+        let _ = writeln!(
+            text,
+            "\ndropped {} segments, kept {}",
+            report.dropped.len(),
+            report.kept.len()
+        );
         let mut grid = Grid::new(["kept", "because"]);
         for (segment, reason) in &report.kept {
             grid.row([segment.to_string(), why(reason)]);

@@ -58,10 +58,21 @@ fn report(found: &Completeness) -> String {
     );
     if !found.producers.is_empty() {
         let mut grid = Grid::new([
-            "producer", "mode", "state", "verdict", "epoch", "durable", "skipped", "missing",
-            "lost", "duplicate", "rejected",
+            "producer",
+            "mode",
+            "state",
+            "verdict",
+            "epoch",
+            "durable",
+            "skipped",
+            "missing",
+            "lost",
+            "duplicate",
+            "rejected",
         ]);
-        for p in &found.producers {
+        let mut producers: Vec<&ProducerAccount> = found.producers.iter().collect();
+        producers.sort_by(|a, b| (&a.name, a.producer_id).cmp(&(&b.name, b.producer_id)));
+        for p in producers {
             grid.row([
                 contract::excerpt(p.name.as_bytes()),
                 p.mode.word().to_owned(),
@@ -90,7 +101,15 @@ fn report(found: &Completeness) -> String {
 
 fn gaps(gaps: &[Gap]) -> String {
     let mut grid = Grid::new([
-        "kind", "producer_id", "table", "row", "seq", "segment", "declared", "repaired", "reason",
+        "kind",
+        "producer_id",
+        "table",
+        "row",
+        "seq",
+        "segment",
+        "declared",
+        "repaired",
+        "reason",
     ]);
     for gap in gaps {
         let range = |range: Option<&Range<u64>>| {

@@ -187,7 +187,10 @@ impl Run<'_> {
         let next_seq = self.reader.cursor().next_seq;
         let mut notes = vec![format!("up to seq {next_seq} (exclusive)")];
         if !self.gaps.is_empty() {
-            notes.push(format!("{} gaps, {undeclared} of them damage that no record declares", self.gaps.len()));
+            notes.push(format!(
+                "{} gaps, {undeclared} of them damage that no record declares",
+                self.gaps.len()
+            ));
         }
         let next = match &self.plan.target {
             Target::File(path) => Some(format!("hindsight cat {} -f table", path.display())),
@@ -204,7 +207,9 @@ impl Run<'_> {
         });
         if undeclared > 0 {
             let found = format!("{undeclared} places that cannot be read");
-            return Err(CliError::DamagedLog { path: self.args.log.display().to_string(), found }.into());
+            return Err(
+                CliError::DamagedLog { path: self.args.log.display().to_string(), found }.into()
+            );
         }
         match signal {
             Some(signal) => {

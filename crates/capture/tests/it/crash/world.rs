@@ -23,9 +23,7 @@ pub(crate) const MOST: u64 = 40_000;
 fn rows_of(who: Who, pseqs: &Range<u64>) -> RecordBatch {
     static ALL: OnceLock<BTreeMap<Who, RecordBatch>> = OnceLock::new();
     let all = ALL.get_or_init(|| {
-        let lines = |line: fn(u64) -> String| {
-            (0..MOST).map(line).collect::<Vec<_>>().join(", ")
-        };
+        let lines = |line: fn(u64) -> String| (0..MOST).map(line).collect::<Vec<_>>().join(", ");
         let feed = lines(|n| format!("{} {} B", 1000 * n, n + 1));
         let lossy = lines(|n| format!("{} {} A", 900 * n + 7, 1_000_000 + n));
         let desk = lines(|n| format!("{} {} {}", 1100 * n + 3, 100 + n, 200 + n));
@@ -138,7 +136,11 @@ impl World {
                 let next = self.known[&who].next;
                 let from = next.saturating_sub(back);
                 // Rows that were declared never to come are not sent.
-                let from = self.known[&who].skipped.range(..next).next_back().map_or(from, |s| from.max(s + 1));
+                let from = self.known[&who]
+                    .skipped
+                    .range(..next)
+                    .next_back()
+                    .map_or(from, |s| from.max(s + 1));
                 self.send(log, hands, who, from..next + more)
             }
             Op::Ahead(gap, n) => {
@@ -150,7 +152,9 @@ impl World {
                 Ok(())
             }
             Op::Fill => {
-                let Some(hole) = self.known[&Who::Lossy].holes.first().cloned() else { return Ok(()) };
+                let Some(hole) = self.known[&Who::Lossy].holes.first().cloned() else {
+                    return Ok(());
+                };
                 self.send(log, hands, Who::Lossy, hole)?;
                 self.known.get_mut(&Who::Lossy).unwrap().holes.remove(0);
                 Ok(())
