@@ -76,7 +76,7 @@ impl Claim {
 /// - **Shape:** rows in their order; one frame for at most 8,192 rows.
 pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> Result<(), Failure> {
     let max_future = duration("--max-future", &args.max_future)?;
-    let (jobs, raw, mut producers) = inputs(args)?;
+    let (jobs, raw, producers) = inputs(args)?;
     is_free(&args.log)?;
     let is_live = raw.iter().any(|source| source.is_pipe());
     let defaults = Options::default();
