@@ -169,6 +169,8 @@ impl Producer {
     ) -> Result<Ticket, AppendError> {
         let prepared = match self.prepare(table, rows) {
             Ok(prepared) => prepared,
+            // Too large is no verdict on the rows: they come again in parts.
+            Err(error @ AppendError::TooLarge { .. }) => return Err(error),
             Err(error) => {
                 let count = rows.num_rows() as u64;
                 lock(&self.inner.queue).ledger.count_rejected(self.spec.id, count);

@@ -2,6 +2,7 @@
 
 mod append;
 mod archive;
+mod compare;
 mod ledger;
 mod read;
 mod sources;

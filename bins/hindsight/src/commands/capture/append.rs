@@ -1,5 +1,6 @@
 //! `hindsight capture append`.
 
+use super::compare::Stored;
 use super::sources::{Part, start};
 use super::{duration, failure, id_of, open, reading, start_note};
 use crate::cli::{AckLevel, AppendArgs, Mode};
@@ -47,11 +48,13 @@ struct Claim {
     handle: Option<Producer>,
     /// Number of the next row, once it is open.
     next: u64,
+    /// What the log has of it already, where rows are sent again.
+    stored: Option<Stored>,
 }
 
 impl Claim {
     /// Claims the producer, if that has not been done: an input that never gets so far leaves no trace.
-    fn open(&mut self, log: &Log) -> Result<(), AppendError> {
+    fn open(&mut self, log: &Log) -> Result<(), Failure> {
         if self.handle.is_some() {
             return Ok(());
         }
@@ -64,8 +67,12 @@ impl Claim {
             AckLevel::Durable => Level::Durable,
             AckLevel::Buffered => Level::Buffered,
         };
-        let handle = log.open_producer(spec)?;
+        let handle = log.open_producer(spec).map_err(|error| failure(&error))?;
         self.next = self.first.unwrap_or_else(|| handle.next_pseq());
+        let known = handle.next_pseq();
+        if self.next < known {
+            self.stored = Some(Stored::open(log, self.id, known)?);
+        }
         self.handle = Some(handle);
         Ok(())
     }
@@ -113,6 +120,7 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
         rejects,
         progress: context.progress("capture append"),
         position: 0,
+        most: BATCH,
     };
     let parts = start(raw).map_err(|e| CliError::reading(Path::new("inputs"), e))?;
     let ended = run.take_all(&parts, context, &mut notes);
@@ -142,7 +150,7 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     let rejects_path = rejects.finish(progress.stats.rows_in);
     for producer in &mut producers {
         // An input without rows is a producer all the same, at its end.
-        producer.open(&log).map_err(|error| failure(&error))?;
+        producer.open(&log)?;
         if let Some(handle) = producer.handle.take() {
             handle.close().map_err(|error| failure(&error))?;
         }
@@ -231,6 +239,7 @@ fn inputs(args: &AppendArgs) -> Result<(Vec<Job>, Vec<RawSource>, Vec<Claim>), F
                 first: if args.resume { Some(0) } else { args.first_pseq },
                 handle: None,
                 next: 0,
+                stored: None,
             });
             producers.len() - 1
         });
@@ -290,6 +299,8 @@ struct Append<'a> {
     progress: Progress,
     /// Rows of the current input so far.
     position: u64,
+    /// Rows that a frame has held so far, at most.
+    most: usize,
 }
 
 impl Append<'_> {
@@ -342,7 +353,7 @@ impl Append<'_> {
         tracing::debug!(stage = "capture append", table = spec.name, rows, "batch");
         let mut from = 0;
         while from < good.num_rows() {
-            let part = good.slice(from, BATCH.min(good.num_rows() - from));
+            let part = good.slice(from, self.most.min(good.num_rows() - from));
             from += part.num_rows();
             self.send(index, spec.name, part, context)?;
         }
@@ -358,7 +369,10 @@ impl Append<'_> {
         context: &Context,
     ) -> Result<(), Option<Failure>> {
         let Some(producer) = self.producers.get_mut(index) else { return Ok(()) };
-        producer.open(self.log).map_err(|error| Some(failure(&error)))?;
+        producer.open(self.log).map_err(Some)?;
+        if let Some(stored) = producer.stored.as_mut() {
+            stored.check(producer.next, table, &rows).map_err(Some)?;
+        }
         let Some(handle) = producer.handle.as_mut() else { return Ok(()) };
         let count = rows.num_rows();
         let appended = loop {
@@ -386,6 +400,8 @@ impl Append<'_> {
             }
             Err(AppendError::TooLarge { .. }) if count > 1 => {
                 let half = count / 2;
+                // The next ones are likely to be as wide.
+                self.most = self.most.min(half);
                 self.send(index, table, rows.slice(0, half), context)?;
                 self.send(index, table, rows.slice(half, count - half), context)
             }
