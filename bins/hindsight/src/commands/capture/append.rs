@@ -146,15 +146,8 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
             });
         }
     };
-    let Append { mut producers, mut rejects, mut progress, .. } = run;
+    let Append { mut rejects, mut progress, .. } = run;
     let rejects_path = rejects.finish(progress.stats.rows_in);
-    for producer in &mut producers {
-        // An input without rows is a producer all the same, at its end.
-        producer.open(&log)?;
-        if let Some(handle) = producer.handle.take() {
-            handle.close().map_err(|error| failure(&error))?;
-        }
-    }
     close(log)?;
     let rejects_path = rejects_path?;
     progress.stats.rows_out = totals.rows;
@@ -324,6 +317,7 @@ impl Append<'_> {
                             job.name
                         ));
                     }
+                    self.end(at).map_err(Some)?;
                 }
                 Ok(Part::Failed(failure)) => return Err(Some(failure)),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -331,6 +325,22 @@ impl Append<'_> {
             }
             self.progress.tick();
         }
+    }
+
+    /// An input is at its end, and with the last one of its producer the producer is: that is on record before anything
+    /// else can go wrong.
+    fn end(&mut self, at: usize) -> Result<(), Failure> {
+        let Some(index) = self.jobs.get(at).map(|job| job.producer) else { return Ok(()) };
+        let is_last = self.jobs.iter().skip(at + 1).all(|job| job.producer != index);
+        let Some(producer) = self.producers.get_mut(index).filter(|_| is_last) else {
+            return Ok(());
+        };
+        // An input without rows is a producer all the same.
+        producer.open(self.log)?;
+        if let Some(handle) = producer.handle.take() {
+            handle.close().map_err(|error| failure(&error))?;
+        }
+        Ok(())
     }
 
     fn take(
