@@ -15,17 +15,7 @@ fn target(root: &Path) -> PathBuf {
 /// unless `required`.
 pub(crate) fn interop(root: &Path, required: bool) -> Result<(), ChoreError> {
     let folder = root.join("fixtures/interop");
-    let python = match environment(root, &folder) {
-        Ok(python) => python,
-        Err(why) => {
-            let line = format!("interop: SKIPPED: {why}");
-            if required {
-                return Err(ChoreError::Found(line));
-            }
-            say(&line);
-            return Ok(());
-        }
-    };
+    let Some(python) = python_or_skip(root, "interop", required)? else { return Ok(()) };
     // The proof pipes batches out of the program itself.
     let mut build = cargo(root);
     build.args(["build", "--quiet", "--locked", "-p", "hindsight"]);
@@ -39,15 +29,44 @@ pub(crate) fn interop(root: &Path, required: bool) -> Result<(), ChoreError> {
     Ok(())
 }
 
-/// A Python with the readers installed, in the target folder; or why there is none.
-fn environment(root: &Path, folder: &Path) -> Result<PathBuf, String> {
+/// A second reader of capture logs, in Python, finds what the first one finds. Where it cannot run it says so in one line
+/// and succeeds, unless `required`.
+pub(crate) fn oracle_capture(root: &Path, required: bool) -> Result<(), ChoreError> {
+    let Some(python) = python_or_skip(root, "capture", required)? else { return Ok(()) };
+    let mut build = cargo(root);
+    build.args(["build", "--quiet", "--locked", "-p", "capture"]);
+    build.args(["--example", "write_log", "--example", "read_log"]);
+    pass(build)?;
+    let mut check = command(root, &python);
+    check.arg(root.join("fixtures/capture/check.py")).env("CARGO_TARGET_DIR", target(root));
+    echo(check).map(|_| ())
+}
+
+/// The Python of a proof; `None` when there is none and it is not required, which is said.
+fn python_or_skip(root: &Path, proof: &str, required: bool) -> Result<Option<PathBuf>, ChoreError> {
+    match environment(root, proof) {
+        Ok(python) => Ok(Some(python)),
+        Err(why) => {
+            let line = format!("{proof}: SKIPPED: {why}");
+            if required {
+                return Err(ChoreError::Found(line));
+            }
+            say(&line);
+            Ok(None)
+        }
+    }
+}
+
+/// A Python with what a proof needs installed, in the target folder; or why there is none.
+fn environment(root: &Path, proof: &str) -> Result<PathBuf, String> {
+    let folder = root.join("fixtures").join(proof);
     if !folder.join("check.py").is_file() {
-        return Err("fixtures/interop/check.py does not exist".to_owned());
+        return Err(format!("fixtures/{proof}/check.py does not exist"));
     }
     let mut version = command(root, "python3");
     version.arg("--version");
     read(version).map_err(|_| "python3 was not found".to_owned())?;
-    let venv = target(root).join("interop-venv");
+    let venv = target(root).join(format!("{proof}-venv"));
     let python = venv.join("bin/python");
     let mut works = command(root, &python);
     works.args(["-m", "pip", "--version"]);
@@ -116,6 +135,15 @@ mod tests {
         assert_eq!(interop(&root, false).map_err(|e| e.to_string()), Ok(()));
         let said = interop(&root, true).unwrap_err().to_string();
         assert_eq!(said, "interop: SKIPPED: fixtures/interop/check.py does not exist");
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn without_the_second_reader_the_oracle_says_so_and_fails_only_when_required() {
+        let root = scratch("oracle");
+        assert_eq!(oracle_capture(&root, false).map_err(|e| e.to_string()), Ok(()));
+        let said = oracle_capture(&root, true).unwrap_err().to_string();
+        assert_eq!(said, "capture: SKIPPED: fixtures/capture/check.py does not exist");
         fs::remove_dir_all(root).unwrap();
     }
 

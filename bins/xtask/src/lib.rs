@@ -8,6 +8,7 @@
 //! cargo xtask generate                                      writes the generated files
 //! cargo xtask budget                                        prints the package count of each crate
 //! cargo xtask interop [--require]                           Python readers open what we write, and we what they write
+//! cargo xtask oracle capture [--require]                    a second reader, in Python, finds what our logs' reader finds
 //! cargo xtask outside                                       a program outside the workspace uses `contract` alone
 //! ```
 //!
@@ -34,7 +35,7 @@ pub use rules::{Finding, Rule, scan};
 pub use shell::{ChoreError, exit, say};
 
 const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
-                     interop [--require] | outside";
+                     interop [--require] | oracle capture [--require] | outside";
 
 /// Runs a verb.
 ///
@@ -49,6 +50,8 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
         ["budget"] => budget::print(&root),
         ["interop"] => external::interop(&root, false),
         ["interop", "--require"] => external::interop(&root, true),
+        ["oracle", "capture"] => external::oracle_capture(&root, false),
+        ["oracle", "capture", "--require"] => external::oracle_capture(&root, true),
         ["outside"] => external::outside(&root),
         ["help" | "--help" | "-h"] => {
             say(USAGE);

@@ -73,19 +73,21 @@ impl Gap {
         }
     }
 
-    /// Whether this declared damage is what a reader found at another's place: the same segment, and numbers (or bytes,
-    /// where no numbers are known) in common.
+    /// Whether this declared damage is what was found unreadable elsewhere: it has all of its numbers; where those are
+    /// not known, bytes of the same segment.
     #[must_use]
     pub fn covers(&self, found: &Self) -> bool {
-        fn meet(a: Option<&Range<u64>>, b: Option<&Range<u64>>) -> Option<bool> {
-            let (a, b) = a.zip(b).filter(|(a, b)| !a.is_empty() && !b.is_empty())?;
-            Some(a.start < b.end && b.start < a.end)
-        }
-        self.kind == GapKind::Damaged
-            && self.segment_no == found.segment_no
-            && meet(self.seqs.as_ref(), found.seqs.as_ref())
-                .or_else(|| meet(self.bytes.as_ref(), found.bytes.as_ref()))
-                .unwrap_or(true)
+        let has_all = |known: &Range<u64>, new: &Range<u64>| {
+            known.start <= new.start && new.end <= known.end
+        };
+        let is_same = match (&self.seqs, &found.seqs) {
+            (Some(known), Some(new)) => has_all(known, new),
+            _ => {
+                let bytes = self.bytes.as_ref().zip(found.bytes.as_ref());
+                self.segment_no == found.segment_no && bytes.is_some_and(|(k, n)| has_all(k, n))
+            }
+        };
+        self.kind == GapKind::Damaged && is_same
     }
 
     /// Order of declaration, then of producers and rows.
@@ -93,10 +95,12 @@ impl Gap {
         (self.seq, self.producer_id, self.pseqs.as_ref().map(|p| p.start))
     }
 
-    /// Whether it says that rows were lost whose owner nobody knows, and that are not back.
+    /// Whether it says that something was lost whose owner nobody knows, and that is not back. Frames without a number
+    /// are marks, seals and copies of what stands elsewhere.
     pub(crate) fn is_ownerless_damage(&self) -> bool {
         self.kind == GapKind::Damaged
             && !self.is_repaired
+            && self.seqs.as_ref().is_none_or(|seqs| !seqs.is_empty())
             && (self.producer_id.is_none() || self.pseqs.is_none())
     }
 }

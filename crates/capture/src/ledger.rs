@@ -232,6 +232,21 @@ impl Ledger {
         }
     }
 
+    /// Rows that are durable here and were not `before`, by producer.
+    pub(crate) fn stored_beyond(&self, before: &Self) -> Vec<(EventId, Range<u64>)> {
+        let mut beyond = Vec::new();
+        for (id, account) in &self.accounts {
+            for run in account.durable.iter() {
+                let parts = match before.accounts.get(id) {
+                    Some(known) => known.durable.missing_in(run),
+                    None => vec![run],
+                };
+                beyond.extend(parts.into_iter().map(|part| (*id, part)));
+            }
+        }
+        beyond
+    }
+
     /// The accounts as others see them, by producer id.
     pub(crate) fn accounts(&self, as_of_seq: u64, now: UtcNanos) -> Vec<ProducerAccount> {
         let publish = |(id, a): (&EventId, &Account)| a.publish(self.log_id, *id, as_of_seq, now);

@@ -42,6 +42,7 @@ mod ticket;
 mod verify;
 mod walk;
 mod window;
+mod witness;
 mod writer;
 
 /// What each error of this crate means and what to do about it, one section a code.

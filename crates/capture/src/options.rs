@@ -24,6 +24,19 @@ pub enum Drive {
 }
 
 /// How a log is opened. Fields are public so that a caller writes `Options { segment_bytes, ..Options::default() }`.
+///
+/// # Memory
+/// - **Append path:** at most 2 x `credit_bytes` + 2 x `segment_bytes`, by default 256 MiB, whatever the load. A batch
+///   is held twice, as rows and as the frame made of them, from its admission until it leaves the last stretch that
+///   readers of the process share; frames of both kinds together are bounded by `credit_bytes`, counted in blocks of
+///   4 KiB. Beside them stand the bytes of one group (`group_bytes`, or the largest frame) and, for each producer, the
+///   last 4,096 ranges (about 200 KiB) and at most 64 KiB of the encoder. No segment is held in memory.
+/// - **What is not counted:** rows that are slices keep the arrays alive that they were cut from. Copy a small part of
+///   a large batch before it is appended.
+/// - **Reader:** one part of a segment (1 MiB, or a larger frame), what a body decompresses to, and the batches that
+///   the caller keeps: they share the part's memory, so one kept row keeps 1 MiB. Rows of dropped segments are read
+///   from the archive run by run and wait in memory until they are handed out; `end_seq` of the filter limits them.
+/// - **Archive run:** `ArchivePolicy::memory`.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Name of the log for its gate. Default `log`.

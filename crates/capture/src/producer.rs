@@ -3,7 +3,7 @@
 use crate::deliver::latest_receipt;
 use crate::entry::{Entry, body_crc};
 use crate::error::{AppendError, Pressure};
-use crate::format::body::{BodyError, StoredSchema, encode_rows};
+use crate::format::body::{BodyError, StoredSchema, encode_rows, encode_rows_with};
 use crate::format::frame::{Codec, Kind, MAX_ROWS};
 use crate::inner::Inner;
 use crate::ledger::{Admission, Refusal};
@@ -13,7 +13,9 @@ use crate::queue::{Queue, State};
 use crate::runs::len;
 use crate::sync::lock;
 use crate::ticket::{Ack, Level, Ticket};
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_ipc::writer::IpcWriteContext;
 use arrow_schema::SchemaRef;
 use contract::{AnyBatch, Draft, EventId, EventTable, ProducerMode, UtcNanos};
 use std::collections::HashMap;
@@ -58,7 +60,18 @@ pub struct Producer {
     next: u64,
     /// By table: the last shape that came, and its stored form.
     schemas: HashMap<String, (SchemaRef, Arc<StoredSchema>)>,
+    /// Working memory of the encoder.
+    context: IpcWriteContext,
     acked_lost: Vec<Range<u64>>,
+}
+
+/// Longest body whose working memory a producer keeps for the next.
+const KEPT_MEMORY: u32 = 64 << 10;
+
+fn working_memory() -> IpcWriteContext {
+    let mut context = IpcWriteContext::default();
+    context.set_reserve_scratch(true);
+    context
 }
 
 /// A batch that was checked and encoded, and has no numbers yet.
@@ -91,7 +104,15 @@ impl Producer {
             (epoch, next, lost, ticket)
         };
         inner.work.notify_one();
-        let producer = Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
+        let producer = Self {
+            inner,
+            spec,
+            epoch,
+            next,
+            schemas: HashMap::new(),
+            context: working_memory(),
+            acked_lost,
+        };
         for range in &producer.acked_lost {
             let who = format!("{} rows {} to {}", producer.spec.id, range.start, range.end);
             tracing::error!(lost = %who, "acknowledged rows are not in the log");
@@ -134,8 +155,11 @@ impl Producer {
     /// # Errors
     /// [`AppendError`]; then no number was used.
     pub fn append<T: EventTable>(&mut self, rows: &Draft<T>) -> Result<Ticket, AppendError> {
+        // A draft was checked when it was made.
         let batch = rows.as_any().clone().into_record_batch();
-        self.append_at(self.next, T::SPEC.name, &batch)
+        let count = batch.num_rows();
+        let prepared = self.encode(T::SPEC.name, batch);
+        self.append_prepared(self.next, T::SPEC.name, count, prepared)
     }
 
     /// Appends a record batch of a named event table.
@@ -167,19 +191,29 @@ impl Producer {
         table: &str,
         rows: &RecordBatch,
     ) -> Result<Ticket, AppendError> {
-        let prepared = match self.prepare(table, rows) {
+        let prepared = self.prepare(table, rows);
+        self.append_prepared(first_pseq, table, rows.num_rows(), prepared)
+    }
+
+    fn append_prepared(
+        &mut self,
+        first_pseq: u64,
+        table: &str,
+        rows: usize,
+        prepared: Result<Prepared, AppendError>,
+    ) -> Result<Ticket, AppendError> {
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             // Too large is no verdict on the rows: they come again in parts.
             Err(error @ AppendError::TooLarge { .. }) => return Err(error),
             Err(error) => {
-                let count = rows.num_rows() as u64;
-                lock(&self.inner.queue).ledger.count_rejected(self.spec.id, count);
+                lock(&self.inner.queue).ledger.count_rejected(self.spec.id, rows as u64);
                 return Err(error);
             }
         };
         let result = self.admit(first_pseq, prepared);
         if let Ok(ticket) = &result {
-            let end = first_pseq + rows.num_rows() as u64;
+            let end = first_pseq + rows as u64;
             self.next = self.next.max(end);
             tracing::trace!(table, first_pseq, end, first_seq = ?ticket.first_seq, "admitted");
         }
@@ -296,6 +330,9 @@ impl Producer {
 
     /// Checks and encodes a batch.
     fn prepare(&mut self, table: &str, rows: &RecordBatch) -> Result<Prepared, AppendError> {
+        if self.is_as_before(table, rows) {
+            return self.encode(table, rows.clone());
+        }
         let spec = contract::table(table).filter(|t| t.is_event()).ok_or_else(|| {
             let names = contract::TABLES.iter().filter(|t| t.is_event()).map(|t| t.name);
             let near = contract::nearest(table, names);
@@ -312,6 +349,16 @@ impl Producer {
             return Err(AppendError::HasSeq { table: table.to_owned() });
         }
         self.encode(table, parsed.into_record_batch())
+    }
+
+    /// Whether a batch has the very schema that an earlier one had behind its check, so that the check has nothing to
+    /// find: a record batch keeps its own rule of nulls, except for words behind the keys of a dictionary.
+    fn is_as_before(&self, table: &str, rows: &RecordBatch) -> bool {
+        let is_known = self.schemas.get(table).is_some_and(|(shape, _)| shape == rows.schema_ref());
+        let hides_nulls = |column: &ArrayRef| {
+            column.as_any_dictionary_opt().is_some_and(|words| words.values().null_count() > 0)
+        };
+        is_known && !rows.columns().iter().any(hides_nulls)
     }
 
     fn encode(&mut self, table: &str, rows: RecordBatch) -> Result<Prepared, AppendError> {
@@ -344,10 +391,16 @@ impl Producer {
         };
         let schema = self.schema(table, &rows).map_err(|e| reason(&e))?;
         let codec = self.inner.options.codecs.get(table).copied().unwrap_or_default();
-        let body = encode_rows(&schema, &rows, codec).map_err(|error| match error {
-            BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
-            other => reason(&other),
-        })?;
+        let body =
+            encode_rows_with(&mut self.context, &schema, &rows, codec).map_err(
+                |error| match error {
+                    BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
+                    other => reason(&other),
+                },
+            )?;
+        if body.raw_len > KEPT_MEMORY {
+            self.context = working_memory();
+        }
         let stored =
             crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
         if stored > self.inner.frame_limit() {
@@ -373,6 +426,10 @@ impl Producer {
             return Ok(Arc::clone(known));
         }
         let made = Arc::new(StoredSchema::of(&rows.schema())?);
+        // One object for all producers: then admission finds its number without comparing messages.
+        let known =
+            lock(&self.inner.queue).schemas.iter().find(|s| s.message == made.message).cloned();
+        let made = known.unwrap_or(made);
         self.schemas.insert(table.to_owned(), (rows.schema(), Arc::clone(&made)));
         Ok(made)
     }
@@ -423,17 +480,19 @@ impl Producer {
         let duplicates = admission.duplicates(&pseqs);
         queue.ledger.count_duplicates(self.spec.id, duplicates);
         let now = self.inner.now();
-        let mut stored = Vec::new();
+        let mut stored = Vec::with_capacity(parts.len());
+        let mut is_awaited = false;
         for (part, prepared) in parts {
-            let seqs = self.push(&mut queue, part, prepared, now);
+            let (seqs, has_eager) = self.push(&mut queue, part, prepared, now);
             stored.push(seqs);
+            is_awaited |= has_eager;
         }
         let ack = Ack { level: self.spec.level, pseq: pseqs, stored, duplicates };
         let first_seq = ack.stored.first().map(|s| s.start);
         let promise = queue.promise(self.spec.level, ack);
         drop(queue);
         self.inner.work.notify_one();
-        if self.inner.options.drive == Drive::Threads {
+        if is_awaited {
             self.inner.news.notify_all();
         }
         Ok(Ticket { promise, first_seq })
@@ -465,13 +524,14 @@ impl Producer {
         }
     }
 
+    /// Queues a batch; returns its numbers, and whether a reader waits for rows that are not durable yet.
     fn push(
         &self,
         queue: &mut Queue,
         pseqs: Range<u64>,
         batch: Prepared,
         now: UtcNanos,
-    ) -> Range<u64> {
+    ) -> (Range<u64>, bool) {
         let schema_no = queue.schema_no(&batch.schema);
         let rows = u32::try_from(len(&pseqs)).unwrap_or(u32::MAX);
         let body_len = u32::try_from(batch.body.len()).unwrap_or(u32::MAX);
@@ -493,8 +553,9 @@ impl Producer {
         queue.ledger.store(self.spec.id, self.epoch, pseqs.clone(), now);
         let recent = queue.recents.entry(self.spec.id).or_default();
         recent.push(pseqs, entry.first_seq, batch.crc, body_len);
-        lock(&self.inner.shown).push(&entry);
-        entry.first_seq..entry.end_seq()
+        let mut shown = lock(&self.inner.shown);
+        shown.push(&entry);
+        (entry.first_seq..entry.end_seq(), shown.eager > 0)
     }
 
     /// Whether rows that are sent again are those that are stored.

@@ -114,6 +114,8 @@ pub struct Reader {
     next_seq: u64,
     pending: VecDeque<Item>,
     scan: Option<Scan>,
+    /// Number of the first frame that might not be shown when it was last asked for; it only grows.
+    bound: u64,
     shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
     gate: Arc<dyn Gate>,
     grant: Option<Grant>,
@@ -213,6 +215,7 @@ impl Reader {
             next_seq,
             pending: VecDeque::new(),
             scan: None,
+            bound: 0,
             shapes: Vec::new(),
             gate,
             grant,
@@ -270,7 +273,9 @@ impl Reader {
     pub fn wait(&mut self, timeout: Duration) -> bool {
         match &self.source {
             Source::Own(inner) => {
-                let shown = lock(&inner.shown);
+                let is_eager = self.visibility == Visibility::Appended;
+                let mut shown = lock(&inner.shown);
+                shown.eager += usize::from(is_eager);
                 let limit = |s: &crate::shown::Shown| match self.visibility {
                     Visibility::Durable => s.durable_seq,
                     Visibility::Appended => s.admitted_seq,
@@ -278,7 +283,8 @@ impl Reader {
                 let waited = inner.news.wait_timeout_while(shown, timeout, |s| {
                     limit(s) <= self.next_seq && !s.is_over
                 });
-                let shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                let mut shown = waited.unwrap_or_else(std::sync::PoisonError::into_inner).0;
+                shown.eager -= usize::from(is_eager);
                 limit(&shown) > self.next_seq
             }
             Source::Other(other) => {
@@ -317,8 +323,8 @@ impl Reader {
             if let Some(found) = found {
                 self.scan = None;
                 let Some(entry) = found else { return Ok(false) };
-                self.next_seq = entry.end_seq();
                 self.take_entry(&entry)?;
+                self.next_seq = entry.end_seq();
                 return Ok(true);
             }
         }
@@ -337,7 +343,7 @@ impl Reader {
             }
             let shape = self.shape_of(stored);
             let delivered = shape.deliver(rows, entry.first_seq, entry.avail_floor)?;
-            return self.push_rows(&shape, delivered, &place);
+            return self.push_rows(&shape, delivered, place);
         }
         self.push_note(&entry.note, &place);
         Ok(())
@@ -362,9 +368,24 @@ impl Reader {
     fn push_rows(
         &mut self,
         shape: &Shape,
-        rows: RecordBatch,
-        place: &Place,
+        mut rows: RecordBatch,
+        mut place: Place,
     ) -> Result<(), ReadError> {
+        // A cursor may stand inside a batch, and a range end there.
+        let skip = self.next_seq.saturating_sub(place.seq);
+        if skip > 0 {
+            let offset = usize::try_from(skip).unwrap_or(usize::MAX).min(rows.num_rows());
+            rows = rows.slice(offset, rows.num_rows() - offset);
+            place.seq += skip;
+            place.first_pseq += skip;
+        }
+        if let Some(end) = self.filter.end_seq {
+            let len = usize::try_from(end.saturating_sub(place.seq)).unwrap_or(usize::MAX);
+            rows = rows.slice(0, len.min(rows.num_rows()));
+        }
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
         let rows = match &self.grant {
             Some(grant) => grant
                 .apply(rows)
@@ -426,9 +447,9 @@ impl Reader {
     }
 
     fn advance_by_file(&mut self) -> Result<bool, ReadError> {
-        let bound = self.bound()?;
-        let (fs, dir) = self.place();
         if self.scan.is_none() {
+            self.bound = self.bound()?;
+            let (fs, dir) = self.place();
             let scan = Scan::seek(fs, &dir, self.next_seq)?;
             if let Some(base) = scan.base_seq().filter(|base| *base > self.next_seq) {
                 // The segments of these rows are gone.
@@ -439,8 +460,14 @@ impl Reader {
             self.scan = Some(scan);
         }
         let Some(scan) = self.scan.as_mut() else { return Ok(false) };
-        match scan.next(bound)? {
-            Raw::End => Ok(false),
+        match scan.next(self.bound)? {
+            Raw::End => {
+                // Asked only here: in a long replay that is once, not once a frame.
+                let bound = self.bound()?;
+                let has_grown = bound > self.bound;
+                self.bound = bound;
+                Ok(has_grown)
+            }
             Raw::Hole(hole) => {
                 let end = hole.seqs.end;
                 if hole.seqs.end > self.next_seq || hole.seqs.is_empty() {
@@ -489,21 +516,8 @@ impl Reader {
                 decode_rows(&shape.stored, &body, header.codec, header.raw_len, header.rows).ok()
             });
             if let Some(rows) = rows {
-                let mut place = place;
-                // A cursor may stand inside a batch.
-                let skip = self.next_seq.saturating_sub(header.first_seq);
-                let mut delivered = shape.deliver(&rows, header.first_seq, header.avail_floor)?;
-                if skip > 0 {
-                    let offset = usize::try_from(skip).unwrap_or(usize::MAX);
-                    delivered = delivered.slice(offset, delivered.num_rows() - offset);
-                    place.seq += skip;
-                    place.first_pseq += skip;
-                }
-                if let Some(end) = self.filter.end_seq.filter(|end| *end < header.end_seq()) {
-                    let len = usize::try_from(end.saturating_sub(place.seq)).unwrap_or(0);
-                    delivered = delivered.slice(0, len.min(delivered.num_rows()));
-                }
-                return self.push_rows(shape, delivered, &place);
+                let delivered = shape.deliver(&rows, header.first_seq, header.avail_floor)?;
+                return self.push_rows(shape, delivered, place);
             }
         }
         self.push_damage(header, found, shape.map(|s| Arc::clone(&s.stored.table)));

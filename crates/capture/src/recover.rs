@@ -19,6 +19,7 @@ use crate::shown::Shown;
 use crate::spare::{Spares, remove};
 use crate::store::{Manifest, log_entry, manifest_path, read_all, read_manifest, sealed};
 use crate::sync::lock;
+use crate::verify::covering;
 use crate::window::segment_path;
 use crate::writer::{Link, Writer};
 use contract::{EventId, UtcNanos};
@@ -291,7 +292,14 @@ fn finish(
     let Parts { fs, dir, options, clock, seed, log, mut manifest, lock_file, watermark } = parts;
     let now = clock.now();
     let mut damages = recovered.damages;
-    damages.extend(facts.missing);
+    let mut missing = facts.missing;
+    missing.retain(|d| {
+        d.frames[0] < d.frames[1] && !manifest.entries().any(|e| covering(e, d).is_some())
+    });
+    if !missing.is_empty() {
+        damage::name_owners(&fs, dir, &mut missing);
+    }
+    damages.extend(missing);
     damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
     for damage in &mut damages {
         damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
@@ -391,6 +399,7 @@ fn finish(
             generation: watermark.map_or(0, |w| w.generation),
             watermark: Some(watermark_file),
             stalled: Vec::new(),
+            buffer: Vec::new(),
         }),
         shown: Mutex::new(Shown::new(recovered.base_frame, next_seq, options.credit_bytes)),
         spares: Mutex::new(Spares {
@@ -414,12 +423,14 @@ fn finish(
         clock,
         seed,
     };
-    go_on(&inner, &group)?;
+    go_on(&inner, &group, is_jump.then_some(next_seq))?;
     Ok((inner, report))
 }
 
 /// Starts the new segment. A full disk is no reason to refuse: the log opens and waits for room.
-fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
+///
+/// Numbers that were left out are made known by a mark, so that the next start gives none of them either.
+fn go_on(inner: &Inner, group: &[Arc<Entry>], jumped: Option<u64>) -> Result<(), OpenError> {
     let mut writer = lock(&inner.writer);
     let ts = writer.last_ts.max(inner.now());
     writer.last_ts = ts;
@@ -435,6 +446,19 @@ fn go_on(inner: &Inner, group: &[Arc<Entry>]) -> Result<(), OpenError> {
         Err(crate::writer::WriteError::Snapshot(found)) => {
             let expected = "room for the snapshot of the ledger".to_owned();
             return Err(OpenError::Options { option: "segment_bytes", expected, found });
+        }
+    }
+    if let Some(next_seq) = jumped {
+        writer.durable_seq = writer.durable_seq.max(next_seq);
+        writer.is_unproven = true;
+    }
+    drop(writer);
+    if jumped.is_some() {
+        match inner.mark() {
+            Err(crate::writer::WriteError::Fs(error)) if error.kind != FsErrorKind::NoSpace => {
+                return Err(OpenError::Fs(error));
+            }
+            _ => {}
         }
     }
     let mut queue = lock(&inner.queue);

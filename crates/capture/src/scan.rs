@@ -32,6 +32,9 @@ pub(crate) struct Place {
     pub(crate) segment: u64,
     pub(crate) at: u64,
     pub(crate) header: FrameHeader,
+    /// Whether it is the frame that was written behind the one before it: a write that went astray or was lost leaves
+    /// good frames that are not, and what they hold is not to be trusted.
+    is_linked: bool,
 }
 
 /// Frames that should be there and cannot be read.
@@ -63,6 +66,8 @@ pub(crate) struct Scan {
     current: Option<Current>,
     /// Number of the next frame; `None` before the first.
     expected: Option<u64>,
+    /// Header checksum of the frame before it, unless that one cannot be read.
+    link: Option<u32>,
     /// Number after the last row or control frame that was passed.
     end_seq: u64,
     shapes: BTreeMap<u32, Arc<Shape>>,
@@ -78,6 +83,7 @@ impl Scan {
             dir: dir.to_path_buf(),
             current: None,
             expected: None,
+            link: None,
             end_seq: 0,
             shapes: BTreeMap::new(),
             trusted: 0,
@@ -98,6 +104,16 @@ impl Scan {
         Ok(scan)
     }
 
+    /// Starts at the oldest segment that can be read.
+    pub(crate) fn oldest(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Self, ReadError> {
+        for segment in segment_numbers(fs.as_ref(), dir)? {
+            if let Some(scan) = Self::at_segment(Arc::clone(fs), dir, segment)? {
+                return Ok(scan);
+            }
+        }
+        Self::seek(Arc::clone(fs), dir, 0)
+    }
+
     /// Starts at the beginning of a segment.
     pub(crate) fn at_segment(
         fs: Arc<dyn Fs>,
@@ -109,6 +125,7 @@ impl Scan {
             dir: dir.to_path_buf(),
             current: None,
             expected: None,
+            link: None,
             end_seq: 0,
             shapes: BTreeMap::new(),
             trusted: 0,
@@ -123,9 +140,21 @@ impl Scan {
         self.current.as_ref().map(|c| c.header.base_seq)
     }
 
-    /// Number of the first frame of the segment that the scan is in.
+    /// First frame of the segment that the scan is in.
     pub(crate) fn base_frame(&self) -> Option<u64> {
         self.current.as_ref().map(|c| c.header.base_frame)
+    }
+
+    /// The frames before the segment that a scan has just entered, as a hole; `None` when there are none.
+    pub(crate) fn before(&self) -> Option<Hole> {
+        let header = self.current.as_ref().map(|c| c.header).filter(|h| h.base_frame > 0)?;
+        Some(Hole {
+            segment: header.segment_no.saturating_sub(1),
+            bytes: 0..0,
+            frames: 0..header.base_frame,
+            seqs: 0..header.base_seq,
+            is_absent: true,
+        })
     }
 
     /// Number after the last row or control frame that was passed.
@@ -162,6 +191,7 @@ impl Scan {
         header: SegmentHeader,
     ) -> Result<(), ReadError> {
         self.expected = Some(header.base_frame);
+        self.link = Some(header.prev_crc);
         self.end_seq = self.end_seq.max(header.base_seq);
         self.current = Some(Current { segment, header, window, at: FIRST_GROUP, next: None });
         self.look_ahead()
@@ -278,12 +308,14 @@ impl Scan {
         let Some(current) = self.current.as_mut() else {
             return Err(ReadError::Vanished(frame.first_seq..frame.end_seq()));
         };
-        let place = Place { segment: current.segment, at: current.at, header: frame };
+        let is_linked = self.link.is_none_or(|link| link == frame.prev_crc);
+        let place = Place { segment: current.segment, at: current.at, header: frame, is_linked };
         current.at += frame.stored_len();
         self.expected = Some(frame.frame_no + 1);
+        self.link = Some(frame.header_crc);
         self.end_seq = self.end_seq.max(frame.end_seq());
         if frame.kind == Kind::Schema
-            && let Some(body) = current.window.body(place.at, &frame)?
+            && let Some(body) = self.body(&place)?
             && let Ok(schema) = StoredSchema::decode(&body)
         {
             self.shapes.insert(frame.schema_no, Arc::new(Shape::new(Arc::new(schema))));
@@ -303,15 +335,17 @@ impl Scan {
             });
         let end_seq = found.map(|f| f.first_seq).or(next_seq).unwrap_or(start).max(start);
         self.expected = Some(to);
+        self.link = None;
         self.end_seq = end_seq;
         let is_absent =
             next.is_some_and(|(base, n)| base == to && n > segment + 1) && found.is_none();
-        Hole { segment, bytes: at..end_byte, frames: from..to, seqs: start..end_seq, is_absent }
+        let (segment, bytes) = if is_absent { (segment + 1, 0..0) } else { (segment, at..end_byte) };
+        Hole { segment, bytes, frames: from..to, seqs: start..end_seq, is_absent }
     }
 
-    /// The body of a frame that was just passed; `None` when its checksum does not match.
+    /// The body of a frame that was just passed; `None` when its checksum or its link does not match.
     pub(crate) fn body(&mut self, place: &Place) -> Result<Option<Buffer>, ReadError> {
-        match self.current.as_mut().filter(|c| c.segment == place.segment) {
+        match self.current.as_mut().filter(|c| c.segment == place.segment && place.is_linked) {
             Some(current) => Ok(current.window.body(place.at, &place.header)?),
             None => Ok(None),
         }

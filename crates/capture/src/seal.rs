@@ -61,7 +61,7 @@ impl Inner {
         if manifest.sealed(job.segment).is_none() {
             let file = self.fs.open(&path, Access::Read)?;
             let file_hash = hash_file(file.as_ref(), job.cut)?;
-            let last = manifest.last_seal();
+            let last = manifest.seal_before(job.segment);
             let seal_hash =
                 manifest::seal_hash(last.as_ref(), self.log_id, job.segment, job.cut, &file_hash);
             manifest.record(

@@ -20,6 +20,9 @@ pub(crate) struct Shown {
     bytes: u64,
     limit: u64,
     pub(crate) is_over: bool,
+    /// Readers that wait for rows which are not durable yet. Only for them does an append wake anybody: the others
+    /// would be woken once a batch and find nothing.
+    pub(crate) eager: usize,
 }
 
 impl Shown {
@@ -33,6 +36,7 @@ impl Shown {
             bytes: 0,
             limit,
             is_over: false,
+            eager: 0,
         }
     }
 
@@ -47,6 +51,15 @@ impl Shown {
         while self.bytes > self.limit
             && let Some(old) = self.ring.front().filter(|e| e.end_seq() <= self.durable_seq)
         {
+            self.bytes -= old.len();
+            self.ring_start = old.end_seq();
+            self.ring.pop_front();
+        }
+    }
+
+    /// Lets go of entries below a number: what was declared lost is not served from memory, for it may come again.
+    pub(crate) fn forget(&mut self, end_seq: u64) {
+        while let Some(old) = self.ring.front().filter(|e| e.first_seq < end_seq) {
             self.bytes -= old.len();
             self.ring_start = old.end_seq();
             self.ring.pop_front();

@@ -151,9 +151,10 @@ impl Manifest {
         sealed(self.entries()).find(|s| s.segment == segment)
     }
 
-    /// The hash that the next sealed segment is chained to.
-    pub(crate) fn last_seal(&self) -> Option<Hash> {
-        sealed(self.entries()).max_by_key(|s| s.segment).map(|s| s.seal_hash)
+    /// The hash that a segment is chained to: a record that was lost is made again as it was.
+    pub(crate) fn seal_before(&self, segment: u64) -> Option<Hash> {
+        let before = sealed(self.entries()).filter(|s| s.segment < segment);
+        before.max_by_key(|s| s.segment).map(|s| s.seal_hash)
     }
 
     #[cfg(feature = "archive")]

@@ -5,6 +5,7 @@ use crate::format::body::decode_rows;
 use crate::format::frame::Kind;
 use crate::format::manifest::{self, DamageEntry, Entry as Record, LostRange};
 use crate::inner::Inner;
+use crate::ledger::Ledger;
 use crate::log::Log;
 use crate::queue::State;
 use crate::reader::durable_frame;
@@ -15,6 +16,7 @@ use crate::store::{log_id, manifest_path, read_manifest, sealed};
 use crate::sync::lock;
 use crate::ticket::{Ack, Level};
 use crate::window::segment_path;
+use crate::witness::Witness;
 use contract::{EventId, Hash};
 use durable::{Access, Fs, FsErrorKind};
 use std::path::{Path, PathBuf};
@@ -54,7 +56,8 @@ pub struct VerifyReport {
     pub archive_files: u64,
     /// What is wrong, in the order in which it was found.
     pub problems: Vec<Problem>,
-    damages: Vec<DamageEntry>,
+    /// What is wrong and nobody has declared.
+    pub(crate) damages: Vec<DamageEntry>,
 }
 
 impl VerifyReport {
@@ -73,6 +76,15 @@ impl VerifyReport {
 /// # Errors
 /// [`ReadError`] when the log cannot be read at all; damage is in the report.
 pub fn verify(fs: &Arc<dyn Fs>, dir: &Path) -> Result<VerifyReport, ReadError> {
+    survey(fs, dir, None)
+}
+
+/// As [`verify`]; with the accounts at a frame, losses behind the last snapshot have owners too.
+pub(crate) fn survey(
+    fs: &Arc<dyn Fs>,
+    dir: &Path,
+    end: Option<(u64, Ledger)>,
+) -> Result<VerifyReport, ReadError> {
     let missing = || ReadError::Missing(dir.to_path_buf());
     let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
     let entries: Vec<Record> = parsed.entries.iter().map(|(_, e)| e.clone()).collect();
@@ -99,7 +111,7 @@ pub fn verify(fs: &Arc<dyn Fs>, dir: &Path) -> Result<VerifyReport, ReadError> {
         });
     }
     seals(fs.as_ref(), dir, id, &entries, &mut report)?;
-    frames(fs, dir, id, &entries, &mut report)?;
+    frames(fs, dir, id, &entries, end, &mut report)?;
     #[cfg(feature = "archive")]
     archive_files(fs.as_ref(), dir, &entries, &mut report);
     Ok(report)
@@ -169,18 +181,32 @@ fn frames(
     dir: &Path,
     id: EventId,
     entries: &[Record],
+    end: Option<(u64, Ledger)>,
     report: &mut VerifyReport,
 ) -> Result<(), ReadError> {
-    let bound = durable_frame(fs, dir, id)?;
-    let mut scan = Scan::seek(Arc::clone(fs), dir, 0)?;
+    let (bound, accounts) = match end {
+        Some((bound, accounts)) => (bound, Some(accounts)),
+        None => (durable_frame(fs, dir, id)?, None),
+    };
+    let mut scan = Scan::oldest(fs, dir)?;
+    // What lies before the oldest segment was dropped, or is missing.
+    let mut ahead = scan.before().filter(|_| !has_dropped(entries)).map(Raw::Hole);
+    let is_first = ahead.is_some() || scan.base_frame() == Some(0);
+    let mut witness = Witness::new(id, is_first);
     let mut last = None;
     loop {
-        let raw = scan.next(bound)?;
+        let raw = match ahead.take() {
+            Some(raw) => raw,
+            None => scan.next(bound)?,
+        };
         let damage = match raw {
-            Raw::End => return Ok(()),
+            Raw::End => break,
             Raw::Hole(hole) => match of_hole(&hole, entries) {
                 Some(damage) => damage,
-                None => continue,
+                None => {
+                    witness.archived();
+                    continue;
+                }
             },
             Raw::Frame(place) => {
                 if last != Some(place.segment) {
@@ -189,6 +215,7 @@ fn frames(
                 }
                 let header = place.header;
                 let body = scan.body(&place)?;
+                witness.frame(&header, body.as_ref(), &mut report.damages);
                 let is_readable = match (header.kind, &body) {
                     (_, None) => false,
                     (Kind::Data, Some(body)) => scan.shape(header.schema_no).is_some_and(|shape| {
@@ -224,7 +251,8 @@ fn frames(
                 }
             }
         };
-        let is_declared = entries.iter().any(|e| covers(e, &damage));
+        let declared = entries.iter().find_map(|e| covering(e, &damage));
+        let is_declared = declared.is_some();
         report.problems.push(Problem {
             path: segment_path(dir, damage.segment),
             segment: Some(damage.segment),
@@ -233,16 +261,39 @@ fn frames(
             found: format!("bytes {} to {} that cannot be read", damage.bytes[0], damage.bytes[1]),
             is_declared,
         });
-        if !is_declared {
-            report.damages.push(damage);
+        // The owners of a frame with a readable header stand in it.
+        let is_hole = damage.tables.is_none();
+        match declared {
+            Some(declared) if is_hole => witness.hole(declared, None),
+            Some(_) => {}
+            None => {
+                if is_hole {
+                    witness.hole(&damage, Some(report.damages.len()));
+                }
+                report.damages.push(damage);
+            }
         }
     }
+    if let Some(accounts) = accounts {
+        witness.snapshot(accounts, &mut report.damages);
+    }
+    Ok(())
 }
 
-/// Whether a record declares these frames.
-fn covers(entry: &Record, damage: &DamageEntry) -> bool {
-    matches!(entry, Record::Damage(d)
-        if d.segment == damage.segment && d.frames[0] <= damage.frames[0] && damage.frames[1] <= d.frames[1])
+fn has_dropped(entries: &[Record]) -> bool {
+    entries.iter().any(|e| matches!(e, Record::Dropped { .. }))
+}
+
+/// The damage that a record declares, if these frames are part of it.
+pub(crate) fn covering<'a>(entry: &'a Record, damage: &DamageEntry) -> Option<&'a DamageEntry> {
+    match entry {
+        Record::Damage(known)
+            if known.frames[0] <= damage.frames[0] && damage.frames[1] <= known.frames[1] =>
+        {
+            Some(known)
+        }
+        _ => None,
+    }
 }
 
 /// A hole as damage; none when an archive run has its rows.
@@ -287,7 +338,12 @@ impl Log {
     /// # Errors
     /// [`ReadError`]. A declaration that cannot be made durable shows in [`health`](Log::health).
     pub fn verify(&self) -> Result<VerifyReport, ReadError> {
-        let report = verify(&self.inner.fs, &self.inner.dir)?;
+        let end = {
+            // Between two groups, so that frame and accounts are of one moment.
+            let writer = lock(&self.inner.writer);
+            (writer.durable_frame, lock(&self.inner.ledger).clone())
+        };
+        let report = survey(&self.inner.fs, &self.inner.dir, Some(end))?;
         for damage in &report.damages {
             if let Err(error) = self.inner.declare(damage.clone()) {
                 tracing::error!(%error, "damage could not be declared");
@@ -306,6 +362,7 @@ impl Inner {
         damage.quarantine = quarantine(self.fs.as_ref(), &self.dir, &damage)?;
         self.record(Record::Damage(damage.clone()))?;
         lock(&self.health).damages += 1;
+        lock(&self.shown).forget(damage.seqs[1]);
         let ticket = {
             let mut queue = lock(&self.queue);
             if !matches!(queue.state, State::Open) {

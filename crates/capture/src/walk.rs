@@ -12,7 +12,7 @@ use std::ops::Range;
 pub(crate) struct Found {
     pub(crate) at: u64,
     pub(crate) header: FrameHeader,
-    /// Whether its body can be read too.
+    /// Whether its body can be read too, and it is the frame that was written behind the one before it.
     pub(crate) is_whole: bool,
 }
 
@@ -58,7 +58,8 @@ pub(crate) fn walk(window: &mut Window, header: &SegmentHeader) -> Result<Walked
     while at < end {
         match window.frame(at, header.salt)? {
             Ok(frame) if frame.frame_no >= expected.0 => {
-                let is_whole = window.body(at, &frame)?.is_some();
+                let is_linked = frame.frame_no > expected.0 || frame.prev_crc == expected.1;
+                let is_whole = window.body(at, &frame)?.is_some() && is_linked;
                 walked.frames.push(Found { at, header: frame, is_whole });
                 expected = (frame.frame_no + 1, frame.header_crc);
                 at += frame.stored_len();

@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+/// Bytes of a group's buffer that are kept; a larger frame gives its memory back.
+const KEPT_BUFFER: usize = 2 << 20;
+
 /// The segment that is being written.
 #[derive(Debug)]
 pub(crate) struct Active {
@@ -91,6 +94,8 @@ pub(crate) struct Writer {
     pub(crate) watermark: Option<Box<dyn FsFile>>,
     /// A group that waits for room on the disk.
     pub(crate) stalled: Vec<Arc<Entry>>,
+    /// The bytes of a group, kept from one to the next.
+    pub(crate) buffer: Vec<u8>,
 }
 
 impl Writer {
@@ -252,16 +257,19 @@ impl Inner {
         group: &[Arc<Entry>],
         ts: UtcNanos,
     ) -> Result<(), WriteError> {
+        let mut bytes = std::mem::take(&mut writer.buffer);
+        bytes.clear();
         let Some(active) = writer.active.as_ref() else {
             return Err(WriteError::Snapshot("no active segment".to_owned()));
         };
-        let mut bytes = Vec::new();
         let mut chain = writer.chain(active.salt);
         lay_out(&mut bytes, &mut chain, group, ts);
         write_all_at(active.file.as_ref(), &bytes, active.offset)?;
         self.acknowledge_buffered(group);
         active.file.sync_data()?;
         let end = active.offset + bytes.len() as u64;
+        bytes.shrink_to(KEPT_BUFFER);
+        writer.buffer = bytes;
         if let Some(active) = writer.active.as_mut() {
             active.offset = end;
             active.has_rows |= group.iter().any(|e| e.kind == Kind::Data);

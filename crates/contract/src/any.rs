@@ -294,6 +294,15 @@ impl AnyBatch {
     /// The batch in canonical order, with the contract's metadata.
     #[must_use]
     pub fn into_record_batch(self) -> RecordBatch {
+        if self.dynamic.is_empty()
+            && self.unknown.is_empty()
+            && let Some(schema) = crate::schemas::shared(self.spec, self.seq.is_some())
+            && (self.metadata.is_empty() || self.metadata == *schema.metadata())
+        {
+            let seq = self.seq.map(|seq| Arc::new(seq) as ArrayRef);
+            let arrays = seq.into_iter().chain(self.columns).collect();
+            return assemble(schema, arrays, self.rows);
+        }
         let packed = i32::try_from(self.dynamic.len()).unwrap_or(i32::MAX);
         let mut fields: Vec<FieldRef> = Vec::new();
         let mut arrays: Vec<ArrayRef> = Vec::new();

@@ -59,6 +59,7 @@ mod register;
 mod reject;
 mod rule;
 mod rules;
+mod schemas;
 mod shape;
 mod spec;
 mod tables;

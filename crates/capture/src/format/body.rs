@@ -9,7 +9,8 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_buffer::{Buffer, MutableBuffer};
 use arrow_ipc::MetadataVersion;
 use arrow_ipc::writer::{
-    DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
+    DictionaryTracker, EncodedData, IpcDataGenerator, IpcWriteContext, IpcWriteOptions,
+    write_message,
 };
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use contract::meta;
@@ -103,8 +104,18 @@ pub(crate) fn encode_rows(
     batch: &RecordBatch,
     codec: Codec,
 ) -> Result<Body, BodyError> {
+    encode_rows_with(&mut IpcWriteContext::default(), schema, batch, codec)
+}
+
+/// As [`encode_rows`], with the working memory of earlier calls.
+pub(crate) fn encode_rows_with(
+    context: &mut IpcWriteContext,
+    schema: &StoredSchema,
+    batch: &RecordBatch,
+    codec: Codec,
+) -> Result<Body, BodyError> {
     let mut raw = Vec::new();
-    write_rows(&schema.schema, batch, &mut raw)?;
+    write_rows(context, &schema.schema, batch, &mut raw)?;
     let raw_len = within_limit(raw.len())?;
     if codec == Codec::Zstd {
         let bytes = zstd::bulk::compress(&raw, ZSTD_LEVEL).map_err(BodyError::Zstd)?;
@@ -133,9 +144,10 @@ pub(crate) fn decode_rows(
 /// Complete IPC streams one after the other, one a batch.
 pub(crate) fn encode_streams(batches: &[RecordBatch]) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Vec::new();
+    let mut context = IpcWriteContext::default();
     for batch in batches {
         bytes.extend_from_slice(&schema_message(&batch.schema())?);
-        write_rows(&batch.schema(), batch, &mut bytes)?;
+        write_rows(&mut context, &batch.schema(), batch, &mut bytes)?;
         bytes.extend_from_slice(&END_OF_STREAM);
     }
     within_limit(bytes.len())?;
@@ -181,7 +193,12 @@ fn schema_message(schema: &Schema) -> Result<Vec<u8>, BodyError> {
 }
 
 /// Dictionary batches, then one record batch.
-fn write_rows(schema: &SchemaRef, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), BodyError> {
+fn write_rows(
+    context: &mut IpcWriteContext,
+    schema: &SchemaRef,
+    batch: &RecordBatch,
+    out: &mut Vec<u8>,
+) -> Result<(), BodyError> {
     if u32::try_from(batch.num_rows()).map_or(true, |rows| rows > MAX_ROWS) {
         let rows = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
         return Err(BodyError::TooManyRows { rows, limit: MAX_ROWS.into() });
@@ -194,9 +211,10 @@ fn write_rows(schema: &SchemaRef, batch: &RecordBatch, out: &mut Vec<u8>) -> Res
     for _ in 0..shape::dictionaries(schema) {
         tracker.next_dict_id();
     }
-    let mut context = IpcWriteContext::default();
     let (dictionaries, rows) =
-        IpcDataGenerator::default().encode(&batch, &mut tracker, &options, &mut context)?;
+        IpcDataGenerator::default().encode(&batch, &mut tracker, &options, context)?;
+    let len = |m: &EncodedData| m.ipc_message.len() + m.arrow_data.len() + 2 * BODY_ALIGN;
+    out.reserve(dictionaries.iter().map(len).sum::<usize>() + len(&rows));
     for message in dictionaries.into_iter().chain([rows]) {
         write_message(&mut *out, message, &options)?;
     }

@@ -13,6 +13,7 @@ use durable::{Access, Fs, FsErrorKind, Mode, PublishError, publish, read_exact_a
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most bytes of damage that are copied; beyond it the file itself is the evidence, and it is never written again.
 const COPY_LIMIT: u64 = 64 << 20;
@@ -61,6 +62,25 @@ pub(crate) fn keep_copy(
     let path = dir.join("quarantine").join(name);
     publish(fs, &path, Mode::Replace, |file| file.write_all(bytes).map_err(PublishError::from))?;
     Ok(format!("quarantine/{name}"))
+}
+
+/// Finds out whose rows segments held that are not there, from what stands before and behind them. What cannot be
+/// found out stays unknown, and the verdict damaged.
+pub(crate) fn name_owners(fs: &Arc<dyn Fs>, dir: &Path, missing: &mut [DamageEntry]) {
+    let found = match crate::verify::survey(fs, dir, None) {
+        Ok(report) => report.damages,
+        Err(error) => {
+            tracing::warn!(%error, "the owners of missing segments are not known");
+            return;
+        }
+    };
+    for hole in found.into_iter().filter(|d| !d.producers.is_empty() && d.tables.is_none()) {
+        let touches =
+            |d: &&mut DamageEntry| d.frames[0] < hole.frames[1] && hole.frames[0] < d.frames[1];
+        if let Some(damage) = missing.iter_mut().rev().find(touches) {
+            damage.producers.extend(hole.producers);
+        }
+    }
 }
 
 /// Segments that should be there and are not: numbers between two that are, or that the manifest sealed and nobody

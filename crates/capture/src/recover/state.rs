@@ -254,9 +254,9 @@ impl Recovered {
             walked.frames.iter().filter(|f| f.header.frame_no >= base_frame).copied().collect();
         if expected < base_frame {
             let to = behind.first().map_or(segment.window.end(), |f| f.at);
-            let known = behind.first().map(|f| f.header.first_seq).or_else(|| {
-                watermark.filter(|w| w.durable_frame >= base_frame).map(|w| w.durable_seq)
-            });
+            let marked = watermark.filter(|w| w.durable_frame >= base_frame).map(|w| w.durable_seq);
+            let sealed = manifest.sealed(segment.segment).map(|s| s.end_seq);
+            let known = behind.first().map(|f| f.header.first_seq).or(marked).or(sealed);
             self.missing(segment, expected..base_frame, edge.0..to, known, &behind);
         }
         self.base_frame = base_frame;

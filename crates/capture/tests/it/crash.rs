@@ -57,9 +57,15 @@ fn honest(fs: SimFs) -> Arc<dyn Fs> {
     Arc::new(fs)
 }
 
-/// Crashes a plan at every `step`th call, in one of the ways that a disk can lose its cache.
-fn crash_all(plan: &[Op], step: usize, seed: u64) {
-    for at in (seed % step as u64..calls(plan)).step_by(step) {
+/// So many moments of a run, spread over it.
+fn moments(calls: u64, count: u64, seed: u64) -> impl Iterator<Item = u64> {
+    let step = (calls / count).max(1);
+    (seed % step..calls).step_by(usize::try_from(step).unwrap())
+}
+
+/// Crashes a plan at some moments, in one of the ways that a disk can lose its cache.
+fn crash_all(plan: &[Op], count: u64, seed: u64) {
+    for at in moments(calls(plan), count, seed) {
         let way = match (at + seed) % 4 {
             0 => 0,
             1 => 1,
@@ -109,14 +115,13 @@ fn a_life_without_a_crash_is_whole() {
 
 #[test]
 fn the_power_goes_at_any_call_of_a_whole_life() {
-    crash_all(&whole_life(), 37, 3);
+    crash_all(&whole_life(), 12, 3);
 }
 
 #[test]
 fn the_power_goes_in_generated_lives() {
-    for seed in 0..16 {
-        let plan = generated(seed, 40);
-        crash_all(&plan, 101, seed);
+    for seed in 0..24 {
+        crash_all(&generated(seed, 12), 2, seed);
     }
 }
 
@@ -124,7 +129,7 @@ fn the_power_goes_in_generated_lives() {
 fn the_power_goes_again_while_the_log_is_opened() {
     let plan = whole_life();
     let at = calls(&plan) * 2 / 3;
-    for again in (0..60).step_by(2) {
+    for again in [3, 17, 29, 41, 47, 53] {
         crash_twice(&plan, at, again, again).unwrap_or_else(|e| panic!("{e}"));
     }
 }
@@ -134,19 +139,17 @@ const FAILURES: [Failure; 3] = [Failure::Io, Failure::NoSpace, Failure::ForgetAn
 #[test]
 fn a_call_fails_at_any_step_of_a_whole_life() {
     let plan = whole_life();
-    let calls = calls(&plan);
-    for (at, failure) in (5..calls).step_by(53).zip(FAILURES.into_iter().cycle()) {
-        for times in [1, 2] {
-            let fault = Fault::new(failure).after(at).times(times);
-            fail(&plan, fault, at % 3).unwrap_or_else(|e| panic!("{e}"));
-        }
+    let moments = moments(calls(&plan), 12, 5);
+    for (at, failure) in moments.zip(FAILURES.into_iter().cycle()) {
+        let fault = Fault::new(failure).after(at).times(1 + at % 2);
+        fail(&plan, fault, at % 3).unwrap_or_else(|e| panic!("{e}"));
     }
 }
 
 #[test]
 fn syncs_fail_and_the_kernel_forgets_what_was_written() {
     let plan = whole_life();
-    for nth in (0..40).step_by(3) {
+    for nth in (0..40).step_by(7) {
         let fault = Fault::new(Failure::ForgetAndFail).on(Call::SyncData).after(nth);
         fail(&plan, fault, 0).unwrap_or_else(|e| panic!("{e}"));
     }

@@ -1,6 +1,6 @@
 //! Rows in, acknowledgements out, the same rows back.
 
-use crate::rig::{batches, id, open, open_with, options, read_all, rows, tape};
+use crate::rig::{batches, id, open, open_with, options, read_all, reading, rows, tape};
 use capture::{AppendError, Log, Options, ProducerSpec, Start};
 use durable::{Fs as _, SimFs};
 use std::path::Path;
@@ -118,6 +118,24 @@ fn a_crash_after_the_acknowledgement_loses_nothing_and_gives_no_number_twice() {
 }
 
 #[test]
+fn a_number_that_was_shown_before_a_crash_is_not_given_after_a_clean_end_or_a_second_crash() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    // Shown by its ticket, and never on the disk.
+    assert_eq!(feed.append(&tape(100, 3)).unwrap().first_seq(), Some(1));
+    let after = fs.crash(3);
+    let (log, report) = open(&after);
+    assert_eq!((report.start, report.next_seq), (Start::Torn, 2 << 32));
+    let again = after.crash(3);
+    log.close().unwrap();
+    let (_log, report) = open(&after);
+    assert_eq!((report.start, report.next_seq), (Start::Clean, 2 << 32));
+    let (_log, report) = open(&again);
+    assert_eq!((report.start, report.next_seq), (Start::Torn, 4 << 32));
+}
+
+#[test]
 fn a_second_writer_is_refused_while_the_first_lives() {
     let folder = tempfile::tempdir().unwrap();
     let real = || Arc::new(durable::RealFs);
@@ -144,4 +162,26 @@ fn a_missing_log_is_not_made_unless_wanted() {
     assert_eq!(error.unwrap_err().to_string(), "log `/log`: expected a log, found no MANIFEST");
     open(&fs);
     assert_eq!(open_with(&fs, never).1.start, Start::Clean);
+}
+
+#[test]
+fn a_live_reader_is_woken_by_an_append_that_is_not_durable_yet() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    let cursor = capture::Cursor { log_id: log.log_id(), next_seq: log.durable_seq() };
+    let seen = capture::Visibility::Appended;
+    let mut live = log.reader(&reading(), cursor, seen, capture::Filter::default()).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(move || {
+            let begin = std::time::Instant::now();
+            (live.wait(Duration::from_secs(20)), begin.elapsed(), live.next().unwrap())
+        });
+        // Long enough for the reader to wait; one that came later would see the row at once.
+        std::thread::sleep(Duration::from_millis(50));
+        feed.append(&tape(100, 1)).unwrap();
+        let (is_more, took, item) = waiting.join().unwrap();
+        assert!(is_more && took < Duration::from_secs(10), "{took:?}");
+        assert!(matches!(item, capture::Item::Batch(_)), "{item:?}");
+    });
 }

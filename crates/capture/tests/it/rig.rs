@@ -8,7 +8,7 @@ use contract::{
     Amount, DecisionAction, Decisions, Draft, EventId, ExecType, Executions, InstrumentId, Price,
     Principal, Purpose, ReadContext, Side, SourceId, TableBuilder, Trades, UtcNanos,
 };
-use durable::SimFs;
+use durable::{Access, Fs, SimFs};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -137,4 +137,21 @@ pub(crate) fn fill(at: i64, decision_id: EventId) -> Draft<Executions> {
         .end_row()
         .unwrap();
     rows.finish().unwrap()
+}
+
+/// All bytes of a file.
+pub(crate) fn bytes(fs: &dyn Fs, path: &Path) -> Vec<u8> {
+    let file = fs.open(path, Access::Read).unwrap();
+    let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
+    durable::read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
+    bytes
+}
+
+/// Where frames stand in a segment: by their magic, as the format page gives it.
+pub(crate) fn frames(bytes: &[u8]) -> Vec<u64> {
+    (8192..bytes.len())
+        .step_by(64)
+        .filter(|at| bytes[*at..].starts_with(b"HSF1"))
+        .map(|at| at as u64)
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Verification of a whole log.
 
-use crate::rig::{id, open, read_all, rows, tape};
-use capture::{Log, ProducerSpec};
+use crate::rig::{id, open_with, options, read_all, rows, tape};
+use capture::{Log, Options, ProducerSpec};
 use contract::CaptureVerdict;
 use durable::{Fs, SimFs};
 use std::path::Path;
@@ -13,9 +13,10 @@ fn whole(fs: &SimFs) -> capture::VerifyReport {
 }
 
 fn filled(fs: &SimFs) -> Log {
-    let (log, _) = open(fs);
+    // A short memory, so that readers go to the files.
+    let (log, _) = open_with(fs, Options { credit_bytes: 1 << 17, ..options() });
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
-    for at in 0..20 {
+    for at in 0..30 {
         feed.append_durable(&tape(at * 1000, 1000)).unwrap();
         log.step();
     }
@@ -28,10 +29,10 @@ fn a_log_that_nobody_touched_is_whole() {
     let fs = SimFs::new();
     let log = filled(&fs);
     let report = whole(&fs);
-    assert_eq!((report.problems.len(), report.rows), (0, 20_000));
+    assert_eq!((report.problems.len(), report.rows), (0, 30_000));
     log.close().unwrap();
     let report = whole(&fs);
-    assert_eq!((report.problems.len(), report.rows), (0, 20_000));
+    assert_eq!((report.problems.len(), report.rows), (0, 30_000));
     assert!(report.segments >= 2, "{report:?}");
 }
 
@@ -46,7 +47,7 @@ fn damage_in_a_sealed_segment_is_found_declared_once_and_counted() {
     assert_eq!(what, [("hash", Some(0), false), ("frames", Some(0), false)]);
     let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
     assert_eq!((all.verdict, all.producers[0].rows_lost), (CaptureVerdict::Damaged, 1000));
-    assert_eq!(rows(&read_all(&log)).len(), 19_000);
+    assert_eq!(rows(&read_all(&log)).len(), 29_000);
     // A second verification knows it already.
     let again = log.verify().unwrap();
     assert!(again.problems.iter().all(|p| p.is_declared), "{again:?}");
@@ -59,7 +60,61 @@ fn damage_in_a_sealed_segment_is_found_declared_once_and_counted() {
     log.step();
     assert_eq!(ticket.try_result().unwrap().unwrap().duplicates, 0);
     let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
-    assert_eq!((all.producers[0].rows_lost, all.producers[0].rows_durable), (0, 20_000));
+    assert_eq!((all.producers[0].rows_lost, all.producers[0].rows_durable), (0, 30_000));
+    let mut back: Vec<u64> = self::rows(&read_all(&log)).iter().map(|row| row.0).collect();
+    back.sort_unstable();
+    assert!(back == (0..30_000).collect::<Vec<_>>());
+}
+
+/// The log of a clean end, a segment of which is gone or cannot be read: what it held is known from its neighbours,
+/// and the producer brings it back.
+fn brought_back(spoil: impl Fn(&SimFs, &Path)) {
+    let fs = SimFs::new();
+    filled(&fs).close().unwrap();
+    spoil(&fs, Path::new("/log/segments/00000000000000000001.seg"));
+    let (log, _) = open_with(&fs, options());
+    log.verify().unwrap();
+    let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+    let lost: Vec<_> = all.gaps.iter().filter_map(|g| g.pseqs.clone()).collect();
+    let count: u64 = lost.iter().map(|l| l.end - l.start).sum();
+    assert_eq!(
+        (all.verdict, all.producers[0].rows_lost, all.producers[0].rows_durable),
+        (CaptureVerdict::Damaged, count, 30_000 - count)
+    );
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    for range in lost {
+        let len = i64::try_from(range.end - range.start).unwrap();
+        let rows = tape(i64::try_from(range.start).unwrap(), len).into_record_batch();
+        for at in (0..rows.num_rows()).step_by(1000) {
+            let part = rows.slice(at, 1000.min(rows.num_rows() - at));
+            drop(feed.append_at(range.start + at as u64, "trades", &part).unwrap());
+            log.step();
+        }
+    }
+    let mut back: Vec<u64> = rows(&read_all(&log)).iter().map(|row| row.0).collect();
+    back.sort_unstable();
+    assert!(back == (0..30_000).collect::<Vec<_>>(), "{} rows", back.len());
+    feed.close().unwrap();
+    let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+    assert_eq!(all.verdict, CaptureVerdict::Complete, "{all:#?}");
+}
+
+#[test]
+fn rows_of_a_segment_that_is_gone_are_counted_by_owner_and_can_be_sent_again() {
+    brought_back(|fs, path| fs.unlink(path).unwrap());
+}
+
+#[test]
+fn rows_behind_a_destroyed_header_are_counted_by_owner_and_can_be_sent_again() {
+    // The header of rows in the middle of the segment, then that of its last rows: their owner stands nowhere else.
+    for nth in [5, 9] {
+        brought_back(|fs, path| {
+            let bytes = crate::rig::bytes(fs, path);
+            let mut rows = crate::rig::frames(&bytes);
+            rows.retain(|at| bytes[usize::try_from(at + 4).unwrap()] == 1);
+            fs.flip_bit(path, rows[nth.min(rows.len() - 1)] + 20, 1).unwrap();
+        });
+    }
 }
 
 #[test]

@@ -33,8 +33,19 @@ pub(super) fn tidy(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 /// The nulls, if there are any, with zero bits behind the last row.
 fn nulls(array: &dyn Array) -> Option<NullBuffer> {
     let nulls = array.nulls().filter(|nulls| nulls.null_count() > 0)?;
+    if is_tidy(nulls) {
+        return Some(nulls.clone());
+    }
     let bits = nulls.inner();
     Some(NullBuffer::new(BooleanBuffer::collect_bool(bits.len(), |at| bits.value(at))))
+}
+
+/// Whether the bits start at a byte, and those behind the last row are zero.
+fn is_tidy(nulls: &NullBuffer) -> bool {
+    let bits = nulls.inner();
+    let (whole, rest) = (bits.len() / 8, bits.len() % 8);
+    let last = bits.values().get(whole).copied().unwrap_or(0);
+    bits.offset() == 0 && (rest == 0 || last >> rest == 0)
 }
 
 fn boolean(array: &BooleanArray) -> BooleanArray {
@@ -90,6 +101,16 @@ fn list(array: &ListArray) -> Result<ArrayRef, ArrowError> {
 fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let rows = array.as_dictionary::<Int32Type>();
     let values = rows.values().as_string::<i32>();
+    // Most categories of a one-row batch: no word at all, or one that every row has.
+    let is_plain = match values.len() {
+        0 => true,
+        1 => values.nulls().is_none() && rows.keys().values().iter().all(|key| *key == 0),
+        _ => false,
+    };
+    let is_used = values.is_empty() || rows.keys().null_count() < rows.len();
+    if is_plain && is_used && is_fixed_tidy(rows.keys()) {
+        return Ok(Arc::clone(array));
+    }
     // New keys by old ones, unless the dictionary is so much longer than the rows that the list would cost more.
     let listed = if values.len() / 4 <= rows.len().max(256) { values.len() } else { 0 };
     let mut by_old: Vec<Option<i32>> = vec![None; listed];
@@ -125,24 +146,42 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, values)?))
 }
 
+/// Whether an array of fixed width stands as it is: zeros under nulls and behind the last row.
+fn is_fixed_tidy(array: &dyn Array) -> bool {
+    let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return true };
+    is_tidy(nulls)
+        && fixed_values(&array.to_data()).is_some_and(|(width, values)| {
+            let mut values = values.chunks_exact(width.max(1)).zip(nulls.iter());
+            values.all(|(value, is_valid)| is_valid || value.iter().all(|byte| *byte == 0))
+        })
+}
+
+/// Width and bytes of the values in a slice of fixed width.
+fn fixed_values(data: &ArrayData) -> Option<(usize, &[u8])> {
+    let width = match data.data_type() {
+        DataType::FixedSizeBinary(width) => usize::try_from(*width).ok()?,
+        other => other.primitive_width()?,
+    };
+    let start = data.offset().checked_mul(width)?;
+    let end = start.checked_add(data.len().checked_mul(width)?)?;
+    Some((width, data.buffers().first()?.as_slice().get(start..end)?))
+}
+
 /// Values of fixed width, zero where null.
 fn fixed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    if is_fixed_tidy(array) {
+        return Ok(Arc::clone(array));
+    }
     let Some(nulls) = nulls(array) else { return Ok(Arc::clone(array)) };
     let data = array.to_data();
-    let width = match data.data_type() {
-        DataType::FixedSizeBinary(width) => usize::try_from(*width).ok(),
-        other => other.primitive_width(),
-    };
-    let values = width.zip(data.buffers().first()).and_then(|(width, buffer)| {
-        let start = data.offset().checked_mul(width)?;
-        let end = start.checked_add(data.len().checked_mul(width)?)?;
-        let mut bytes = buffer.as_slice().get(start..end)?.to_vec();
+    let values = fixed_values(&data).map(|(width, values)| {
+        let mut bytes = values.to_vec();
         for (value, is_valid) in bytes.chunks_exact_mut(width.max(1)).zip(nulls.iter()) {
             if !is_valid {
                 value.fill(0);
             }
         }
-        Some(bytes)
+        bytes
     });
     let Some(values) = values else {
         return Err(ArrowError::InvalidArgumentError(format!(
