@@ -1,5 +1,6 @@
 //! `hindsight capture append`.
 
+use super::acks::{Printer, Sent, Totals};
 use super::compare::Stored;
 use super::sources::{Part, start};
 use super::{duration, failure, id_of, open, reading, start_note};
@@ -8,24 +9,19 @@ use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::input::{Place, RawSource, ReadOptions, Source, parse_inputs};
-use crate::output::{ByteSink, Document};
 use crate::progress::Progress;
 use crate::rejects::RejectSink;
 use arrow_array::RecordBatch;
-use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec, Ticket};
+use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec};
 use contract::{Admitted, EventId, Observe, Origin, ProducerMode, TableSpec, admit_any};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
 /// Rows of a frame at most, and rows a batch of Parquet: fixed, because rules that look across rows look inside a
 /// batch, and a repetition must find the same rows under the same numbers.
 const BATCH: usize = 8_192;
-/// How long acknowledgements may take before the command gives up; sending again is safe.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -268,7 +264,7 @@ fn are_new(log: &Log, args: &AppendArgs, producers: &[Claim]) -> Result<(), Fail
     if args.producer.is_some() || args.resume || args.first_pseq.is_some() {
         return Ok(());
     }
-    let known = log.completeness(&reading()?, 0..0).map_err(|error| failure(&error))?;
+    let known = log.completeness(&reading(), 0..0).map_err(|error| failure(&error))?;
     for producer in producers {
         let before = known.producers.iter().find(|p| p.producer_id == producer.id);
         if let Some(before) = before.filter(|p| p.end_pseq > 0) {
@@ -451,74 +447,4 @@ fn explain(
     }
     let signal = context.stop.signal().unwrap_or("SIGTERM");
     CliError::Stopped { signal, state }.into()
-}
-
-/// Rows on their way to an acknowledgement.
-struct Sent {
-    ticket: Ticket,
-    table: &'static str,
-    producer: Arc<str>,
-    id: EventId,
-    epoch: u32,
-}
-
-/// What was acknowledged.
-#[derive(Debug, Default)]
-struct Totals {
-    rows: u64,
-    duplicates: u64,
-}
-
-/// Prints acknowledgements in the order of the appends, while the next rows are read.
-struct Printer(JoinHandle<Result<Totals, Failure>>);
-
-impl Printer {
-    fn start() -> Result<(Self, SyncSender<Sent>), Failure> {
-        let (sender, receiver) = sync_channel::<Sent>(256);
-        let thread = std::thread::Builder::new().name("acknowledgements".to_owned());
-        let handle = thread
-            .spawn(move || print_all(&receiver))
-            .map_err(|e| CliError::writing(Path::new("standard output"), e))?;
-        Ok((Self(handle), sender))
-    }
-
-    fn join(self) -> Result<Totals, Failure> {
-        match self.0.join() {
-            Ok(result) => result,
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    }
-}
-
-fn print_all(receiver: &Receiver<Sent>) -> Result<Totals, Failure> {
-    let mut sink = Some(ByteSink::stdout()?);
-    let mut totals = Totals::default();
-    for sent in receiver {
-        let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
-        totals.rows += ack.pseq.end - ack.pseq.start;
-        totals.duplicates += ack.duplicates;
-        let text = |n: Option<u64>| n.map(|n| n.to_string());
-        let stored = ack.stored.first().zip(ack.stored.last());
-        let line = Document::new("hindsight.ack.v1")
-            .with("table", sent.table)
-            .with("producer", &*sent.producer)
-            .with("producer_id", sent.id.to_string())
-            .with("epoch", u64::from(sent.epoch))
-            .with("first_pseq", ack.pseq.start.to_string())
-            .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
-            .with("first_seq", text(stored.map(|(first, _)| first.start)))
-            .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
-            .with("duplicates", ack.duplicates)
-            .with("level", ack.level.word());
-        let Some(open) = sink.as_mut() else { continue };
-        let written = writeln!(open, "{line}").and_then(|()| open.flush());
-        if let Err(error) = written {
-            match open.failure(error) {
-                // Whoever looked has seen enough; the rows still go into the log.
-                Failure::ReaderGone => sink = None,
-                other => return Err(other),
-            }
-        }
-    }
-    Ok(totals)
 }

@@ -29,7 +29,7 @@ impl Stored {
     pub(super) fn open(log: &Log, producer: EventId, end: u64) -> Result<Self, Failure> {
         let filter = Filter { producers: vec![producer], ..Filter::default() };
         let reader = log
-            .reader(&reading()?, log.start(), Visibility::Durable, filter)
+            .reader(&reading(), log.start(), Visibility::Durable, filter)
             .map_err(|error| failure(&error))?;
         Ok(Self { reader, producer, end, held: BTreeMap::new(), bytes: 0, is_over: false })
     }

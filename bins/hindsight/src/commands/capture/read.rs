@@ -51,7 +51,7 @@ pub(in crate::commands) fn read(args: &ReadLogArgs, context: &mut Context) -> Re
         end_seq: args.to_seq,
     };
     let options = Options::default();
-    let reader = LogReader::open(fs(), &args.log, &options, &reading()?, from, filter)
+    let reader = LogReader::open(fs(), &args.log, &options, &reading(), from, filter)
         .map_err(|error| failure(&error))?;
     if let Some(cursor) = cursor.filter(|cursor| cursor.log_id != reader.log_id()) {
         let (expected, found) = (reader.log_id(), cursor.log_id);
