@@ -1,5 +1,11 @@
 //! The arguments, as clap sees them; nothing here is checked beyond their syntax.
 
+mod capture;
+
+pub(crate) use capture::{
+    AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
+};
+
 use crate::config::ConfigError;
 use crate::output::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -147,6 +153,9 @@ pub enum Command {
     /// What others write, as tables of the contract
     #[command(subcommand)]
     Feeds(FeedsCommand),
+    /// A log of events: acknowledged means on disk, and completeness is a question with an answer
+    #[command(subcommand)]
+    Capture(CaptureCommand),
     /// A market and a trading desk whose truth is known
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -449,7 +458,7 @@ impl Command {
             | Self::Man(_)
             | Self::Init(_)
             | Self::Doctor(_) => true,
-            Self::Cat(_) | Self::Feeds(_) | Self::Simulator(_) => false,
+            Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
         }
     }
 
@@ -458,6 +467,7 @@ impl Command {
         match self {
             Self::Cat(args) => args.read.flags(),
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
+            Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

@@ -1,5 +1,6 @@
 //! One function a command.
 
+mod capture;
 mod cat;
 mod config;
 mod doctor;
@@ -9,7 +10,9 @@ mod init;
 mod pages;
 mod simulator;
 
-use crate::cli::{Command, ConfigCommand, FeedsCommand, ReportArgs, SimulatorCommand};
+use crate::cli::{
+    CaptureCommand, Command, ConfigCommand, FeedsCommand, ReportArgs, SimulatorCommand,
+};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::Format;
@@ -20,6 +23,11 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Cat(args) => cat::cat(args, context),
         Command::Feeds(FeedsCommand::Convert(args)) => feeds::convert(args, context),
         Command::Feeds(FeedsCommand::Inspect(args)) => feeds::inspect(args, context),
+        Command::Capture(CaptureCommand::Append(args)) => capture::append(args, context),
+        Command::Capture(CaptureCommand::Read(args)) => capture::read(args, context),
+        Command::Capture(CaptureCommand::Ledger(args)) => capture::ledger(args),
+        Command::Capture(CaptureCommand::Verify(args)) => capture::verify(args),
+        Command::Capture(CaptureCommand::Archive(args)) => capture::archive(args),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),

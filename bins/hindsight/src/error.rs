@@ -253,10 +253,46 @@ pub enum CliError {
     #[error("expected at least one row, found none")]
     NothingToDo,
     /// A signal arrived.
-    #[error("stopped by {signal}; nothing was published")]
+    #[error("stopped by {signal}; {state}")]
     Stopped {
         /// The signal.
         signal: &'static str,
+        /// What is there, and how to go on.
+        state: String,
+    },
+    /// A folder that holds other things than a log.
+    #[error(
+        "{path}: expected a log, or a directory that is empty or not there, found `{found}` in it"
+    )]
+    NotALog {
+        /// The folder.
+        path: String,
+        /// Something in it.
+        found: String,
+    },
+    /// Rows of a file that was appended before, and no word on what they are.
+    #[error("producer `{producer}`: expected rows that are new, found {rows} in the log already")]
+    AlreadyAppended {
+        /// Its name.
+        producer: String,
+        /// Rows it has there.
+        rows: u64,
+    },
+    /// The gate of `capture ledger`.
+    #[error("{path}: expected the verdict complete, found {found}")]
+    NotComplete {
+        /// The log.
+        path: String,
+        /// The verdict and what it rests on.
+        found: String,
+    },
+    /// Stored bytes are not as they were recorded.
+    #[error("{path}: expected every byte as it was recorded, found {found}")]
+    DamagedLog {
+        /// The log.
+        path: String,
+        /// What is wrong.
+        found: String,
     },
     /// A code without explanation.
     #[error("expected an error code, found `{found}`{near}")]
@@ -333,6 +369,10 @@ impl Diagnostic for CliError {
             Self::NoRun { .. } => "cli/no-run",
             Self::NothingToDo => "cli/nothing-to-do",
             Self::Stopped { .. } => "cli/stopped",
+            Self::NotALog { .. } => "cli/not-a-log",
+            Self::AlreadyAppended { .. } => "cli/already-appended",
+            Self::NotComplete { .. } => "cli/not-complete",
+            Self::DamagedLog { .. } => "cli/damaged-log",
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
@@ -356,6 +396,8 @@ impl Diagnostic for CliError {
             | Self::UnfinishedLine { .. }
             | Self::TooManyRejects { .. }
             | Self::AllRejected { .. } => Fault::Incomplete,
+            Self::NotComplete { .. } => Fault::Gate,
+            Self::DamagedLog { .. } => Fault::Integrity,
             Self::EncodeFailed { .. } => Fault::Bug,
             _ => Fault::Input,
         }
@@ -396,6 +438,15 @@ impl Diagnostic for CliError {
             }
             Self::DiskFull { .. } => "free some space and run the same command again",
             Self::IsDirectory { .. } => "name the files in it",
+            Self::AlreadyAppended { .. } => {
+                "`--resume` stores only what is not there; rows that are new belong to a producer of their own, `--producer NAME`"
+            }
+            Self::NotComplete { .. } => {
+                "`hindsight capture ledger DIR --gaps` lists what is not there"
+            }
+            Self::DamagedLog { .. } => {
+                "`hindsight capture verify DIR` names every place; with `--declare` the loss is put on record"
+            }
             Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",
             Self::EncodeFailed { .. } => "please report this as a bug",
             _ => return None,
@@ -684,7 +735,7 @@ impl From<CliError> for Failure {
         let mut report = ErrorReport::new(&error);
         match &error {
             CliError::NothingToDo => report.exit = Exit::Nothing,
-            CliError::Stopped { signal: "SIGINT" } => report.exit = Exit::Interrupted,
+            CliError::Stopped { signal: "SIGINT", .. } => report.exit = Exit::Interrupted,
             CliError::Stopped { .. } => report.exit = Exit::Terminated,
             _ => {}
         }

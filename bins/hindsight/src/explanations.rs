@@ -26,6 +26,7 @@ impl Explanation {
 /// The texts of every crate that this program is made of.
 const TEXTS: &[&str] = &[
     include_str!("errors.md"),
+    capture::ERRORS,
     contract::ERRORS,
     durable::ERRORS,
     feeds::ERRORS,
@@ -56,12 +57,30 @@ fn sections(text: &'static str) -> impl Iterator<Item = Explanation> {
 
 /// Codes that end a command otherwise than with 2, and those that only rows have.
 const EXITS: &[(&str, Exit)] = &[
+    ("capture/archive-conflict", Exit::Integrity),
+    ("capture/archive-mismatch", Exit::Integrity),
+    ("capture/archive-order", Exit::Bug),
+    ("capture/archive-overlap", Exit::Integrity),
+    ("capture/archive-parquet", Exit::Integrity),
+    ("capture/decode", Exit::Bug),
+    ("capture/disk-full", Exit::Retry),
+    ("capture/encode", Exit::Bug),
+    ("capture/foreign-file", Exit::Integrity),
+    ("capture/locked", Exit::Retry),
+    ("capture/no-credit", Exit::Retry),
+    ("capture/no-thread", Exit::Environment),
+    ("capture/not-durable", Exit::Environment),
+    ("capture/poisoned", Exit::Environment),
+    ("capture/timeout", Exit::Retry),
+    ("capture/vanished", Exit::Integrity),
     ("cli/all-rejected", Exit::Incomplete),
     ("cli/bug", Exit::Bug),
+    ("cli/damaged-log", Exit::Integrity),
     ("cli/disk-full", Exit::Retry),
     ("cli/doctor-failed", Exit::Environment),
     ("cli/empty-input", Exit::Incomplete),
     ("cli/encode-failed", Exit::Bug),
+    ("cli/not-complete", Exit::Gate),
     ("cli/not-found", Exit::Environment),
     ("cli/nothing-to-do", Exit::Nothing),
     ("cli/permission-denied", Exit::Environment),

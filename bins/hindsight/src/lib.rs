@@ -53,3 +53,8 @@ pub use run::run;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The Rust blocks of the guides run as documentation tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/capture-from-your-service.md")]
+struct CaptureGuide;

@@ -4,12 +4,19 @@ use crate::error::{CliError, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 /// Whether a signal asked to stop.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop(Arc<AtomicI32>);
+pub(crate) struct Stop(Arc<Heard>);
+
+#[derive(Debug, Default)]
+struct Heard {
+    signal: AtomicI32,
+    /// The command notices by itself and ends in order, however long that takes.
+    in_order: AtomicBool,
+}
 
 /// How long the work may take to notice before the handler cleans up in its place: it may sit in a read that no
 /// signal interrupts.
@@ -28,12 +35,16 @@ impl Stop {
         // Without the thread the signals have been caught all the same, and checks between batches see none.
         let _ = listener.spawn(move || {
             for signal in signals.forever() {
-                if seen.0.swap(signal, Ordering::SeqCst) != 0 {
+                if seen.0.signal.swap(signal, Ordering::SeqCst) != 0 {
                     crate::output::remove_pending();
                     std::process::exit(128 + signal);
                 }
+                let seen = seen.clone();
                 std::thread::spawn(move || {
                     std::thread::sleep(GRACE);
+                    if seen.0.in_order.load(Ordering::SeqCst) {
+                        return;
+                    }
                     crate::output::remove_pending();
                     crate::console::say(&format!(
                         "stopped by {} while waiting for input; nothing was published\n",
@@ -51,10 +62,25 @@ impl Stop {
     /// # Errors
     /// [`CliError::Stopped`] with the signal.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        match self.0.load(Ordering::Relaxed) {
+        match self.0.signal.load(Ordering::Relaxed) {
             0 => Ok(()),
-            signal => Err(CliError::Stopped { signal: name(signal) }.into()),
+            signal => {
+                let state = "nothing was published".to_owned();
+                Err(CliError::Stopped { signal: name(signal), state }.into())
+            }
         }
+    }
+
+    /// The name of the signal, once one has arrived.
+    pub(crate) fn signal(&self) -> Option<&'static str> {
+        let signal = self.0.signal.load(Ordering::Relaxed);
+        (signal != 0).then(|| name(signal))
+    }
+
+    /// Promises that the command looks at [`signal`](Self::signal) often, never waits for input where it does not, and
+    /// ends in order: the handler leaves it the time. A second signal still ends at once.
+    pub(crate) fn ends_in_order(&self) {
+        self.0.in_order.store(true, Ordering::SeqCst);
     }
 }
 

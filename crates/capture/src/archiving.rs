@@ -15,7 +15,7 @@ use crate::store::sealed;
 use crate::sync::lock;
 use crate::window::segment_path;
 use contract::{Diagnostic, Fault, Hash, UtcNanos};
-use durable::FsError;
+use durable::{Fs, FsError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -388,31 +388,30 @@ impl Inner {
         }
         Ok(report)
     }
+}
 
-    /// Counts archived rows of a range by table: from the records where a file lies inside it whole, else from the
-    /// rows.
-    pub(crate) fn count_archived(
-        &self,
-        seqs: Range<u64>,
-        rows: &mut BTreeMap<String, u64>,
-    ) -> Result<(), ReadError> {
-        let runs = lock(&self.manifest).archived();
-        for file in runs.iter().flat_map(|run| &run.files) {
-            if file.end_seq <= seqs.start || file.first_seq >= seqs.end {
-                continue;
-            }
-            let is_whole = seqs.start <= file.first_seq && file.end_seq <= seqs.end;
-            let count = if is_whole {
-                file.rows
-            } else {
-                let dir = folder(&self.dir);
-                let read = archive::read(self.fs.as_ref(), &dir, &[file], seqs.clone(), &|_| true)?;
-                read.iter().map(|b| b.rows.num_rows() as u64).sum()
-            };
-            *rows.entry(file.table.clone()).or_default() += count;
+/// Counts archived rows of a range by table: from the records where a file lies inside it whole, else from the rows.
+pub(crate) fn count_archived(
+    fs: &dyn Fs,
+    dir: &Path,
+    records: &[Record],
+    seqs: &Range<u64>,
+    rows: &mut BTreeMap<String, u64>,
+) -> Result<(), ReadError> {
+    for file in crate::store::archived(records.iter()).flat_map(|run| &run.files) {
+        if file.end_seq <= seqs.start || file.first_seq >= seqs.end {
+            continue;
         }
-        Ok(())
+        let is_whole = seqs.start <= file.first_seq && file.end_seq <= seqs.end;
+        let count = if is_whole {
+            file.rows
+        } else {
+            let read = archive::read(fs, &folder(dir), &[file], seqs.clone(), &|_| true)?;
+            read.iter().map(|b| b.rows.num_rows() as u64).sum()
+        };
+        *rows.entry(file.table.clone()).or_default() += count;
     }
+    Ok(())
 }
 
 /// What may keep a segment, apart from the archive itself.

@@ -73,6 +73,23 @@ impl Gap {
         }
     }
 
+    /// Whether this declared damage is what was found unreadable elsewhere: it has all of its numbers; where those are
+    /// not known, bytes of the same segment.
+    #[must_use]
+    pub fn covers(&self, found: &Self) -> bool {
+        let has_all = |known: &Range<u64>, new: &Range<u64>| {
+            known.start <= new.start && new.end <= known.end
+        };
+        let is_same = match (&self.seqs, &found.seqs) {
+            (Some(known), Some(new)) => has_all(known, new),
+            _ => {
+                let bytes = self.bytes.as_ref().zip(found.bytes.as_ref());
+                self.segment_no == found.segment_no && bytes.is_some_and(|(k, n)| has_all(k, n))
+            }
+        };
+        self.kind == GapKind::Damaged && is_same
+    }
+
     /// Order of declaration, then of producers and rows.
     pub(crate) fn order(&self) -> (Option<u64>, Option<EventId>, Option<u64>) {
         (self.seq, self.producer_id, self.pseqs.as_ref().map(|p| p.start))

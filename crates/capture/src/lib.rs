@@ -36,6 +36,7 @@ mod segments;
 mod shown;
 mod spare;
 mod store;
+mod survey;
 mod sync;
 mod ticket;
 mod verify;
@@ -43,6 +44,9 @@ mod walk;
 mod window;
 mod witness;
 mod writer;
+
+/// What each error of this crate means and what to do about it, one section a code.
+pub const ERRORS: &str = include_str!("errors.md");
 
 #[cfg(feature = "archive")]
 pub use archive::ArchiveError;
@@ -65,5 +69,6 @@ pub use options::{Drive, Options};
 pub use producer::{Producer, ProducerSpec};
 pub use reader::{Filter, LogReader, Reader, Visibility};
 pub use report::{RecoveryReport, Start};
+pub use survey::completeness;
 pub use ticket::{Ack, Level, Ticket};
 pub use verify::{Problem, VerifyReport, verify};

@@ -204,6 +204,8 @@ impl Producer {
     ) -> Result<Ticket, AppendError> {
         let prepared = match prepared {
             Ok(prepared) => prepared,
+            // Too large is no verdict on the rows: they come again in parts.
+            Err(error @ AppendError::TooLarge { .. }) => return Err(error),
             Err(error) => {
                 lock(&self.inner.queue).ledger.count_rejected(self.spec.id, rows as u64);
                 return Err(error);

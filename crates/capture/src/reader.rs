@@ -624,7 +624,7 @@ pub(crate) fn durable_frame(
 }
 
 /// The largest claim of durability in any header of the newest segment: what may be shown without a watermark.
-fn claimed(fs: &Arc<dyn Fs>, dir: &Path) -> Result<u64, ReadError> {
+pub(crate) fn claimed(fs: &Arc<dyn Fs>, dir: &Path) -> Result<u64, ReadError> {
     let mut bound = 0;
     for segment in crate::segments::segment_numbers(fs.as_ref(), dir)?.into_iter().rev() {
         let (mut window, head) = crate::segments::open_segment(fs.as_ref(), dir, segment, false)?;

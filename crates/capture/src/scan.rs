@@ -157,7 +157,12 @@ impl Scan {
         })
     }
 
-    /// Bytes that were passed over in the current segment.
+    /// Number after the last row or control frame that was passed.
+    pub(crate) fn end_seq(&self) -> u64 {
+        self.end_seq
+    }
+
+    /// How rows of a schema are handed out, once its frame was passed.
     pub(crate) fn shape(&self, schema_no: u32) -> Option<&Arc<Shape>> {
         self.shapes.get(&schema_no)
     }

@@ -132,6 +132,16 @@ impl RawSource {
         &self.schema
     }
 
+    /// Whether it is a pipe, whose end nobody knows.
+    pub(crate) fn is_pipe(&self) -> bool {
+        self.identity.is_none()
+    }
+
+    /// Whether the stream ended without its marker and was accepted on the user's word.
+    pub(crate) fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
     /// The next batch; `None` at the end of an input that is whole.
     ///
     /// # Errors
@@ -237,6 +247,11 @@ impl Source {
     #[must_use]
     pub fn rows_total(&self) -> Option<u64> {
         self.raw.rows_total
+    }
+
+    /// The input as it is, its table and columns having been checked.
+    pub(crate) fn into_raw(self) -> RawSource {
+        self.raw
     }
 
     /// Device and inode of a regular file.

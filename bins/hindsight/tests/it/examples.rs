@@ -34,7 +34,15 @@ fn every_documented_example_runs() {
     );
     std::fs::copy(dir.path().join("foreign.parquet"), dir.path().join("trades.parquet")).unwrap();
     let mut ran = 0;
-    for command in [&["cat"][..], &["feeds", "convert"], &["simulator", "run"]] {
+    for command in [
+        &["cat"][..],
+        &["feeds", "convert"],
+        &["simulator", "run"],
+        &["capture", "append"],
+        &["capture", "read"],
+        &["capture", "ledger"],
+        &["capture", "archive"],
+    ] {
         let lines = examples(dir.path(), command);
         assert!(!lines.is_empty(), "{command:?}");
         for line in lines {
@@ -67,5 +75,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 4, "{ran}");
+    assert!(ran >= 14, "{ran}");
 }

@@ -1,6 +1,7 @@
 //! The program as its users meet it, and the library as the tests of later stages will.
 #![cfg(test)]
 
+mod capture;
 mod cat;
 mod config;
 mod examples;

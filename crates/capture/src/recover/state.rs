@@ -153,11 +153,10 @@ impl Recovered {
 
     /// Takes the accounts from the snapshot of a segment; says whether it can be read.
     fn restore(&mut self, segment: &mut Segment, walked: &Walked) -> Result<bool, OpenError> {
-        let snapshot = walked
-            .frames
-            .iter()
-            .take_while(|f| f.is_whole && matches!(f.header.kind, Kind::Schema | Kind::Producers));
-        let Some(found) = snapshot.last().filter(|f| f.header.kind == Kind::Producers) else {
+        // Schemas, then the accounts; behind them the first group may begin with a schema of its own.
+        let snapshot = walked.frames.iter().find(|f| f.header.kind != Kind::Schema || !f.is_whole);
+        let Some(found) = snapshot.filter(|f| f.is_whole && f.header.kind == Kind::Producers)
+        else {
             return Ok(false);
         };
         let Some(body) = segment.window.body(found.at, &found.header)? else { return Ok(false) };

@@ -2,7 +2,7 @@
 
 use crate::rig::{batches, id, open, open_with, options, read_all, reading, rows, tape};
 use capture::{AppendError, Log, Options, ProducerSpec, Start};
-use durable::SimFs;
+use durable::{Fs as _, SimFs};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,6 +68,40 @@ fn rows_outlive_many_rotations_and_a_restart_reads_only_the_newest_segment() {
     assert_eq!((report.start, report.walked.len()), (Start::Clean, 1));
     assert!(report.walked[0] >= 3, "{report:?}");
     assert!(rows(&read_all(&log)) == expected);
+}
+
+#[test]
+fn a_table_that_first_comes_with_a_rotation_leaves_the_snapshot_readable() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    let mut desk = log.open_producer(ProducerSpec::new(id(2), "desk")).unwrap();
+    // Fill the segment until the next one has been started, and again until just before that.
+    let segments = |fs: &SimFs| fs.read_dir(Path::new("/log/segments")).unwrap().len();
+    let before = segments(&fs);
+    let mut batches = 0;
+    while segments(&fs) == before {
+        feed.append_durable(&tape(batches * 1000, 1000)).unwrap();
+        log.step();
+        batches += 1;
+    }
+    // The new segment holds one batch: so many more and it is full.
+    for more in 1..batches - 1 {
+        feed.append_durable(&tape((batches + more) * 1000, 1000)).unwrap();
+    }
+    // Decisions enough not to fit: their table is new, and its schema comes first in the new segment.
+    let many: Vec<_> =
+        (0..200).map(|n| crate::rig::decision(110 + n, id(9), 1).into_record_batch()).collect();
+    let many = arrow_select::concat::concat_batches(&many[0].schema(), &many).unwrap();
+    let full = segments(&fs);
+    let ticket = desk.append_at(0, "decisions", &many).unwrap();
+    log.step();
+    assert_eq!(ticket.try_result().unwrap().unwrap().pseq, 0..200);
+    assert_eq!(segments(&fs), full + 1);
+    drop((feed, desk));
+    log.close().unwrap();
+    let (_, report) = open(&fs);
+    assert_eq!(report.walked.len(), 1, "{report:?}");
 }
 
 #[test]

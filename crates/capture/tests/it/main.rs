@@ -19,5 +19,6 @@ mod link;
 mod log;
 mod process;
 mod rig;
+mod survey;
 mod threads;
 mod verify;

@@ -1,0 +1,86 @@
+//! Acknowledgements, printed in the order of the appends while the next rows are read.
+
+use super::failure;
+use crate::error::{CliError, Failure};
+use crate::output::{ByteSink, Document};
+use capture::Ticket;
+use contract::EventId;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How long acknowledgements may take before the command gives up; sending again is safe.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Rows on their way to an acknowledgement.
+pub(super) struct Sent {
+    pub(super) ticket: Ticket,
+    pub(super) table: &'static str,
+    pub(super) producer: Arc<str>,
+    pub(super) id: EventId,
+    pub(super) epoch: u32,
+}
+
+/// What was acknowledged.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub(super) rows: u64,
+    pub(super) duplicates: u64,
+}
+
+/// Prints acknowledgements in the order of the appends, while the next rows are read.
+pub(super) struct Printer(JoinHandle<Result<Totals, Failure>>);
+
+impl Printer {
+    pub(super) fn start() -> Result<(Self, SyncSender<Sent>), Failure> {
+        let (sender, receiver) = sync_channel::<Sent>(256);
+        let thread = std::thread::Builder::new().name("acknowledgements".to_owned());
+        let handle = thread
+            .spawn(move || print_all(&receiver))
+            .map_err(|e| CliError::writing(Path::new("standard output"), e))?;
+        Ok((Self(handle), sender))
+    }
+
+    pub(super) fn join(self) -> Result<Totals, Failure> {
+        match self.0.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+}
+
+fn print_all(receiver: &Receiver<Sent>) -> Result<Totals, Failure> {
+    let mut sink = Some(ByteSink::stdout()?);
+    let mut totals = Totals::default();
+    for sent in receiver {
+        let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
+        totals.rows += ack.pseq.end - ack.pseq.start;
+        totals.duplicates += ack.duplicates;
+        let text = |n: Option<u64>| n.map(|n| n.to_string());
+        let stored = ack.stored.first().zip(ack.stored.last());
+        let line = Document::new("hindsight.ack.v1")
+            .with("table", sent.table)
+            .with("producer", &*sent.producer)
+            .with("producer_id", sent.id.to_string())
+            .with("epoch", u64::from(sent.epoch))
+            .with("first_pseq", ack.pseq.start.to_string())
+            .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
+            .with("first_seq", text(stored.map(|(first, _)| first.start)))
+            .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
+            .with("duplicates", ack.duplicates)
+            .with("level", ack.level.word());
+        let Some(open) = sink.as_mut() else { continue };
+        let written = writeln!(open, "{line}").and_then(|()| open.flush());
+        if let Err(error) = written {
+            match open.failure(error) {
+                // Whoever looked has seen enough; the rows still go into the log.
+                Failure::ReaderGone => sink = None,
+                other => return Err(other),
+            }
+        }
+    }
+    Ok(totals)
+}
