@@ -1,7 +1,7 @@
 //! Why an append, an open or a read did not happen.
 
 use contract::{Denied, Diagnostic, EventId, Fault, ShapeError, UtcNanos};
-use durable::{FsError, FsErrorKind};
+use durable::{FsError, FsErrorKind, PublishError};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -221,7 +221,7 @@ pub enum OpenError {
     Fs(#[from] FsError),
     /// A file could not be published.
     #[error(transparent)]
-    Publish(#[from] durable::PublishError),
+    Publish(#[from] PublishError),
     /// A thread could not be started.
     #[error("log: no thread: {0}")]
     Thread(std::io::Error),
@@ -245,13 +245,11 @@ impl Diagnostic for OpenError {
         match self {
             Self::Locked(_) => Fault::Environment { retry: true },
             Self::Missing(_) | Self::Options { .. } | Self::Format { .. } => Fault::Input,
-            Self::Foreign { .. } => Fault::Integrity,
-            Self::Fs(error) => fs_fault(error),
-            Self::Publish(
-                durable::PublishError::Fs(error)
-                | durable::PublishError::Unsettled { source: error, .. },
+            Self::Foreign { .. } | Self::Publish(PublishError::Verify { .. }) => Fault::Integrity,
+            Self::Fs(error)
+            | Self::Publish(
+                PublishError::Fs(error) | PublishError::Unsettled { source: error, .. },
             ) => fs_fault(error),
-            Self::Publish(durable::PublishError::Verify { .. }) => Fault::Integrity,
             Self::Publish(_) | Self::Thread(_) => Fault::Environment { retry: false },
         }
     }

@@ -3,7 +3,6 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
-    clippy::cast_sign_loss,
     clippy::disallowed_methods,
     clippy::single_range_in_vec_init,
     reason = "numbers of tests are small, children are told by variables, and a list of one range is what is meant"
