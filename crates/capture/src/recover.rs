@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::queue::Queue;
 use crate::report::{RecoveryReport, Start};
 use crate::seal::SealJob;
-use crate::segments::{Head, is_made_up, open_segment, segment_numbers};
+use crate::segments::{Head, find_schema, is_made_up, open_segment, segment_numbers};
 use crate::shown::Shown;
 use crate::spare::{Spares, remove};
 use crate::store::{Manifest, log_entry, manifest_path, read_all, read_manifest, sealed};
@@ -70,7 +70,9 @@ pub(crate) fn open(
     sweep(fs.as_ref(), dir, &manifest)?;
     let watermark = read_watermark(fs.as_ref(), dir, log.log_id)?;
     let survey = survey(fs.as_ref(), dir, &manifest, watermark.as_ref(), log.log_id)?;
-    let recovered = Recovered::new(survey.segments, &manifest, watermark.as_ref(), log.log_id)?;
+    let elsewhere = |before, number| find_schema(fs.as_ref(), dir, before, number);
+    let (segments, mark) = (survey.segments, watermark.as_ref());
+    let recovered = Recovered::new(segments, &manifest, mark, log.log_id, &elsewhere)?;
     let parts = Parts { fs, dir, options, clock, seed, log, manifest, lock_file, watermark };
     finish(
         parts,

@@ -6,7 +6,7 @@ use crate::format::body::StoredSchema;
 use crate::format::frame::{FrameFault, FrameHeader, Kind};
 use crate::format::segment::{FIRST_GROUP, SegmentHeader};
 use crate::format::{BLOCK, align_up};
-use crate::segments::{Head, open_segment, segment_numbers};
+use crate::segments::{Head, find_schema, open_segment, segment_numbers};
 use crate::window::Window;
 use arrow_buffer::Buffer;
 use durable::{Fs, FsErrorKind};
@@ -319,6 +319,13 @@ impl Scan {
             && let Ok(schema) = StoredSchema::decode(&body)
         {
             self.shapes.insert(frame.schema_no, Arc::new(Shape::new(Arc::new(schema))));
+        }
+        if frame.kind == Kind::Data && !self.shapes.contains_key(&frame.schema_no) {
+            // Its frame in this segment is damaged: a number means the same schema in all of them.
+            let found = find_schema(self.fs.as_ref(), &self.dir, place.segment, frame.schema_no)?;
+            if let Some(schema) = found {
+                self.shapes.insert(frame.schema_no, Arc::new(Shape::new(Arc::new(schema))));
+            }
         }
         Ok(place)
     }

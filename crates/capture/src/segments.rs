@@ -1,5 +1,7 @@
 //! The segments of a log as they lie on the disk.
 
+use crate::format::body::StoredSchema;
+use crate::format::frame::Kind;
 use crate::format::segment::{HeaderFault, SegmentHeader};
 use crate::window::{Window, segment_path};
 use durable::{Fs, FsError, FsErrorKind};
@@ -60,6 +62,33 @@ pub(crate) fn open_segment(
         window.set_end(header.capacity.max(window.end()));
     }
     Ok((window, head))
+}
+
+/// The schema of a number from the newest segment before this one in which its frame can be read.
+pub(crate) fn find_schema(
+    fs: &dyn Fs,
+    dir: &Path,
+    before: u64,
+    schema_no: u32,
+) -> Result<Option<StoredSchema>, FsError> {
+    let mut numbers = segment_numbers(fs, dir)?;
+    numbers.retain(|number| *number < before);
+    for number in numbers.into_iter().rev() {
+        let (mut window, Head::Known(header)) = open_segment(fs, dir, number, true)? else {
+            continue;
+        };
+        let walked = crate::walk::walk(&mut window, &header)?;
+        let is_it = |f: &&crate::walk::Found| {
+            f.is_whole && f.header.kind == Kind::Schema && f.header.schema_no == schema_no
+        };
+        if let Some(found) = walked.frames.iter().find(is_it)
+            && let Some(body) = window.body(found.at, &found.header)?
+            && let Ok(schema) = StoredSchema::decode(&body)
+        {
+            return Ok(Some(schema));
+        }
+    }
+    Ok(None)
 }
 
 /// Takes salt and numbers from the frames of a segment whose header is gone. Without other evidence, a frame must say

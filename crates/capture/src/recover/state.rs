@@ -16,7 +16,8 @@ use crate::store::{Manifest, sealed};
 use crate::walk::{Found, Walked, is_salvageable, walk};
 use crate::window::Window;
 use contract::{EventId, UtcNanos};
-use std::collections::BTreeMap;
+use durable::FsError;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,6 +28,9 @@ pub(crate) struct Segment {
     pub(crate) header: SegmentHeader,
     pub(crate) window: Window,
 }
+
+/// Finds a schema by its number in segments before one.
+pub(crate) type FindSchema<'a> = &'a dyn Fn(u64, u32) -> Result<Option<StoredSchema>, FsError>;
 
 /// What a recovery knows before it writes anything.
 #[derive(Debug)]
@@ -66,6 +70,7 @@ impl Recovered {
         manifest: &Manifest,
         watermark: Option<&Watermark>,
         log_id: EventId,
+        elsewhere: FindSchema<'_>,
     ) -> Result<Self, OpenError> {
         let mut this = Self::empty(log_id);
         this.segments = segments.iter().map(|s| (s.number, s.header)).collect();
@@ -96,6 +101,7 @@ impl Recovered {
         walks.reverse();
         let Some((newest, _)) = walks.last() else { return Ok(this) };
         let newest = *newest;
+        this.borrow_schemas(&walks, elsewhere)?;
         for (at, walked) in &walks {
             let next = this.segments.get(at + 1).map(|(_, header)| *header);
             let Some(segment) = segments.get_mut(*at) else { continue };
@@ -123,6 +129,26 @@ impl Recovered {
         }
         this.schemas = super::dense(&all);
         Ok(this)
+    }
+
+    /// Schemas of rows whose own Schema frame cannot be read, from segments before.
+    fn borrow_schemas(
+        &mut self,
+        walks: &[(usize, Walked)],
+        elsewhere: FindSchema<'_>,
+    ) -> Result<(), OpenError> {
+        let frames = || walks.iter().flat_map(|(_, w)| &w.frames).filter(|f| f.is_whole);
+        let numbers = |kind| {
+            let of_kind = frames().filter(move |f| f.header.kind == kind);
+            of_kind.map(|f| f.header.schema_no).collect::<BTreeSet<u32>>()
+        };
+        let first = walks.first().and_then(|(at, _)| self.segments.get(*at)).map_or(0, |s| s.0);
+        for number in numbers(Kind::Data).difference(&numbers(Kind::Schema)) {
+            if let Some(schema) = elsewhere(first, *number)? {
+                self.live_schemas.insert(*number, Arc::new(schema));
+            }
+        }
+        Ok(())
     }
 
     fn empty(log_id: EventId) -> Self {
