@@ -77,9 +77,8 @@ impl Gap {
     /// not known, bytes of the same segment.
     #[must_use]
     pub fn covers(&self, found: &Self) -> bool {
-        let has_all = |known: &Range<u64>, new: &Range<u64>| {
-            known.start <= new.start && new.end <= known.end
-        };
+        let has_all =
+            |known: &Range<u64>, new: &Range<u64>| known.start <= new.start && new.end <= known.end;
         let is_same = match (&self.seqs, &found.seqs) {
             (Some(known), Some(new)) => has_all(known, new),
             _ => {

@@ -339,7 +339,8 @@ impl Scan {
         self.end_seq = end_seq;
         let is_absent =
             next.is_some_and(|(base, n)| base == to && n > segment + 1) && found.is_none();
-        let (segment, bytes) = if is_absent { (segment + 1, 0..0) } else { (segment, at..end_byte) };
+        let (segment, bytes) =
+            if is_absent { (segment + 1, 0..0) } else { (segment, at..end_byte) };
         Hole { segment, bytes, frames: from..to, seqs: start..end_seq, is_absent }
     }
 

@@ -70,10 +70,7 @@ fn a_batch_above_the_limit_is_refused_whole_and_its_parts_are_taken() {
     let (log, _) = open_with(&fs, Options { max_frame_bytes: 64 << 10, ..options() });
     let mut feed = feed(&log);
     let error = feed.append(&tape(0, 2000)).unwrap_err();
-    assert!(
-        matches!(error, AppendError::TooLarge { limit: 65_536, unit: "bytes", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, AppendError::TooLarge { limit: 65_536, unit: "bytes", .. }), "{error}");
     for at in 0..8 {
         feed.append_durable(&tape(at * 250, 250)).unwrap();
     }

@@ -120,7 +120,8 @@ fn check(image: &Image, spoil: impl Fn(&SimFs), what: &str) {
                 let draft = decision(100 * pseq as i64 + 9, id(n), *seen);
                 ("decisions", draft.into_record_batch())
             };
-            let ticket = hand.append_at(pseq, table, &rows).unwrap_or_else(|e| panic!("{what}: {e}"));
+            let ticket =
+                hand.append_at(pseq, table, &rows).unwrap_or_else(|e| panic!("{what}: {e}"));
             log.step();
             let ack = ticket.try_result().unwrap().unwrap();
             assert_eq!((ack.duplicates, ack.stored.len()), (0, 1), "{what}: row {pseq} of {who}");

@@ -89,7 +89,8 @@ fn killed(mut child: Child, after: Duration) -> u64 {
 
 /// Every row up to here, once, in order, with what it said.
 fn whole(log: &Log, acked: u64, round: u64) -> u64 {
-    let mut reader = log.reader(&reading(), log.start(), Default::default(), Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Default::default(), Filter::default()).unwrap();
     let mut next = 0;
     loop {
         match reader.next().unwrap() {
@@ -99,7 +100,10 @@ fn whole(log: &Log, acked: u64, round: u64) -> u64 {
                 assert_eq!(batch.first_pseq, next, "round {round}");
                 let rows = contract::Batch::<contract::Trades>::parse(&batch.rows).unwrap();
                 let stamps = rows.ts_avail().values().iter();
-                assert!(stamps.zip(next..).all(|(t, n)| u64::try_from(*t) == Ok(n)), "round {round}");
+                assert!(
+                    stamps.zip(next..).all(|(t, n)| u64::try_from(*t) == Ok(n)),
+                    "round {round}"
+                );
                 next += batch.rows.num_rows() as u64;
             }
             _ => {}

@@ -67,7 +67,8 @@ fn many_producers_append_at_once_and_each_finds_its_rows_in_order() {
             });
         }
     });
-    let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let mut next: BTreeMap<_, u64> = BTreeMap::new();
     loop {
         match reader.next().unwrap() {
@@ -90,7 +91,8 @@ fn many_producers_append_at_once_and_each_finds_its_rows_in_order() {
 fn a_tail_is_woken_by_each_group_and_ends_with_the_log() {
     let folder = tempfile::tempdir().unwrap();
     let log = threads(&folder.path().join("log"), options());
-    let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let tail = std::thread::spawn(move || {
         let mut seen = 0;
         loop {
@@ -119,7 +121,8 @@ fn the_last_event_is_acknowledged_and_visible_without_a_further_one() {
     let log = threads(&dir, options());
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
     feed.append(&tape(0, 1)).unwrap().wait(Duration::from_secs(60)).unwrap();
-    let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let mut rows = 0;
     loop {
         match reader.next().unwrap() {
@@ -136,7 +139,8 @@ fn a_slow_reader_holds_nobody_up_and_misses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     // Memory for a few batches only, and segments that are archived and dropped behind its back.
     let log = threads(&folder.path().join("log"), Options { credit_bytes: 1 << 19, ..options() });
-    let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
     let mut next = 0;
     let mut take = |items: usize| {
@@ -171,7 +175,8 @@ fn rows_are_shown_before_they_are_durable_to_who_asks_for_it() {
     let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
     drop(feed.append(&tape(0, 3)).unwrap());
     let count = |visibility| {
-        let mut reader = log.reader(&reading(), log.start(), visibility, Filter::default()).unwrap();
+        let mut reader =
+            log.reader(&reading(), log.start(), visibility, Filter::default()).unwrap();
         let mut rows = 0;
         loop {
             match reader.next().unwrap() {
@@ -212,21 +217,27 @@ fn a_reader_takes_what_its_filter_names_and_goes_on_where_its_cursor_stands() {
     let mut desk = log.open_producer(ProducerSpec::new(id(2), "desk")).unwrap();
     for at in 0..4 {
         let seen = feed.append_durable(&tape(at * 10, 5)).unwrap();
-        desk.append_durable(&crate::rig::decision(at * 10 + 7, id(9), seen.stored[0].start)).unwrap();
+        desk.append_durable(&crate::rig::decision(at * 10 + 7, id(9), seen.stored[0].start))
+            .unwrap();
     }
     let count = |filter: Filter| {
         let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, filter).unwrap();
         let mut tables = BTreeMap::new();
         loop {
             match reader.next().unwrap() {
-                Item::Batch(b) => *tables.entry(b.table.to_string()).or_insert(0) += b.rows.num_rows(),
+                Item::Batch(b) => {
+                    *tables.entry(b.table.to_string()).or_insert(0) += b.rows.num_rows()
+                }
                 Item::CaughtUp => return tables.into_iter().collect::<Vec<_>>(),
                 _ => {}
             }
         }
     };
     let named = |table: &str, rows: usize| vec![(table.to_owned(), rows)];
-    assert_eq!(count(Filter { tables: vec!["decisions".into()], ..Filter::default() }), named("decisions", 4));
+    assert_eq!(
+        count(Filter { tables: vec!["decisions".into()], ..Filter::default() }),
+        named("decisions", 4)
+    );
     assert_eq!(count(Filter { producers: vec![id(1)], ..Filter::default() }), named("trades", 20));
     assert_eq!(count(Filter { instruments: vec![2], ..Filter::default() }), []);
     assert_eq!(count(Filter { instruments: vec![1], ..Filter::default() }).len(), 2);
@@ -237,7 +248,8 @@ fn a_reader_takes_what_its_filter_names_and_goes_on_where_its_cursor_stands() {
     let rest = crate::rig::read_from(&log, cursor);
     assert_eq!(crate::rig::batches(&rest)[0].seqs(), 4..7);
 
-    let mut reader = log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
+    let mut reader =
+        log.reader(&reading(), log.start(), Visibility::Durable, Filter::default()).unwrap();
     while !matches!(reader.next().unwrap(), Item::Batch(_)) {}
     let path = Path::new("/log");
     reader.cursor().save(&fs, path, "features").unwrap();
@@ -247,6 +259,10 @@ fn a_reader_takes_what_its_filter_names_and_goes_on_where_its_cursor_stands() {
     assert_eq!(crate::rig::batches(&rest).iter().map(|b| b.rows.num_rows()).sum::<usize>(), 19);
     assert_eq!(Cursor::load(&fs, path, "nobody").unwrap(), None);
     let foreign = Cursor { log_id: id(5), next_seq: 0 };
-    let error = log.reader(&reading(), foreign, Visibility::Durable, Filter::default()).unwrap_err();
-    assert_eq!(error.to_string(), format!("cursor: expected log {}, found {}", log.log_id(), id(5)));
+    let error =
+        log.reader(&reading(), foreign, Visibility::Durable, Filter::default()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("cursor: expected log {}, found {}", log.log_id(), id(5))
+    );
 }
