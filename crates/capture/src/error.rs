@@ -245,13 +245,14 @@ impl Diagnostic for OpenError {
         match self {
             Self::Locked(_) => Fault::Environment { retry: true },
             Self::Missing(_) | Self::Options { .. } | Self::Format { .. } => Fault::Input,
-            Self::Foreign { .. } => Fault::Integrity,
-            Self::Fs(error) => fs_fault(error),
-            Self::Publish(
+            Self::Foreign { .. } | Self::Publish(durable::PublishError::Verify { .. }) => {
+                Fault::Integrity
+            }
+            Self::Fs(error)
+            | Self::Publish(
                 durable::PublishError::Fs(error)
                 | durable::PublishError::Unsettled { source: error, .. },
             ) => fs_fault(error),
-            Self::Publish(durable::PublishError::Verify { .. }) => Fault::Integrity,
             Self::Publish(_) | Self::Thread(_) => Fault::Environment { retry: false },
         }
     }

@@ -79,12 +79,11 @@ impl Gap {
     pub fn covers(&self, found: &Self) -> bool {
         let has_all =
             |known: &Range<u64>, new: &Range<u64>| known.start <= new.start && new.end <= known.end;
-        let is_same = match (&self.seqs, &found.seqs) {
-            (Some(known), Some(new)) => has_all(known, new),
-            _ => {
-                let bytes = self.bytes.as_ref().zip(found.bytes.as_ref());
-                self.segment_no == found.segment_no && bytes.is_some_and(|(k, n)| has_all(k, n))
-            }
+        let is_same = if let (Some(known), Some(new)) = (&self.seqs, &found.seqs) {
+            has_all(known, new)
+        } else {
+            let bytes = self.bytes.as_ref().zip(found.bytes.as_ref());
+            self.segment_no == found.segment_no && bytes.is_some_and(|(k, n)| has_all(k, n))
         };
         self.kind == GapKind::Damaged && is_same
     }
