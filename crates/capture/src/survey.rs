@@ -201,20 +201,18 @@ impl Survey<'_> {
                     let header = place.header;
                     self.listen(&header);
                     let body = scan.body(&place)?;
-                    match body.and_then(|body| Note::decode(header.kind, &body)) {
-                        Some(note) => note.apply(&mut self.ledger, &Place::of(&header)),
-                        None => {
-                            let frames = header.frame_no..header.frame_no + 1;
-                            if !self.is_declared(place.segment, &frames) {
-                                let table = scan
-                                    .shape(header.schema_no)
-                                    .map(|s| Arc::clone(&s.stored.table));
-                                self.lose(place.gap(table, self.now));
-                            } else if header.kind == Kind::Data {
-                                // Stored once, lost later: the declaration comes further on.
-                                Note::Rows.apply(&mut self.ledger, &Place::of(&header));
-                            }
-                        }
+                    if let Some(note) = body.and_then(|body| Note::decode(header.kind, &body)) {
+                        note.apply(&mut self.ledger, &Place::of(&header));
+                        continue;
+                    }
+                    let frames = header.frame_no..header.frame_no + 1;
+                    if !self.is_declared(place.segment, &frames) {
+                        let table =
+                            scan.shape(header.schema_no).map(|s| Arc::clone(&s.stored.table));
+                        self.lose(place.gap(table, self.now));
+                    } else if header.kind == Kind::Data {
+                        // Stored once, lost later: the declaration comes further on.
+                        Note::Rows.apply(&mut self.ledger, &Place::of(&header));
                     }
                 }
             }
