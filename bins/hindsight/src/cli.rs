@@ -241,7 +241,7 @@ pub struct ConvertArgs {
 /// Where rows go that could not be used.
 #[derive(Debug, Clone, Args)]
 pub struct RejectArgs {
-    /// Write rejected rows to this file [default: the stem of -o with .rejects.arrow]
+    /// Write rejected rows to this file [default: where there is -o, its stem with .rejects.arrow]
     #[arg(long, value_name = "FILE", help_heading = "Rejects")]
     pub rejects: Option<PathBuf>,
     /// Allow so many rejects, N or P% [default: any number when they have a place, else 0]

@@ -3,9 +3,9 @@
 use crate::error::ReadError;
 use crate::format::body::StoredSchema;
 use arrow_array::cast::AsArray;
-use arrow_array::types::TimestampNanosecondType;
+use arrow_array::types::{TimestampNanosecondType, UInt32Type};
 use arrow_array::{
-    Array, ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray, UInt64Array,
+    Array, ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray, UInt32Array, UInt64Array,
 };
 use arrow_schema::{Schema, SchemaRef};
 use contract::{AnyBatch, TableSpec};
@@ -120,6 +120,12 @@ pub(crate) fn latest_receipt(rows: &RecordBatch) -> Option<(usize, i64)> {
     (0..rows.num_rows())
         .map(|row| (row, receipt(recv, avail.value(row), row)))
         .reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// The instrument of each row, where rows of the table are about one.
+pub(crate) fn instruments(rows: &RecordBatch) -> Option<&UInt32Array> {
+    let at = rows.schema_ref().fields().iter().position(|f| f.name() == "instrument_id")?;
+    rows.columns().get(at)?.as_primitive_opt::<UInt32Type>()
 }
 
 #[cfg(test)]

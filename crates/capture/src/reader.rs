@@ -1,7 +1,7 @@
 //! Rows in the order of the log, live or from the beginning.
 
 use crate::cursor::Cursor;
-use crate::deliver::Shape;
+use crate::deliver::{Shape, instruments};
 use crate::entry::Entry;
 use crate::error::ReadError;
 use crate::format::body::{StoredSchema, decode_rows};
@@ -16,8 +16,6 @@ use crate::recover::read_watermark;
 use crate::scan::{Hole, Raw, Scan};
 use crate::store::{log_id, read_manifest};
 use crate::sync::lock;
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt32Type;
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use contract::{
     EventId, GapKind, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind, TableName,
@@ -68,10 +66,7 @@ impl Filter {
         if self.instruments.is_empty() {
             return Ok(Some(rows));
         }
-        let column = rows
-            .column_by_name("instrument_id")
-            .and_then(|c| c.as_primitive_opt::<UInt32Type>().cloned());
-        let Some(column) = column else { return Ok(None) };
+        let Some(column) = instruments(&rows) else { return Ok(None) };
         let keep: BooleanArray = (0..rows.num_rows())
             .map(|row| Some(column.is_valid(row) && self.instruments.contains(&column.value(row))))
             .collect();

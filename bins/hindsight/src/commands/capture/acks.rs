@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// How long acknowledgements may take before the command gives up; sending again is safe.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Rows on their way to an acknowledgement.
 pub(super) struct Sent {

@@ -79,9 +79,9 @@ impl Claim {
 /// - **Shape:** rows in their order; one frame for at most 8,192 rows.
 pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> Result<(), Failure> {
     let max_future = duration("--max-future", &args.max_future)?;
-    let (jobs, raw, producers) = inputs(args)?;
+    let Inputs { jobs, raw, producers } = inputs(args)?;
     is_free(&args.log)?;
-    let is_live = raw.iter().any(|source| source.is_pipe());
+    let is_live = raw.iter().any(RawSource::is_pipe);
     let defaults = Options::default();
     let options = Options {
         segment_bytes: args.segment_bytes,
@@ -173,8 +173,15 @@ fn close(log: Log) -> Result<(), Failure> {
     log.close().map_err(|error| failure(&error))
 }
 
+/// Everything that comes in, and whose it is.
+struct Inputs {
+    jobs: Vec<Job>,
+    raw: Vec<RawSource>,
+    producers: Vec<Claim>,
+}
+
 /// Opens every input and checks what can be checked before the log is touched.
-fn inputs(args: &AppendArgs) -> Result<(Vec<Job>, Vec<RawSource>, Vec<Claim>), Failure> {
+fn inputs(args: &AppendArgs) -> Result<Inputs, Failure> {
     let options = ReadOptions { trust_eof: args.trust_eof, batch_rows: BATCH };
     let inputs = parse_inputs(&args.inputs)?;
     let id = match &args.producer_id {
@@ -235,7 +242,7 @@ fn inputs(args: &AppendArgs) -> Result<(Vec<Job>, Vec<RawSource>, Vec<Claim>), F
         jobs.push(Job { name, spec, producer });
         raw.push(source.into_raw());
     }
-    Ok((jobs, raw, producers))
+    Ok(Inputs { jobs, raw, producers })
 }
 
 /// Refuses a directory that holds other things than a log: a log has it to itself.
@@ -361,7 +368,7 @@ impl Append<'_> {
         while from < good.num_rows() {
             let part = good.slice(from, self.most.min(good.num_rows() - from));
             from += part.num_rows();
-            self.send(index, spec.name, part, context)?;
+            self.send(index, spec.name, &part, context)?;
         }
         Ok(())
     }
@@ -371,18 +378,18 @@ impl Append<'_> {
         &mut self,
         index: usize,
         table: &'static str,
-        rows: RecordBatch,
+        rows: &RecordBatch,
         context: &Context,
     ) -> Result<(), Option<Failure>> {
         let Some(producer) = self.producers.get_mut(index) else { return Ok(()) };
         producer.open(self.log).map_err(Some)?;
         if let Some(stored) = producer.stored.as_mut() {
-            stored.check(producer.next, table, &rows).map_err(Some)?;
+            stored.check(producer.next, table, rows).map_err(Some)?;
         }
         let Some(handle) = producer.handle.as_mut() else { return Ok(()) };
         let count = rows.num_rows();
         let appended = loop {
-            let appended = self.progress.time(|| handle.append_at(producer.next, table, &rows));
+            let appended = self.progress.time(|| handle.append_at(producer.next, table, rows));
             match appended {
                 // The disk is slower than the input: wait on.
                 Err(AppendError::Backpressure(Pressure::Credit))
@@ -408,8 +415,8 @@ impl Append<'_> {
                 let half = count / 2;
                 // The next ones are likely to be as wide.
                 self.most = self.most.min(half);
-                self.send(index, table, rows.slice(0, half), context)?;
-                self.send(index, table, rows.slice(half, count - half), context)
+                self.send(index, table, &rows.slice(0, half), context)?;
+                self.send(index, table, &rows.slice(half, count - half), context)
             }
             Err(error) => Err(Some(failure(&error))),
         }

@@ -30,7 +30,7 @@ pub(in crate::commands) fn archive(args: &ArchiveArgs) -> Result<(), Failure> {
     }
     let retention = match &args.min_retention {
         Some(text) => duration("--min-retention", text)?,
-        None => Duration::from_secs(86_400),
+        None => Duration::from_hours(24),
     };
     let (log, start) = open_existing(&args.log)?;
     let mut done = Done::default();
@@ -45,12 +45,12 @@ pub(in crate::commands) fn archive(args: &ArchiveArgs) -> Result<(), Failure> {
         let path = args.log.display().to_string();
         return Err(CliError::DamagedLog { path, found: note }.into());
     }
-    let kept = done.dropped.iter().flat_map(|report| &report.kept);
+    let mut kept = done.dropped.iter().flat_map(|report| &report.kept);
     let differs = |(segment, reason): &(u64, KeptReason)| match reason {
         KeptReason::ArchiveDiffers { cause } => Some(format!("segment {segment}: {cause}")),
         _ => None,
     };
-    match kept.filter_map(differs).next() {
+    match kept.find_map(differs) {
         Some(found) => {
             Err(CliError::DamagedLog { path: args.log.display().to_string(), found }.into())
         }
