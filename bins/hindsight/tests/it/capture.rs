@@ -26,7 +26,7 @@ fn stored(dir: &Path, log: &str) -> String {
 }
 
 fn without_seq(text: &str) -> String {
-    text.lines().map(|line| format!("{}\n", line.split_once(',').unwrap().1)).collect()
+    text.lines().flat_map(|line| [line.split_once(',').unwrap().1, "\n"]).collect()
 }
 
 fn expected(dir: &Path, rows: Range<u64>) -> String {
@@ -326,7 +326,7 @@ fn damage_is_loud_until_it_is_on_record_and_can_be_mended() {
         .lines()
         .enumerate()
         .filter(|(n, _)| !(1..11).contains(n))
-        .map(|(_, l)| format!("{l}\n"))
+        .flat_map(|(_, line)| [line, "\n"])
         .collect();
     assert_eq!(without_seq(done.text()), rest);
     let gate = run(dir, &["capture", "ledger", "log", "--require-complete"]);
