@@ -208,6 +208,10 @@ impl Inner {
             gaps += Self::collect(&mut scan, segment, &mut archiver)?;
             taken = segment.clone();
         }
+        if gaps > 0 {
+            // What cannot be read is declared before the rest becomes a file.
+            self.verify()?;
+        }
         let segments = [first.segment, taken.segment];
         let seqs = [first.first_seq, taken.end_seq];
         let dir = folder(&self.dir);

@@ -1,10 +1,11 @@
 //! Everything that surrounded a decision.
 
 use crate::error::ReadError;
+use crate::filter::Filter;
 use crate::gap::Gap;
 use crate::item::{Item, LoggedBatch};
 use crate::log::Log;
-use crate::reader::{Filter, Reader, Visibility};
+use crate::reader::{Reader, Visibility};
 use arrow_array::{Array, BooleanArray, RecordBatch};
 use contract::{Batch, Decisions, EventId, Executions, ReadContext, UtcNanos};
 use std::sync::Arc;

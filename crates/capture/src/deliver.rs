@@ -5,7 +5,8 @@ use crate::format::body::StoredSchema;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{TimestampNanosecondType, UInt32Type};
 use arrow_array::{
-    Array, ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray, UInt32Array, UInt64Array,
+    Array, ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray, UInt32Array,
+    UInt64Array,
 };
 use arrow_schema::{Schema, SchemaRef};
 use contract::{AnyBatch, TableSpec};

@@ -1,22 +1,25 @@
 //! Rows in the order of the log, live or from the beginning.
 
+mod absent;
+
 use crate::cursor::Cursor;
-use crate::deliver::{Shape, instruments};
+use crate::deliver::Shape;
 use crate::entry::Entry;
 use crate::error::ReadError;
+use crate::filter::Filter;
 use crate::format::body::{StoredSchema, decode_rows};
 use crate::format::frame::{FrameHeader, Kind};
-use crate::format::manifest::Entry as Record;
 use crate::gap::Gap;
 use crate::inner::Inner;
 use crate::item::{Control, ControlKind, Item, LoggedBatch};
 use crate::note::{Note, Place};
 use crate::options::Options;
 use crate::recover::read_watermark;
-use crate::scan::{Hole, Raw, Scan};
+use crate::scan::{Raw, Scan};
 use crate::store::{log_id, read_manifest};
 use crate::sync::lock;
-use arrow_array::{Array, BooleanArray, RecordBatch};
+use absent::Absent;
+use arrow_array::RecordBatch;
 use contract::{
     EventId, GapKind, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind, TableName,
     UtcNanos,
@@ -37,48 +40,6 @@ pub enum Visibility {
     /// Rows as soon as they have a number, in the process that writes: for live features. What is made of them belongs
     /// into the same log, or waits until they are durable.
     Appended,
-}
-
-/// Which rows are wanted; an empty list means all.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
-    /// Names of tables.
-    pub tables: Vec<String>,
-    /// Instruments; rows that are about none do not pass.
-    pub instruments: Vec<u32>,
-    /// Producers.
-    pub producers: Vec<EventId>,
-    /// First number that is not wanted.
-    pub end_seq: Option<u64>,
-}
-
-impl Filter {
-    fn wants_table(&self, table: &str) -> bool {
-        self.tables.is_empty() || self.tables.iter().any(|t| t == table)
-    }
-
-    fn wants_producer(&self, producer: EventId) -> bool {
-        self.producers.is_empty() || self.producers.contains(&producer)
-    }
-
-    /// The rows that pass; `None` when there is none.
-    fn rows(&self, rows: RecordBatch) -> Result<Option<RecordBatch>, ReadError> {
-        if self.instruments.is_empty() {
-            return Ok(Some(rows));
-        }
-        let Some(column) = instruments(&rows) else { return Ok(None) };
-        let keep: BooleanArray = (0..rows.num_rows())
-            .map(|row| Some(column.is_valid(row) && self.instruments.contains(&column.value(row))))
-            .collect();
-        let kept = keep.true_count();
-        if kept == rows.num_rows() {
-            return Ok(Some(rows));
-        }
-        if kept == 0 {
-            return Ok(None);
-        }
-        Ok(Some(arrow_select::filter::filter_record_batch(&rows, &keep)?))
-    }
 }
 
 /// Where a reader gets its rows from.
@@ -109,6 +70,8 @@ pub struct Reader {
     next_seq: u64,
     pending: VecDeque<Item>,
     scan: Option<Scan>,
+    /// What no segment holds, and comes next.
+    absent: Option<Absent>,
     /// Number of the first frame that might not be shown when it was last asked for; it only grows.
     bound: u64,
     shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
@@ -210,6 +173,7 @@ impl Reader {
             next_seq,
             pending: VecDeque::new(),
             scan: None,
+            absent: None,
             bound: 0,
             shapes: Vec::new(),
             gate,
@@ -223,12 +187,13 @@ impl Reader {
     /// Where to go on after the items that were handed out.
     #[must_use]
     pub fn cursor(&self) -> Cursor {
-        let next_seq = match self.pending.front() {
-            Some(Item::Batch(batch)) => batch.first_seq,
-            Some(Item::Control(control)) => control.seq,
-            _ => self.next_seq,
-        };
-        Cursor { log_id: self.log_id(), next_seq }
+        let next_seq = self.pending.iter().find_map(|item| match item {
+            Item::Batch(batch) => Some(batch.first_seq),
+            Item::Control(control) => Some(control.seq),
+            Item::Gap(gap) => gap.seq.or(gap.seqs.as_ref().map(|s| s.start)),
+            Item::CaughtUp => None,
+        });
+        Cursor { log_id: self.log_id(), next_seq: next_seq.unwrap_or(self.next_seq) }
     }
 
     /// The log's identity.
@@ -381,12 +346,7 @@ impl Reader {
         if rows.num_rows() == 0 {
             return Ok(());
         }
-        let rows = match &self.grant {
-            Some(grant) => grant
-                .apply(rows)
-                .map_err(|e| arrow_schema::ArrowError::SchemaError(e.to_string()))?,
-            None => rows,
-        };
+        let rows = self.granted(rows)?;
         if let Some(rows) = self.filter.rows(rows)? {
             self.pending.push_back(Item::Batch(LoggedBatch {
                 table: Arc::clone(&shape.stored.table),
@@ -398,6 +358,13 @@ impl Reader {
             }));
         }
         Ok(())
+    }
+
+    /// The rows as the gate lets them be seen.
+    fn granted(&self, rows: RecordBatch) -> Result<RecordBatch, ReadError> {
+        let Some(grant) = &self.grant else { return Ok(rows) };
+        let applied = grant.apply(rows);
+        Ok(applied.map_err(|e| arrow_schema::ArrowError::SchemaError(e.to_string()))?)
     }
 
     fn push_note(&mut self, note: &Note, place: &Place) {
@@ -442,6 +409,9 @@ impl Reader {
     }
 
     fn advance_by_file(&mut self) -> Result<bool, ReadError> {
+        if let Some(absent) = self.absent.take() {
+            return self.pass_absent(absent);
+        }
         if self.scan.is_none() {
             self.bound = self.bound()?;
             let (fs, dir) = self.place();
@@ -449,7 +419,7 @@ impl Reader {
             if let Some(base) = scan.base_seq().filter(|base| *base > self.next_seq) {
                 // The segments of these rows are gone.
                 self.scan = Some(scan);
-                self.absent(self.next_seq..base, None)?;
+                self.absent = Some(Absent { end: base, hole: None });
                 return Ok(true);
             }
             self.scan = Some(scan);
@@ -468,11 +438,10 @@ impl Reader {
                 Ok(has_grown)
             }
             Raw::Hole(hole) => {
-                let end = hole.seqs.end;
                 if hole.seqs.end > self.next_seq || hole.seqs.is_empty() {
-                    self.absent(hole.seqs.start.max(self.next_seq)..hole.seqs.end, Some(&hole))?;
+                    self.next_seq = self.next_seq.max(hole.seqs.start);
+                    self.absent = Some(Absent { end: hole.seqs.end, hole: Some(hole) });
                 }
-                self.next_seq = self.next_seq.max(end);
                 Ok(true)
             }
             Raw::Frame(found) => {
@@ -530,6 +499,7 @@ impl Reader {
         found: &crate::scan::Place,
         table: Option<Arc<str>>,
     ) {
+        self.found_damage(&(header.frame_no..header.frame_no + 1));
         let is_data = header.kind == Kind::Data;
         self.pending.push_back(Item::Gap(Gap {
             producer_id: is_data.then_some(header.producer_id),
@@ -540,69 +510,6 @@ impl Reader {
             bytes: Some(found.at..found.at + header.stored_len()),
             ..Gap::new(GapKind::Damaged, UtcNanos::from_nanos(header.ts_append))
         }));
-    }
-
-    /// Rows that no segment holds: from the archive, else a gap.
-    fn absent(&mut self, seqs: std::ops::Range<u64>, hole: Option<&Hole>) -> Result<(), ReadError> {
-        let mut at = seqs.start;
-        if hole.is_none_or(|h| h.is_absent) {
-            at = self.take_archived(seqs.clone())?;
-        }
-        if at < seqs.end || hole.is_some_and(|h| !h.is_absent) {
-            self.pending.push_back(Item::Gap(Gap {
-                seqs: Some(at..seqs.end),
-                segment_no: hole.map(|h| h.segment),
-                bytes: hole.map(|h| h.bytes.clone()),
-                ..Gap::new(GapKind::Damaged, self.now())
-            }));
-        }
-        self.next_seq = self.next_seq.max(seqs.end);
-        Ok(())
-    }
-
-    /// Takes rows of archived runs; returns up to where they reach without a hole.
-    #[cfg(feature = "archive")]
-    fn take_archived(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
-        let (fs, dir) = self.place();
-        let runs: Vec<_> = match &self.source {
-            Source::Own(inner) => lock(&inner.manifest).archived(),
-            Source::Other(other) => read_manifest(other.fs.as_ref(), &other.dir)?
-                .map_or_else(Vec::new, |p| p.entries.into_iter().map(|(_, e)| e).collect())
-                .into_iter()
-                .filter_map(|e| if let Record::Archived(run) = e { Some(run) } else { None })
-                .collect(),
-        };
-        let mut at = seqs.start;
-        let mut runs: Vec<_> =
-            runs.iter().filter(|r| r.seqs[1] > seqs.start && r.seqs[0] < seqs.end).collect();
-        runs.sort_by_key(|r| r.seqs);
-        let end = self.filter.end_seq.map_or(seqs.end, |e| e.min(seqs.end));
-        for run in runs {
-            if run.seqs[0] > at {
-                break;
-            }
-            let files: Vec<_> = run.files.iter().collect();
-            let wanted = at..run.seqs[1].min(end);
-            let filter = self.filter.clone();
-            let wants = |table: &str| filter.wants_table(table);
-            let folder = crate::archiving::folder(&dir);
-            for batch in crate::archive::read(fs.as_ref(), &folder, &files, wanted, &wants)? {
-                if !self.filter.wants_producer(batch.producer_id) {
-                    continue;
-                }
-                if let Some(rows) = self.filter.rows(batch.rows.as_ref().clone())? {
-                    self.pending
-                        .push_back(Item::Batch(LoggedBatch { rows: Arc::new(rows), ..batch }));
-                }
-            }
-            at = at.max(run.seqs[1]);
-        }
-        Ok(at.min(seqs.end))
-    }
-
-    #[cfg(not(feature = "archive"))]
-    fn take_archived(&mut self, seqs: std::ops::Range<u64>) -> Result<u64, ReadError> {
-        Err(ReadError::Vanished(seqs))
     }
 }
 
@@ -639,41 +546,6 @@ impl Drop for Reader {
             let outcome =
                 Outcome { rows: self.rows, bytes: self.bytes, is_complete: self.is_complete };
             self.gate.close(grant, outcome);
-        }
-    }
-}
-
-impl Inner {
-    /// The rows of the batch that starts at this number, as they were appended; `None` when they cannot be read.
-    pub(crate) fn stored_rows(
-        &self,
-        first_seq: u64,
-    ) -> Result<Option<(Arc<str>, RecordBatch)>, ReadError> {
-        let entry = {
-            let shown = lock(&self.shown);
-            shown.entry(first_seq, u64::MAX).filter(|e| e.first_seq == first_seq)
-        };
-        if let Some((schema, rows)) = entry.as_ref().and_then(|e| e.data.as_ref()) {
-            return Ok(Some((Arc::clone(&schema.table), rows.clone())));
-        }
-        let bound = lock(&self.shown).durable_frame;
-        let mut scan = Scan::seek(Arc::clone(&self.fs), &self.dir, first_seq)?;
-        loop {
-            match scan.next(bound)? {
-                Raw::End => return Ok(None),
-                Raw::Frame(place)
-                    if place.header.kind == Kind::Data && place.header.first_seq == first_seq =>
-                {
-                    let shape = scan.shape(place.header.schema_no).cloned();
-                    let body = scan.body(&place)?;
-                    let (Some(shape), Some(body)) = (shape, body) else { return Ok(None) };
-                    let h = &place.header;
-                    let rows = decode_rows(&shape.stored, &body, h.codec, h.raw_len, h.rows).ok();
-                    return Ok(rows.map(|rows| (Arc::clone(&shape.stored.table), rows)));
-                }
-                Raw::Frame(place) if place.header.first_seq > first_seq => return Ok(None),
-                Raw::Frame(_) | Raw::Hole(_) => {}
-            }
         }
     }
 }

@@ -49,6 +49,9 @@ impl Inner {
         if spares.ready.len() >= self.options.spares {
             return Ok(false);
         }
+        let reserve = self.options.ballast && !spares.has_ballast;
+        let needed =
+            self.segment_bytes + if reserve { self.segment_bytes + BALLAST_EXTRA } else { 0 };
         let prepared = self.prepare_with(&mut spares);
         let ready = spares.ready.len();
         drop(spares);
@@ -58,7 +61,7 @@ impl Inner {
             Ok(()) => queue.disk_full = None,
             Err(error) if error.kind == FsErrorKind::NoSpace => {
                 let free = self.fs.free_space(&self.dir).unwrap_or(0);
-                queue.disk_full = Some((free, self.segment_bytes));
+                queue.disk_full = Some((free, needed));
             }
             Err(_) => {}
         }

@@ -162,6 +162,13 @@ impl Manifest {
         archived(self.entries()).cloned().collect()
     }
 
+    /// Whether a record declares all of these frames damaged.
+    pub(crate) fn declares(&self, frames: &std::ops::Range<u64>) -> bool {
+        self.entries().any(|entry| {
+            matches!(entry, Entry::Damage(d) if d.frames[0] <= frames.start && frames.end <= d.frames[1])
+        })
+    }
+
     pub(crate) fn is_dropped(&self, segment: u64) -> bool {
         self.entries().any(|e| matches!(e, Entry::Dropped { segment: s } if *s == segment))
     }

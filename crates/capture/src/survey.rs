@@ -139,6 +139,12 @@ struct Survey<'a> {
     now: UtcNanos,
 }
 
+/// Gaps as the newest frames declare them.
+#[cfg(feature = "archive")]
+pub(crate) fn gaps(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Vec<Gap>, ReadError> {
+    Ok(look(fs, dir, UtcNanos::from_nanos(0), 0..0)?.gaps)
+}
+
 impl Survey<'_> {
     /// Starts at the newest snapshot that can be read, or at the oldest segment.
     fn replay(&mut self, fs: &Arc<dyn Fs>, dir: &Path, bound: u64) -> Result<(), ReadError> {

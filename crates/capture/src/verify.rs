@@ -339,23 +339,28 @@ impl Log {
     /// # Errors
     /// [`ReadError`]. A declaration that cannot be made durable shows in [`health`](Log::health).
     pub fn verify(&self) -> Result<VerifyReport, ReadError> {
-        let end = {
-            // Between two groups, so that frame and accounts are of one moment.
-            let writer = lock(&self.inner.writer);
-            (writer.durable_frame, lock(&self.inner.ledger).clone())
-        };
-        let report = survey(&self.inner.fs, &self.inner.dir, Some(end))?;
-        for damage in &report.damages {
-            if let Err(error) = self.inner.declare(damage.clone()) {
-                tracing::error!(%error, "damage could not be declared");
-                lock(&self.inner.health).chores = Some(error.to_string());
-            }
-        }
-        Ok(report)
+        self.inner.verify()
     }
 }
 
 impl Inner {
+    /// Verifies, and declares what nobody had declared.
+    pub(crate) fn verify(&self) -> Result<VerifyReport, ReadError> {
+        let end = {
+            // Between two groups, so that frame and accounts are of one moment.
+            let writer = lock(&self.writer);
+            (writer.durable_frame, lock(&self.ledger).clone())
+        };
+        let report = survey(&self.fs, &self.dir, Some(end))?;
+        for damage in &report.damages {
+            if let Err(error) = self.declare(damage.clone()) {
+                tracing::error!(%error, "damage could not be declared");
+                lock(&self.health).chores = Some(error.to_string());
+            }
+        }
+        Ok(report)
+    }
+
     fn declare(&self, mut damage: DamageEntry) -> Result<(), Box<dyn std::error::Error>> {
         if lock(&self.manifest).entries().any(|e| is_same(e, &damage)) {
             return Ok(());

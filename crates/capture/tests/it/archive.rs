@@ -81,6 +81,47 @@ fn rows_of_archive_and_log_are_one_sequence_without_gap_or_overlap() {
 }
 
 #[test]
+fn what_was_declared_in_a_dropped_segment_is_still_told_in_its_place() {
+    let fs = SimFs::new();
+    let (log, _) = open(&fs);
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    feed.append_durable(&tape(0, 1000)).unwrap();
+    drop(feed.skip(5, "venue outage").unwrap());
+    for at in 1..30 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+        log.step();
+    }
+    let told = |log: &Log| -> Vec<String> {
+        let say = |item: &capture::Item| match item {
+            capture::Item::Batch(b) => format!("rows {}", b.seqs().start),
+            capture::Item::Gap(g) => format!("gap {:?}", g.pseqs),
+            other => format!("{other:?}"),
+        };
+        read_all(log).iter().map(say).collect()
+    };
+    let before = told(&log);
+    assert_eq!(before[..3], ["rows 1", "gap Some(1000..1005)", "rows 1002"]);
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    assert!(!log.drop_archived(Duration::ZERO).unwrap().dropped.is_empty());
+    drop((feed, log));
+    let (log, _) = open(&fs);
+    assert_eq!(told(&log)[..2], ["rows 1", "gap Some(1000..1005)"]);
+    let mut other = LogReader::open(
+        Arc::new(fs.clone()),
+        Path::new("/log"),
+        &options(),
+        &crate::rig::reading(),
+        0,
+        Filter::default(),
+    )
+    .unwrap();
+    assert!(matches!(other.next().unwrap(), capture::Item::Batch(_)));
+    // A cursor taken between the rows and the gap comes back to the gap.
+    assert_eq!(other.cursor().next_seq, 1001);
+    assert!(matches!(other.next().unwrap(), capture::Item::Gap(_)));
+}
+
+#[test]
 fn a_run_that_is_not_due_does_nothing() {
     let fs = SimFs::new();
     let (log, _feed) = filled(&fs);

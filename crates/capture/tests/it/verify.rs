@@ -66,6 +66,26 @@ fn damage_in_a_sealed_segment_is_found_declared_once_and_counted() {
     assert!(back == (0..30_000).collect::<Vec<_>>());
 }
 
+#[test]
+fn damage_that_a_reader_or_the_archiver_finds_is_declared_by_it() {
+    for is_archived in [false, true] {
+        let fs = SimFs::new();
+        let log = filled(&fs);
+        let path = Path::new("/log/segments/00000000000000000000.seg");
+        fs.flip_bit(path, 200_000, 5).unwrap();
+        if is_archived {
+            log.archive_once(&capture::ArchivePolicy::now()).unwrap();
+        } else {
+            assert_eq!(rows(&read_all(&log)).len(), 29_000);
+        }
+        let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+        assert_eq!((all.verdict, all.producers[0].rows_lost), (CaptureVerdict::Damaged, 1000));
+        assert_eq!(log.health().damages, 1);
+        assert_eq!(rows(&read_all(&log)).len(), 29_000);
+        assert_eq!(log.health().damages, 1);
+    }
+}
+
 /// The log of a clean end, a segment of which is gone or cannot be read: what it held is known from its neighbours,
 /// and the producer brings it back.
 fn brought_back(spoil: impl Fn(&SimFs, &Path)) {
