@@ -9,6 +9,7 @@
 
 mod encode;
 mod error;
+mod evidence;
 mod name;
 mod part;
 mod read;
@@ -20,6 +21,7 @@ mod verify;
 mod tests;
 
 pub use error::ArchiveError;
+pub(crate) use evidence::write_evidence;
 pub(crate) use name::unrecorded;
 pub(crate) use read::read;
 pub(crate) use verify::{check, verify};

@@ -133,6 +133,9 @@ pub enum ArchiveRunError {
     /// The manifest could not be written anew after a record that failed.
     #[error(transparent)]
     Publish(#[from] durable::PublishError),
+    /// The ledger does not fit into a batch.
+    #[error("ledger: {0}")]
+    Ledger(#[source] contract::BuildError),
 }
 
 impl Diagnostic for ArchiveRunError {
@@ -142,6 +145,7 @@ impl Diagnostic for ArchiveRunError {
             Self::Read(error) => error.code(),
             Self::Fs(error) => error.code(),
             Self::Publish(error) => error.code(),
+            Self::Ledger(error) => error.code(),
         }
     }
 
@@ -151,6 +155,7 @@ impl Diagnostic for ArchiveRunError {
             Self::Read(error) => error.fault(),
             Self::Fs(error) => crate::error::fs_fault(error),
             Self::Publish(_) => Fault::Environment { retry: false },
+            Self::Ledger(error) => error.fault(),
         }
     }
 }
@@ -168,6 +173,9 @@ impl Log {
     /// - **Shape:** rows as readers see them, sorted by (`instrument_id`, `ts_avail`, `seq`), with the provenance
     ///   columns behind. The same segments give the same bytes.
     /// - **Cost:** rows of the run are held in memory, while a table is published twice.
+    ///
+    /// The ledger as it stands is written beside them, `<archive>/ledger_*/<seq>.parquet`, for readers of the archive
+    /// alone.
     ///
     /// # Errors
     /// [`ArchiveRunError`]; then nothing is recorded.
@@ -240,8 +248,18 @@ impl Inner {
                 })
                 .collect(),
         };
+        self.write_ledger(&dir)?;
         self.record(Record::Archived(ArchivedEntry { segments, seqs, files }))?;
         Ok(report)
+    }
+
+    /// Writes the accounts beside the rows.
+    fn write_ledger(&self, dir: &Path) -> Result<(), ArchiveRunError> {
+        let as_of = lock(&self.shown).durable_seq;
+        let mut ledger = lock(&self.ledger).clone();
+        ledger.adopt_counts(&lock(&self.queue).ledger);
+        let tables = ledger.snapshot(as_of, self.now()).map_err(ArchiveRunError::Ledger)?;
+        Ok(archive::write_evidence(self.fs.as_ref(), dir, &tables, as_of)?)
     }
 
     /// Moves files that no record names out of the archive: a run that died before its record left them, and whoever

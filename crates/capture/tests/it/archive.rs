@@ -38,6 +38,11 @@ fn rows_of_archive_and_log_are_one_sequence_without_gap_or_overlap() {
     let report = log.archive_once(&ArchivePolicy::now()).unwrap();
     assert!(report.segments.len() >= 2, "{report:?}");
     assert_eq!(report.files.len(), 1); // one table, one date
+    // The accounts stand beside the rows, for readers of the archive alone.
+    for table in ["ledger_producers", "ledger_runs", "ledger_gaps"] {
+        let files = fs_files(&fs, &format!("/log/archive/{table}"));
+        assert_eq!(files.len(), 1, "{files:?}");
+    }
     let dropped = log.drop_archived(Duration::ZERO).unwrap();
     assert_eq!(dropped.dropped.len(), report.segments.len() - 1);
     assert!(matches!(dropped.kept[..], [(_, KeptReason::Newest)]));
