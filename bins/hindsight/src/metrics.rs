@@ -50,6 +50,15 @@ pub const METRICS: &[(&str, &str)] = &[
     ("hindsight_build_info", "Version and commit of the program; always 1."),
     ("hindsight_stage_rows_total", "Rows by stage and direction: in, out, rejected."),
     ("hindsight_stage_duration_seconds", "Time a stage spends on one batch."),
+    ("hindsight_capture_events_total", "Rows by table and outcome: durable, duplicate, rejected."),
+    (
+        "hindsight_capture_last_durable_timestamp_seconds",
+        "When rows of a table last became durable.",
+    ),
+    ("hindsight_capture_missing_rows", "Rows that a producer has announced and the log has not."),
+    ("hindsight_capture_unacked_rows", "Rows that wait for the disk."),
+    ("hindsight_capture_log_bytes", "Bytes in segments, without those prepared."),
+    ("hindsight_capture_fsync_duration_seconds", "Time of each fdatasync of a group."),
 ];
 
 fn help(name: &str) -> &str {

@@ -129,14 +129,14 @@ const MUTANTS: [Mutant; 15] = [
     Mutant {
         what: "a group is not synced",
         file: "writer.rs",
-        from: "active.file.sync_data()?;",
+        from: "self.timed(|| active.file.sync_data())?;",
         to: "",
     },
     Mutant {
         what: "a segment's content is not synced before its header",
         file: "writer.rs",
-        from: "file.sync_data()?;\n        let copy",
-        to: "let copy",
+        from: "self.timed(|| file.sync_data())?;",
+        to: "",
     },
     Mutant {
         what: "a new segment's folder is not synced",

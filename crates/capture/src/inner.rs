@@ -7,6 +7,7 @@ use crate::queue::{Limits, Queue};
 use crate::seal::SealJob;
 use crate::shown::Shown;
 use crate::spare::Spares;
+use crate::stats::Stats;
 use crate::store::Manifest;
 use crate::writer::Writer;
 use contract::{EventId, UtcNanos};
@@ -17,7 +18,7 @@ use std::sync::{Arc, Condvar, Mutex};
 
 /// What a log's handle, its producers, its readers and its threads share.
 ///
-/// Locks are taken in this order: writer, jobs, manifest, spares, queue, ledger, shown, health; none is held while a
+/// Locks are taken in this order: writer, jobs, manifest, spares, queue, ledger, shown, health, stats; none is held while a
 /// caller's code runs.
 #[derive(Debug)]
 pub(crate) struct Inner {
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) manifest: Mutex<Manifest>,
     pub(crate) jobs: Mutex<VecDeque<SealJob>>,
     pub(crate) health: Mutex<Health>,
+    pub(crate) stats: Mutex<Stats>,
     pub(crate) lock: Mutex<Option<Box<dyn FsLock>>>,
 }
 

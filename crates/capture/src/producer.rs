@@ -208,10 +208,22 @@ impl Producer {
             Err(error @ AppendError::TooLarge { .. }) => return Err(error),
             Err(error) => {
                 lock(&self.inner.queue).ledger.count_rejected(self.spec.id, rows as u64);
+                // A name from outside is no label.
+                if let Some(known) = contract::table(table) {
+                    self.inner.count(known.name, |t| t.rejected += rows as u64);
+                }
                 return Err(error);
             }
         };
         let result = self.admit(first_pseq, prepared);
+        if let Err(
+            AppendError::SequenceGap { .. }
+            | AppendError::IdentityReused { .. }
+            | AppendError::Fenced { .. },
+        ) = &result
+        {
+            self.inner.count(table, |t| t.rejected += rows as u64);
+        }
         if let Ok(ticket) = &result {
             let end = first_pseq + rows as u64;
             self.next = self.next.max(end);
@@ -456,6 +468,7 @@ impl Producer {
         if admission != Admission::New {
             self.compare(&pseqs, &batch)?;
         }
+        let table = Arc::clone(&batch.table);
         let parts = self.parts(&admission, &pseqs, batch)?;
         let mut queue =
             wait_for_room(&self.inner, cost + parts.len() as u64 * 4096, count, timeout)?;
@@ -479,6 +492,9 @@ impl Producer {
         }
         let duplicates = admission.duplicates(&pseqs);
         queue.ledger.count_duplicates(self.spec.id, duplicates);
+        if duplicates > 0 {
+            self.inner.count(&table, |t| t.duplicate += duplicates);
+        }
         let now = self.inner.now();
         let mut stored = Vec::with_capacity(parts.len());
         let mut is_awaited = false;

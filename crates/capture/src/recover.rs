@@ -400,6 +400,7 @@ fn finish(
         manifest: Mutex::new(manifest),
         jobs: Mutex::new(jobs),
         health: Mutex::new(health),
+        stats: Mutex::default(),
         work: Condvar::new(),
         room: Condvar::new(),
         news: Condvar::new(),

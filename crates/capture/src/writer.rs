@@ -266,7 +266,7 @@ impl Inner {
         lay_out(&mut bytes, &mut chain, group, ts);
         write_all_at(active.file.as_ref(), &bytes, active.offset)?;
         self.acknowledge_buffered(group);
-        active.file.sync_data()?;
+        self.timed(|| active.file.sync_data())?;
         let end = active.offset + bytes.len() as u64;
         bytes.shrink_to(KEPT_BUFFER);
         writer.buffer = bytes;
@@ -359,7 +359,7 @@ impl Inner {
         }
         write_all_at(file, &bytes, FIRST_GROUP)?;
         self.acknowledge_buffered(group);
-        file.sync_data()?;
+        self.timed(|| file.sync_data())?;
         let copy = header.encode();
         write_all_at(file, &copy, 0)?;
         write_all_at(file, &copy, HEADER as u64)?;
@@ -411,6 +411,12 @@ impl Inner {
             if let (Kind::Schema, Ok(schema)) = (entry.kind, StoredSchema::decode(&entry.body)) {
                 writer.schemas.entry(entry.schema_no).or_insert_with(|| Arc::new(schema));
             }
+        }
+        for (entry, (schema, _)) in group.iter().filter_map(|e| Some((e, e.data.as_ref()?))) {
+            self.count(&schema.table, |table| {
+                table.durable += u64::from(entry.rows);
+                table.last_durable = table.last_durable.max(Some(ts));
+            });
         }
         self.write_watermark(writer, ts);
         {

@@ -108,6 +108,10 @@ fn rows_that_are_there_are_acknowledged_and_not_stored_again() {
     assert_eq!(send(&mut feed, 30, 20), (30..50, 20, 0));
     assert_eq!(send(&mut feed, 90, 20), (90..110, 10, 10));
     assert_eq!(rows(&read_all(&log)), (0..110).map(|n| (n, n as i64)).collect::<Vec<_>>());
+    let counted = log.stats();
+    let trades = counted.tables["trades"];
+    assert_eq!((trades.durable, trades.duplicate, trades.rejected), (110, 130, 0));
+    assert!(counted.fsync.count() >= 2 && counted.log_bytes > 8192);
     // For the life of the log: after a restart, and however long ago it was.
     drop(feed);
     log.close().unwrap();

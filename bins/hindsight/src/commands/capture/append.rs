@@ -144,6 +144,7 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     };
     let Append { mut rejects, mut progress, .. } = run;
     let rejects_path = rejects.finish(progress.stats.rows_in);
+    log.stats().observe(&mut context.metrics);
     close(log)?;
     let rejects_path = rejects_path?;
     progress.stats.rows_out = totals.rows;
