@@ -239,17 +239,18 @@ fn sabotage(root: &Path) -> Result<(), ChoreError> {
         write(&text)?;
         match outcome {
             Ok(()) => survivors.push(format!("nothing noticed: {}", mutant.what)),
+            Err(ChoreError::Usage(why)) => survivors.push(format!("{}: {why}", mutant.what)),
             Err(error) => say(&format!("noticed: {} ({})", mutant.what, first_failure(&error))),
         }
     }
     found(&survivors)
 }
 
-/// The first failing test, or that it did not compile, which is no proof.
+/// The first failing test.
 fn first_failure(error: &ChoreError) -> String {
     let text = error.to_string();
     let failed = text.lines().find_map(|l| l.strip_suffix(" ... FAILED"));
-    failed.map_or_else(|| "it does not compile".to_owned(), |l| l.replace("test ", ""))
+    failed.unwrap_or("an unnamed test").replace("test ", "")
 }
 
 fn tests(copy: &Path, is_clean: bool) -> Result<(), ChoreError> {

@@ -196,6 +196,7 @@ impl Log {
 
 impl Inner {
     fn archive_once(&self, policy: &ArchivePolicy) -> Result<ArchiveReport, ArchiveRunError> {
+        let _upkeep = lock(&self.upkeep);
         let (due, known) = self.due(policy);
         let (Some(first), Some(last)) = (due.first(), due.last()) else {
             return Ok(ArchiveReport::default());
@@ -205,20 +206,35 @@ impl Inner {
         let mut gaps = 0;
         // A table is held twice while it is published.
         let limit = policy.memory / 2;
-        let Some(mut scan) = Scan::at_segment(Arc::clone(&self.fs), &self.dir, first.segment)?
-        else {
-            return Err(ReadError::Vanished(first.first_seq..last.end_seq).into());
-        };
+        let mut scan = None;
+        let mut unreadable: Vec<Range<u64>> = Vec::new();
         for segment in &due {
             if segment.segment > first.segment && archiver.bytes() > limit {
                 break;
             }
-            gaps += Self::collect(&mut scan, segment, &mut archiver)?;
             taken = segment.clone();
+            if scan.is_none() {
+                scan = Scan::at_segment(Arc::clone(&self.fs), &self.dir, segment.segment)?;
+            }
+            match scan.as_mut() {
+                Some(scan) => {
+                    gaps += Self::collect(scan, segment, &mut archiver, &mut unreadable)?;
+                }
+                // Gone or without a header: what lies behind it is archived all the same.
+                None if segment.base_frame < segment.end_frame => {
+                    gaps += 1;
+                    unreadable.push(segment.base_frame..segment.end_frame);
+                }
+                None => {}
+            }
         }
-        if gaps > 0 {
+        let undeclared = || unreadable.iter().any(|frames| !lock(&self.manifest).declares(frames));
+        if undeclared() {
             // What cannot be read is declared before the rest becomes a file.
-            self.verify()?;
+            self.verify_in_upkeep()?;
+            if undeclared() {
+                return Err(ReadError::Vanished(first.first_seq..last.end_seq).into());
+            }
         }
         let segments = [first.segment, taken.segment];
         let seqs = [first.first_seq, taken.end_seq];
@@ -315,12 +331,16 @@ impl Inner {
         scan: &mut Scan,
         segment: &SealedEntry,
         archiver: &mut Archiver,
+        unreadable: &mut Vec<Range<u64>>,
     ) -> Result<u64, ArchiveRunError> {
         let mut gaps = 0;
         loop {
             match scan.next(segment.end_frame)? {
                 Raw::End => return Ok(gaps),
-                Raw::Hole(_) => gaps += 1,
+                Raw::Hole(hole) => {
+                    gaps += 1;
+                    unreadable.push(hole.frames);
+                }
                 Raw::Frame(place) => {
                     let header = place.header;
                     gaps += u64::from(matches!(header.kind, Kind::Skip | Kind::Lost));
@@ -342,6 +362,7 @@ impl Inner {
                     // What cannot be read is damage: it is declared by `verify`, and a gap here.
                     let Some((shape, rows)) = rows else {
                         gaps += 1;
+                        unreadable.push(header.frame_no..header.frame_no + 1);
                         continue;
                     };
                     archiver.push(&LoggedBatch {
@@ -362,6 +383,7 @@ impl Inner {
     }
 
     fn drop_archived(&self, min_retention: Duration) -> Result<DropReport, ArchiveRunError> {
+        let _upkeep = lock(&self.upkeep);
         let mut report = DropReport::default();
         let (mut segments, runs, dropped) = {
             let manifest = lock(&self.manifest);

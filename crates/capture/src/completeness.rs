@@ -12,6 +12,9 @@ use std::ops::Range;
 /// Missing rows may still be under way for this long.
 const GRACE_NS: i64 = 5_000_000_000;
 
+/// For how long a beat vouches: twice the time after which a silent producer that lives beats again.
+const VOUCH_NS: i64 = 60_000_000_000;
+
 /// What one producer emitted, and what became of it.
 ///
 /// - **Units:** rows, and numbers of rows (`pseq`); ranges are half-open.
@@ -71,18 +74,22 @@ impl ProducerAccount {
     /// The verdict at another time of asking; the first that applies.
     ///
     /// `damaged`: rows were lost. `incomplete`: rows are missing for over five seconds, or of a producer that closed.
-    /// `open`: it may still append, and rows are missing for less than that or no beat stands at or above the last row
-    /// seen, so that the tail is not known. `complete`: everything emitted is durable or declared never to come.
+    /// `open`: it may still append, and rows are missing for less than that, or no beat of the last minute stands at or
+    /// above the last row seen, so that the tail is not known: a producer that died vouches for nothing. `complete`:
+    /// everything emitted is durable or declared never to come.
     #[must_use]
     pub fn verdict_at(&self, now: UtcNanos) -> CaptureVerdict {
         let is_closed = self.state == ProducerState::Closed;
         let is_old = |since: UtcNanos| now.nanos().saturating_sub(since.nanos()) > GRACE_NS;
+        let is_fresh = |beat: UtcNanos| now.nanos().saturating_sub(beat.nanos()) <= VOUCH_NS;
         if self.rows_lost > 0 {
             CaptureVerdict::Damaged
         } else if self.rows_missing > 0 && (is_closed || self.missing_since.is_some_and(is_old)) {
             CaptureVerdict::Incomplete
         } else if !is_closed
-            && (self.rows_missing > 0 || self.promised_pseq.is_none_or(|p| p < self.end_pseq))
+            && (self.rows_missing > 0
+                || self.promised_pseq.is_none_or(|p| p < self.end_pseq)
+                || !self.ts_beat.is_some_and(is_fresh))
         {
             CaptureVerdict::Open
         } else {

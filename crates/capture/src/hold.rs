@@ -2,6 +2,7 @@
 
 use crate::error::ReadError;
 use crate::log::Log;
+use crate::sync::lock;
 use contract::Json;
 use durable::{Access, Fs, FsError, FsErrorKind, Mode, PublishError, publish};
 use std::io::Write as _;
@@ -62,6 +63,8 @@ impl Log {
     /// [`ReadError`].
     pub fn hold(&self, name: &str, seqs: Range<u64>) -> Result<(), ReadError> {
         let path = path_of(&self.inner.dir, name)?;
+        // A drop that is under way looked at the holds before.
+        let _upkeep = lock(&self.inner.upkeep);
         let json = Json::object([
             ("end_seq", Json::from(seqs.end.to_string())),
             ("first_seq", Json::from(seqs.start.to_string())),

@@ -12,14 +12,14 @@ use crate::store::Manifest;
 use crate::writer::Writer;
 use contract::{EventId, UtcNanos};
 use durable::{Fs, FsLock};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex};
 
 /// What a log's handle, its producers, its readers and its threads share.
 ///
-/// Locks are taken in this order: writer, jobs, manifest, spares, queue, ledger, shown, health, stats; none is held while a
-/// caller's code runs.
+/// Locks are taken in this order: upkeep, writer, jobs, manifest, spares, queue, ledger, shown, health, stats. Wakers run when none is held; the
+/// clock is read under some, and must not call back.
 #[derive(Debug)]
 pub(crate) struct Inner {
     pub(crate) fs: Arc<dyn Fs>,
@@ -45,6 +45,12 @@ pub(crate) struct Inner {
     pub(crate) jobs: Mutex<VecDeque<SealJob>>,
     pub(crate) health: Mutex<Health>,
     pub(crate) stats: Mutex<Stats>,
+    /// Producers with a handle in this process, and its incarnation: the log beats for no other.
+    pub(crate) live: Mutex<BTreeMap<EventId, u32>>,
+    /// One archive run, drop, hold or verification at a time.
+    pub(crate) upkeep: Mutex<()>,
+    /// A segment was used up, or the log is to end.
+    pub(crate) wear: Condvar,
     pub(crate) lock: Mutex<Option<Box<dyn FsLock>>>,
 }
 

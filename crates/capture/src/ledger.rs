@@ -233,6 +233,15 @@ impl Ledger {
         }
     }
 
+    /// Whether this damage was declared: a start may find it on record only.
+    pub(crate) fn knows_damage(&self, segment: u64, bytes: &[u64; 2]) -> bool {
+        let is_it = |g: &Gap| {
+            g.segment_no == Some(segment)
+                && g.bytes.as_ref().is_some_and(|b| [b.start, b.end] == *bytes)
+        };
+        self.losses.iter().any(is_it)
+    }
+
     /// Rows that are durable here and were not `before`, by producer.
     pub(crate) fn stored_beyond(&self, before: &Self) -> Vec<(EventId, Range<u64>)> {
         let mut beyond = Vec::new();

@@ -122,7 +122,9 @@ impl Log {
         health
     }
 
-    /// Whether everything that was emitted is durable, with the evidence, for the numbers of a range.
+    /// Whether everything that was emitted is durable, with the evidence; rows are counted for the numbers of a range.
+    ///
+    /// Accounts, gaps and the verdict are those of the whole log up to now: a producer's promise is no matter of a range.
     ///
     /// - **Cost:** the accounts are in memory; rows by table are counted from frame headers and archive records.
     ///
@@ -159,6 +161,7 @@ impl Log {
         };
         self.inner.work.notify_all();
         self.inner.room.notify_all();
+        self.inner.wear.notify_all();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log has panicked");
@@ -195,9 +198,11 @@ impl Inner {
             if has_work {
                 continue;
             }
-            let wait = if committed.is_ok() { self.options.mark_after } else { CHORE_EVERY };
+            // After a failure the same work waits, so that new work is no reason to try again at once.
+            let is_stuck = committed.is_err();
+            let wait = if is_stuck { CHORE_EVERY } else { self.options.mark_after };
             let waited = self.work.wait_timeout_while(queue, wait, |queue| {
-                queue.entries.is_empty() && matches!(queue.state, State::Open)
+                (is_stuck || queue.entries.is_empty()) && matches!(queue.state, State::Open)
             });
             let (guard, timeout) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
             queue = guard;
@@ -219,7 +224,6 @@ impl Inner {
         let mut beats: u32 = 0;
         loop {
             self.chores();
-            silent = silent.saturating_add(every);
             if silent >= beat {
                 silent = 0;
                 beats = beats.wrapping_add(1);
@@ -229,9 +233,13 @@ impl Inner {
             if !matches!(queue.state, State::Open) {
                 return;
             }
-            // Woken early by a rotation, through `room`, or by the end of the log.
-            let waited = self.room.wait_timeout(queue, CHORE_EVERY);
-            drop(waited.unwrap_or_else(std::sync::PoisonError::into_inner));
+            // Woken early by a rotation or by the end of the log; only a wait to its end counts as time.
+            let waited = self.wear.wait_timeout(queue, CHORE_EVERY);
+            let (guard, waited) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
+            drop(guard);
+            if waited.timed_out() {
+                silent = silent.saturating_add(every);
+            }
         }
     }
 
@@ -291,7 +299,9 @@ impl Inner {
                 Ok(false) => break,
                 Err(error) => {
                     // Nothing will be tried again: whoever waits must know.
-                    self.poison(&error.to_string());
+                    for (promise, result) in self.poison(&error.to_string()) {
+                        promise.complete(result);
+                    }
                     return Err(not_durable(&error));
                 }
             }

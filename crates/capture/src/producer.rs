@@ -104,6 +104,7 @@ impl Producer {
             (epoch, next, lost, ticket)
         };
         inner.work.notify_one();
+        lock(&inner.live).insert(spec.id, epoch);
         let producer = Self {
             inner,
             spec,
@@ -240,6 +241,9 @@ impl Producer {
         let note = Note::Skip { count, reason: reason.to_owned() };
         let first = self.next;
         let end = first.checked_add(count).filter(|_| count > 0).ok_or_else(|| {
+            if count == 0 {
+                return AppendError::EmptyBatch { table: "skip".to_owned() };
+            }
             AppendError::TooLarge {
                 table: "skip".to_owned(),
                 found: count,
@@ -614,6 +618,16 @@ impl Producer {
     }
 }
 
+impl Drop for Producer {
+    /// Without a close nobody knows whether more was to come: the log stops vouching for this incarnation.
+    fn drop(&mut self) {
+        let mut live = lock(&self.inner.live);
+        if live.get(&self.spec.id) == Some(&self.epoch) {
+            live.remove(&self.spec.id);
+        }
+    }
+}
+
 /// Equal rows have equal bytes.
 fn encoded(schema: &StoredSchema, rows: &RecordBatch) -> Option<Vec<u8>> {
     encode_rows(schema, rows, Codec::None).ok().map(|body| body.bytes)
@@ -673,7 +687,11 @@ impl Inner {
         {
             return;
         }
+        let live = lock(&self.live).clone();
         for (producer_id, epoch, next) in queue.ledger.to_beat(all) {
+            if live.get(&producer_id) != Some(&epoch) {
+                continue;
+            }
             let mut entry = Entry::plain(Kind::Beat, Vec::new(), Note::Beat);
             (entry.producer_id, entry.epoch, entry.first_pseq) = (producer_id, epoch, next);
             let ack =

@@ -73,7 +73,7 @@ pub struct Reader {
     /// What no segment holds, and comes next.
     absent: Option<Absent>,
     /// Number of the first frame that might not be shown when it was last asked for; it only grows.
-    bound: u64,
+    bound: (u64, u64),
     shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
     gate: Arc<dyn Gate>,
     grant: Option<Grant>,
@@ -174,7 +174,7 @@ impl Reader {
             pending: VecDeque::new(),
             scan: None,
             absent: None,
-            bound: 0,
+            bound: (0, 0),
             shapes: Vec::new(),
             gate,
             grant,
@@ -281,7 +281,7 @@ impl Reader {
                 }
             };
             if let Some(found) = found {
-                self.scan = None;
+                (self.scan, self.absent) = (None, None);
                 let Some(entry) = found else { return Ok(false) };
                 self.take_entry(&entry)?;
                 self.next_seq = entry.end_seq();
@@ -400,12 +400,20 @@ impl Reader {
         }
     }
 
-    /// Number of the first frame that may not be shown.
-    fn bound(&self) -> Result<u64, ReadError> {
-        Ok(match &self.source {
-            Source::Own(inner) => lock(&inner.shown).durable_frame,
-            Source::Other(other) => durable_frame(&other.fs, &other.dir, other.log_id)?,
-        })
+    /// Number of the first frame that may not be shown, and below which number of rows everything lies before it.
+    fn bound(&self) -> Result<(u64, u64), ReadError> {
+        match &self.source {
+            Source::Own(inner) => {
+                let shown = lock(&inner.shown);
+                Ok((shown.durable_frame, shown.durable_seq))
+            }
+            Source::Other(other) => {
+                match read_watermark(other.fs.as_ref(), &other.dir, other.log_id)? {
+                    Some(mark) => Ok((mark.durable_frame, mark.durable_seq)),
+                    None => Ok((claimed(&other.fs, &other.dir)?, 0)),
+                }
+            }
+        }
     }
 
     fn advance_by_file(&mut self) -> Result<bool, ReadError> {
@@ -425,15 +433,17 @@ impl Reader {
             self.scan = Some(scan);
         }
         let Some(scan) = self.scan.as_mut() else { return Ok(false) };
-        match scan.next(self.bound)? {
+        match scan.next(self.bound.0)? {
             Raw::End => {
                 // The first segment was not there yet when it was looked for.
                 if scan.base_seq().is_none() {
                     self.scan = None;
                 }
                 // Asked only here: in a long replay that is once, not once a frame.
+                // Numbers that no row will ever have, behind the last frame, are passed.
+                self.next_seq = self.next_seq.max(self.bound.1);
                 let bound = self.bound()?;
-                let has_grown = bound > self.bound;
+                let has_grown = bound.0 > self.bound.0;
                 self.bound = bound;
                 Ok(has_grown)
             }

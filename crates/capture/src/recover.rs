@@ -11,6 +11,7 @@ use crate::format::segment::End;
 use crate::format::watermark::Watermark;
 use crate::gap::Gap;
 use crate::inner::{Health, Inner};
+use crate::ledger::Ledger;
 use crate::note::Place;
 use crate::options::Options;
 use crate::queue::Queue;
@@ -23,7 +24,7 @@ use crate::store::{Manifest, log_entry, manifest_path, read_all, read_manifest, 
 use crate::sync::lock;
 use crate::verify::covering;
 use crate::window::segment_path;
-use crate::writer::{Link, Writer};
+use crate::writer::{Link, Writer, matters};
 use contract::{EventId, UtcNanos};
 use durable::{Access, Fs, FsError, FsErrorKind, FsLock};
 use sha2::{Digest as _, Sha256};
@@ -293,6 +294,7 @@ fn declare(
     fs: &Arc<dyn Fs>,
     dir: &Path,
     manifest: &mut Manifest,
+    ledger: &Ledger,
     mut damages: Vec<DamageEntry>,
     mut missing: Vec<DamageEntry>,
 ) -> Result<Vec<DamageEntry>, OpenError> {
@@ -304,14 +306,21 @@ fn declare(
     }
     damages.extend(missing);
     damages.retain(|d| !manifest.entries().any(|e| damage::is_same(e, d)));
+    // On record, and not in the ledger: the process that recorded them died before it could say so there.
+    let untold = manifest.entries().filter_map(|e| match e {
+        Record::Damage(known) if !ledger.knows_damage(known.segment, &known.bytes) => Some(known),
+        _ => None,
+    });
+    let untold: Vec<DamageEntry> = untold.cloned().collect();
     for damage in &mut damages {
         damage.quarantine = damage::quarantine(fs.as_ref(), dir, damage)?;
         manifest.record(fs.as_ref(), dir, Record::Damage(damage.clone()))?;
     }
-    Ok(damages)
+    Ok(untold.into_iter().chain(damages).collect())
 }
 
 /// Builds the log around what was recovered, and starts the segment in which it goes on.
+#[expect(clippy::too_many_lines, reason = "one log, built field by field")]
 fn finish(
     parts: Parts<'_>,
     recovered: Recovered,
@@ -320,7 +329,8 @@ fn finish(
 ) -> Result<(Inner, RecoveryReport), OpenError> {
     let Parts { fs, dir, options, clock, seed, log, mut manifest, lock_file, watermark } = parts;
     let now = clock.now();
-    let damages = declare(&fs, dir, &mut manifest, recovered.damages, facts.missing)?;
+    let damages =
+        declare(&fs, dir, &mut manifest, &recovered.ledger, recovered.damages, facts.missing)?;
     let is_damaged = recovered.is_damaged || !damages.is_empty();
     let start = match (facts.is_new, is_damaged, recovered.is_clean) {
         (true, ..) => Start::Created,
@@ -392,15 +402,24 @@ fn finish(
             active: None,
             is_unproven: false,
             stalled: Vec::new(),
+            kept: Vec::new(),
             buffer: Vec::new(),
         }),
-        shown: Mutex::new(Shown::new(recovered.base_frame, next_seq, options.credit_bytes)),
+        shown: Mutex::new(Shown::new(
+            recovered.base_frame,
+            recovered.live_seq,
+            next_seq,
+            options.credit_bytes,
+        )),
         spares: Mutex::new(Spares::new(next_segment)),
         ledger: Mutex::new(recovered.ledger),
         manifest: Mutex::new(manifest),
         jobs: Mutex::new(jobs),
         health: Mutex::new(health),
         stats: Mutex::default(),
+        live: Mutex::default(),
+        upkeep: Mutex::default(),
+        wear: Condvar::new(),
         work: Condvar::new(),
         room: Condvar::new(),
         news: Condvar::new(),
@@ -447,6 +466,17 @@ fn go_on(inner: &Inner, group: &[Arc<Entry>], jumped: Option<u64>) -> Result<(),
     let mut writer = lock(&inner.writer);
     let ts = writer.last_ts.max(inner.now());
     writer.last_ts = ts;
+    {
+        // As if they had been admitted just now: what is committed must not run ahead of what was admitted, and
+        // admission must know them, whether the disk has room for them now or later.
+        let mut queue = lock(&inner.queue);
+        queue.admitted += group.iter().filter(|e| matters(e)).count() as u64;
+        for entry in group {
+            queue.cost += entry.cost();
+            queue.rows += u64::from(entry.rows);
+            entry.note.apply(&mut queue.ledger, &Place { ts, ..entry.place() });
+        }
+    }
     match inner.start_segment(&mut writer, group, ts) {
         Ok(()) => inner.finish_group(&mut writer, group, ts),
         Err(crate::writer::WriteError::Fs(error)) if error.kind == FsErrorKind::NoSpace => {
@@ -474,8 +504,6 @@ fn go_on(inner: &Inner, group: &[Arc<Entry>], jumped: Option<u64>) -> Result<(),
             _ => {}
         }
     }
-    let mut queue = lock(&inner.queue);
-    queue.ledger = lock(&inner.ledger).clone();
     Ok(())
 }
 

@@ -232,13 +232,12 @@ impl Scan {
             };
             let limit = current.next.map_or(bound, |(base, _)| base.min(bound));
             if expected >= limit {
-                let Some((base, number)) =
+                let Some((_, number)) =
                     current.next.filter(|(base, _)| expected >= *base && *base <= bound)
                 else {
                     return Ok(Raw::End);
                 };
-                let _ = base;
-                if !self.go_to(number)? {
+                if !self.go_to(number, bound)? {
                     return Ok(Raw::End);
                 }
                 continue;
@@ -246,12 +245,10 @@ impl Scan {
             match current.window.frame(current.at, current.header.salt)? {
                 Ok(frame) if frame.frame_no == expected => return self.pass(frame).map(Raw::Frame),
                 Ok(frame) if frame.frame_no > expected => {
-                    return Ok(Raw::Hole(self.hole(
-                        expected,
-                        frame.frame_no.min(limit),
-                        Some(frame),
-                        limit,
-                    )));
+                    // One that does not count any more says nothing of where the hole ends.
+                    let found = (frame.frame_no < limit).then_some(frame);
+                    let end = frame.frame_no.min(limit);
+                    return Ok(Raw::Hole(self.hole(expected, end, found, limit)));
                 }
                 Err(FrameFault::Blank) if !current.at.is_multiple_of(BLOCK) => {
                     current.at = align_up(current.at, BLOCK);
@@ -287,21 +284,24 @@ impl Scan {
         }
     }
 
-    /// Enters a segment; says whether its file is still there.
-    fn go_to(&mut self, number: u64) -> Result<bool, ReadError> {
-        let Some((window, header)) = self.known(number, true)? else {
-            // Dropped while it was waited for: take the oldest one that is left.
-            let numbers = segment_numbers(self.fs.as_ref(), &self.dir)?;
-            for later in numbers.into_iter().filter(|n| *n > number) {
-                if let Some((window, header)) = self.known(later, false)? {
-                    self.enter(later, window, header)?;
-                    return Ok(true);
+    /// Enters a segment; says whether there is one to go on with. When its file was dropped while it was waited for, the
+    /// next one that is left stands behind a hole, which an archive fills.
+    fn go_to(&mut self, number: u64, bound: u64) -> Result<bool, ReadError> {
+        if let Some((window, header)) = self.known(number, true)? {
+            self.enter(number, window, header)?;
+            return Ok(true);
+        }
+        let numbers = segment_numbers(self.fs.as_ref(), &self.dir)?;
+        for later in numbers.into_iter().filter(|n| *n > number) {
+            if let Some((_, header)) = self.known(later, false)? {
+                let is_shown = header.base_frame <= bound;
+                if let Some(current) = self.current.as_mut().filter(|_| is_shown) {
+                    current.next = Some((header.base_frame, later));
                 }
+                return Ok(is_shown);
             }
-            return Ok(false);
-        };
-        self.enter(number, window, header)?;
-        Ok(true)
+        }
+        Ok(false)
     }
 
     fn pass(&mut self, frame: FrameHeader) -> Result<Place, ReadError> {

@@ -48,19 +48,20 @@ impl Inner {
     /// A segment whose bytes cannot be read stays unsealed until the next start, and so do those after it: the chain
     /// has no holes.
     pub(crate) fn seal_one(&self) -> Result<bool, PublishError> {
-        let mut jobs = lock(&self.jobs);
-        let Some(job) = jobs.front().copied() else { return Ok(false) };
+        // Hashing a segment takes a while, and the writer must not wait for it: no lock is held meanwhile. One thread
+        // seals, so the job is still the first one afterwards.
+        let Some(job) = lock(&self.jobs).front().copied() else { return Ok(false) };
         self.seal(&job)?;
-        jobs.pop_front();
+        lock(&self.jobs).pop_front();
         Ok(true)
     }
 
     fn seal(&self, job: &SealJob) -> Result<(), PublishError> {
         let path = segment_path(&self.dir, job.segment);
-        let mut manifest = lock(&self.manifest);
-        if manifest.sealed(job.segment).is_none() {
+        if lock(&self.manifest).sealed(job.segment).is_none() {
             let file = self.fs.open(&path, Access::Read)?;
             let file_hash = hash_file(file.as_ref(), job.cut)?;
+            let mut manifest = lock(&self.manifest);
             let last = manifest.seal_before(job.segment);
             let seal_hash =
                 manifest::seal_hash(last.as_ref(), self.log_id, job.segment, job.cut, &file_hash);
@@ -81,7 +82,6 @@ impl Inner {
                 }),
             )?;
         }
-        drop(manifest);
         // After a failed sync or an unclean stop the file is evidence and stays as it is.
         if matches!(job.end, End::Full | End::Closed) {
             let file = match self.fs.open(&path, Access::ReadWrite) {

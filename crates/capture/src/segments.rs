@@ -59,7 +59,7 @@ pub(crate) fn open_segment(
         }
     };
     if let Head::Known(header) = &head {
-        window.set_end(header.capacity.max(window.end()));
+        window.set_end(header.capacity.min(crate::options::MAX_SEGMENT).max(window.end()));
     }
     Ok((window, head))
 }

@@ -26,10 +26,10 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    pub(crate) fn new(durable_frame: u64, next_seq: u64, limit: u64) -> Self {
+    pub(crate) fn new(durable_frame: u64, durable_seq: u64, next_seq: u64, limit: u64) -> Self {
         Self {
             durable_frame,
-            durable_seq: next_seq,
+            durable_seq,
             admitted_seq: next_seq,
             ring: VecDeque::new(),
             ring_start: next_seq,

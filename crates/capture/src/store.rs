@@ -19,6 +19,8 @@ pub(crate) struct Manifest {
     next_n: u64,
     needs_newline: bool,
     entries: Vec<(u64, Entry)>,
+    /// Length above which it is written anew.
+    condense_above: u64,
     /// A write or sync failed: what the file holds is unknown until it is read again.
     failed: Option<String>,
 }
@@ -79,13 +81,15 @@ impl Manifest {
         let file = fs.open(&manifest_path(dir), Access::ReadWrite)?;
         let bytes = read_all(file.as_ref())?;
         let parsed = manifest::parse(&bytes);
+        let len = bytes.len() as u64;
         Ok(Self {
-            len: bytes.len() as u64,
+            len,
             next_n: parsed.next_n,
             needs_newline: !parsed.ends_in_newline,
             entries: parsed.entries,
             file,
             failed: None,
+            condense_above: CONDENSE_ABOVE.max(2 * len),
         })
     }
 
@@ -137,8 +141,10 @@ impl Manifest {
 
     /// Writes the manifest anew when it has grown long.
     pub(crate) fn condense(&mut self, fs: &dyn Fs, dir: &Path) -> Result<(), PublishError> {
-        if self.len > CONDENSE_ABOVE && self.failed.is_none() {
+        if self.len > self.condense_above && self.failed.is_none() {
             *self = Self::rebuild(fs, dir, &manifest::condense(&self.entries))?;
+            // What stays has to stay; the next time is when as much again has come.
+            self.condense_above = CONDENSE_ABOVE.max(2 * self.len);
         }
         Ok(())
     }

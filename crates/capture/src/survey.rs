@@ -25,8 +25,8 @@ use std::sync::Arc;
 /// How often a survey starts over because the writer dropped a segment under it.
 const ATTEMPTS: u32 = 4;
 
-/// Whether everything that was emitted is durable, with the evidence, for the numbers of a range of a log that this
-/// process does not write.
+/// Whether everything that was emitted is durable, with the evidence, of a log that this process does not write; rows are
+/// counted for the numbers of a range, accounts, gaps and the verdict are those of the whole log.
 ///
 /// - **Point in time:** the accounts are those at the last durable frame; `now` decides how long rows have been missing.
 ///   A beat that is under way is not seen, so a log at work may be `open` here and `complete` to its writer.

@@ -56,6 +56,8 @@ pub struct VerifyReport {
     pub archive_files: u64,
     /// What is wrong, in the order in which it was found.
     pub problems: Vec<Problem>,
+    /// Why damage could not be declared, where that was asked for.
+    pub undeclared: Vec<String>,
     /// What is wrong and nobody has declared.
     pub(crate) damages: Vec<DamageEntry>,
 }
@@ -76,7 +78,21 @@ impl VerifyReport {
 /// # Errors
 /// [`ReadError`] when the log cannot be read at all; damage is in the report.
 pub fn verify(fs: &Arc<dyn Fs>, dir: &Path) -> Result<VerifyReport, ReadError> {
-    survey(fs, dir, None)
+    // A writer may drop segments meanwhile; then what was missed is no damage, and everything is looked at again.
+    let dropped = || -> Result<usize, ReadError> {
+        let parsed = read_manifest(fs.as_ref(), dir)?;
+        let entries = parsed.map_or_else(Vec::new, |p| p.entries);
+        Ok(entries.iter().filter(|(_, e)| matches!(e, Record::Dropped { .. })).count())
+    };
+    let mut attempts = 0;
+    loop {
+        let before = dropped()?;
+        let found = survey(fs, dir, None);
+        attempts += 1;
+        if attempts == 4 || before == dropped()? {
+            return found;
+        }
+    }
 }
 
 /// As [`verify`]; with the accounts at a frame, losses behind the last snapshot have owners too.
@@ -97,6 +113,7 @@ pub(crate) fn survey(
         bytes: 0,
         archive_files: 0,
         problems: Vec::new(),
+        undeclared: Vec::new(),
         damages: Vec::new(),
     };
     if parsed.has_gap || parsed.bad_lines > 0 {
@@ -346,22 +363,33 @@ impl Log {
 impl Inner {
     /// Verifies, and declares what nobody had declared.
     pub(crate) fn verify(&self) -> Result<VerifyReport, ReadError> {
+        let _upkeep = lock(&self.upkeep);
+        self.verify_in_upkeep()
+    }
+
+    /// As [`verify`](Inner::verify), for who has the lock of upkeep.
+    pub(crate) fn verify_in_upkeep(&self) -> Result<VerifyReport, ReadError> {
         let end = {
             // Between two groups, so that frame and accounts are of one moment.
             let writer = lock(&self.writer);
             (writer.durable_frame, lock(&self.ledger).clone())
         };
-        let report = survey(&self.fs, &self.dir, Some(end))?;
-        for damage in &report.damages {
+        let mut report = survey(&self.fs, &self.dir, Some(end))?;
+        for damage in std::mem::take(&mut report.damages) {
             if let Err(error) = self.declare(damage.clone()) {
                 tracing::error!(%error, "damage could not be declared");
-                lock(&self.health).chores = Some(error.to_string());
+                report.undeclared.push(error.to_string());
+                report.damages.push(damage);
             }
         }
         Ok(report)
     }
 
     fn declare(&self, mut damage: DamageEntry) -> Result<(), Box<dyn std::error::Error>> {
+        // Behind a close the files may have another owner.
+        if !matches!(lock(&self.queue).state, State::Open) {
+            return Err(Box::new(AppendError::Closed));
+        }
         if lock(&self.manifest).entries().any(|e| is_same(e, &damage)) {
             return Ok(());
         }

@@ -12,7 +12,7 @@ use crate::queue::State;
 use crate::seal::SealJob;
 use crate::spare::Spare;
 use crate::sync::lock;
-use crate::ticket::Level;
+use crate::ticket::{Ack, Level, Promise};
 use contract::UtcNanos;
 use durable::{Access, FsError, FsErrorKind, FsFile, write_all_at};
 use sha2::{Digest as _, Sha256};
@@ -72,6 +72,9 @@ impl WriteError {
     }
 }
 
+/// A promise and how it ends.
+pub(crate) type Kept = (Arc<Promise>, Result<Ack, AppendError>);
+
 /// What the next group goes on from.
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -92,6 +95,8 @@ pub(crate) struct Writer {
     pub(crate) schemas: BTreeMap<u32, Arc<StoredSchema>>,
     pub(crate) generation: u64,
     pub(crate) watermark: Option<Box<dyn FsFile>>,
+    /// Promises that are kept, to be told once the writer's lock is free.
+    pub(crate) kept: Vec<Kept>,
     /// A group that waits for room on the disk.
     pub(crate) stalled: Vec<Arc<Entry>>,
     /// The bytes of a group, kept from one to the next.
@@ -115,7 +120,7 @@ impl Writer {
 }
 
 /// Frames that take a number or change an account: what a mark makes provable.
-fn matters(entry: &Entry) -> bool {
+pub(crate) fn matters(entry: &Entry) -> bool {
     !matches!(entry.kind, Kind::Mark | Kind::Seal)
 }
 
@@ -138,8 +143,14 @@ impl Inner {
         if group.is_empty() {
             return Ok(false);
         }
-        self.commit_group(&mut writer, group)?;
-        Ok(true)
+        let committed = self.commit_group(&mut writer, group);
+        let kept = std::mem::take(&mut writer.kept);
+        drop(writer);
+        // Wakers are a caller's code: they run when no lock is held.
+        for (promise, result) in kept {
+            promise.complete(result);
+        }
+        committed.map(|()| true)
     }
 
     /// Makes the last group provable: one small group of its own.
@@ -184,7 +195,7 @@ impl Inner {
                 Err(error)
             }
             Err(error) => {
-                self.poison(&error.to_string());
+                writer.kept.extend(self.poison(&error.to_string()));
                 Err(error)
             }
         }
@@ -226,7 +237,11 @@ impl Inner {
         writer.active.as_ref().is_some_and(|active| {
             let age = ts.nanos().saturating_sub(active.created.nanos());
             let limit = i64::try_from(self.options.segment_age.as_nanos()).unwrap_or(i64::MAX);
-            let is_aged = active.has_rows && age >= limit && group.iter().any(|e| matters(e));
+            // Without a prepared segment the room that is left is worth more than a younger one.
+            let is_aged = active.has_rows
+                && age >= limit
+                && group.iter().any(|e| matters(e))
+                && lock(&self.queue).spares_ready > 0;
             active.offset + len <= self.segment_bytes && !is_aged
         })
     }
@@ -358,11 +373,12 @@ impl Inner {
             )));
         }
         write_all_at(file, &bytes, FIRST_GROUP)?;
-        self.acknowledge_buffered(group);
         self.timed(|| file.sync_data())?;
         let copy = header.encode();
         write_all_at(file, &copy, 0)?;
         write_all_at(file, &copy, HEADER as u64)?;
+        // Without the header the kernel has the bytes, and nobody would look for them.
+        self.acknowledge_buffered(group);
         file.sync_data()?;
         Ok((chain, offset, snapshot_bytes))
     }
@@ -435,12 +451,9 @@ impl Inner {
         }
         let upto = queue.committed;
         let at = queue.waiting.partition_point(|w| w.upto <= upto);
-        let done: Vec<_> = queue.waiting.drain(..at).collect();
+        writer.kept.extend(queue.waiting.drain(..at).map(|w| (w.promise, Ok(w.ack))));
         drop(queue);
         self.room.notify_all();
-        for waiting in done {
-            waiting.promise.complete(Ok(waiting.ack));
-        }
     }
 
     /// Keeps the promises that end with the kernel having the bytes.
@@ -498,7 +511,8 @@ impl Inner {
     }
 
     /// The log has failed for good: nothing is accepted, and whoever waits is told.
-    pub(crate) fn poison(&self, cause: &str) {
+    #[must_use = "whoever waits is told once no lock is held"]
+    pub(crate) fn poison(&self, cause: &str) -> Vec<Kept> {
         let cause: Arc<str> = cause.into();
         tracing::error!(%cause, "the log has failed");
         let mut queue = lock(&self.queue);
@@ -510,8 +524,7 @@ impl Inner {
         lock(&self.shown).is_over = true;
         self.news.notify_all();
         self.room.notify_all();
-        for waiting in waiting {
-            waiting.promise.complete(Err(AppendError::NotDurable(Arc::clone(&cause))));
-        }
+        let failed = || Err(AppendError::NotDurable(Arc::clone(&cause)));
+        waiting.into_iter().map(|w| (w.promise, failed())).collect()
     }
 }

@@ -23,6 +23,16 @@ impl Reader {
         let seqs = self.next_seq..absent.end;
         if absent.hole.as_ref().is_none_or(|hole| hole.is_absent) && !seqs.is_empty() {
             let at = self.take_archived(&seqs)?;
+            if let Some(next) = self.next_archived(&seqs)?.filter(|_| at == seqs.start) {
+                // A run is gone, and a later one is not.
+                self.pending.push_back(Item::Gap(Gap {
+                    seqs: Some(seqs.start..next),
+                    ..Gap::new(GapKind::Damaged, self.now())
+                }));
+                self.next_seq = next;
+                self.absent = Some(absent);
+                return Ok(true);
+            }
             if at > seqs.start {
                 self.next_seq = at;
                 self.absent = (at < seqs.end).then_some(absent);
@@ -87,6 +97,19 @@ impl Reader {
         items.sort_by_key(|(seq, _)| *seq);
         self.pending.extend(items.into_iter().map(|(_, item)| item));
         Ok(end)
+    }
+
+    /// Where the next recorded run in the range begins.
+    #[cfg(feature = "archive")]
+    fn next_archived(&self, seqs: &Range<u64>) -> Result<Option<u64>, ReadError> {
+        let starts = self.archived()?.into_iter().map(|run| run.seqs[0]);
+        Ok(starts.filter(|start| seqs.start < *start && *start < seqs.end).min())
+    }
+
+    #[cfg(not(feature = "archive"))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with an archive")]
+    fn next_archived(&self, _: &Range<u64>) -> Result<Option<u64>, ReadError> {
+        Ok(None)
     }
 
     /// Recorded runs, in the order of the log.

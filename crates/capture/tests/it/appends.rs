@@ -224,6 +224,26 @@ fn a_lost_tail_shows_because_it_was_promised() {
 }
 
 #[test]
+fn a_beat_vouches_for_a_minute_and_a_producer_that_died_for_nothing() {
+    let fs = SimFs::new();
+    let clock = crate::rig::clock();
+    let dir = std::path::Path::new("/log");
+    let shared = std::sync::Arc::new(fs.clone());
+    let (log, _) = Log::open(shared, dir, options(), clock.clone(), 7).unwrap();
+    let mut feed = feed(&log);
+    feed.append_durable(&tape(0, 5)).unwrap();
+    drop(feed.beat().unwrap());
+    log.step();
+    let verdict = || log.completeness(&reading(), 0..u64::MAX).unwrap().verdict;
+    assert_eq!(verdict(), CaptureVerdict::Complete);
+    // It is not heard of any more; what it had still to send is not known.
+    clock.set(1_000_000_000_000 + 61_000_000_000);
+    assert_eq!(verdict(), CaptureVerdict::Open);
+    feed.close().unwrap();
+    assert_eq!(verdict(), CaptureVerdict::Complete);
+}
+
+#[test]
 fn an_acknowledgement_names_the_level_that_was_reached() {
     let fs = SimFs::new();
     let (log, _) = open(&fs);

@@ -127,6 +127,54 @@ fn what_was_declared_in_a_dropped_segment_is_still_told_in_its_place() {
 }
 
 #[test]
+fn a_reader_misses_nothing_when_segments_are_dropped_in_front_of_it() {
+    let fs = SimFs::new();
+    // Without memory to speak of, so that readers go to the files.
+    let (log, _) = crate::rig::open_with(&fs, Options { credit_bytes: 1 << 17, ..options() });
+    let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+    for at in 0..60 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+        log.step();
+    }
+    let ctx = crate::rig::reading();
+    let mut own =
+        log.reader(&ctx, log.start(), capture::Visibility::Durable, Filter::default()).unwrap();
+    let mut other = LogReader::open(
+        Arc::new(fs.clone()),
+        Path::new("/log"),
+        &options(),
+        &ctx,
+        0,
+        Filter::default(),
+    )
+    .unwrap();
+    let mut next = [0, 0];
+    let mut take = |reader: &mut capture::Reader, n: usize, most: u64| {
+        while next[n] < most {
+            match reader.next().unwrap() {
+                capture::Item::Batch(b) => {
+                    assert_eq!(b.first_pseq, next[n]);
+                    next[n] += b.rows.num_rows() as u64;
+                }
+                capture::Item::Control(_) => {}
+                item => panic!("reader {n} at {}: {item:?}", next[n]),
+            }
+        }
+    };
+    take(&mut own, 0, 2000);
+    take(&mut other, 1, 2000);
+    // Two runs, so that the rows lie in more than one.
+    log.archive_once(&ArchivePolicy { memory: 1, ..ArchivePolicy::now() }).unwrap();
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    assert!(log.drop_archived(Duration::ZERO).unwrap().dropped.len() >= 3);
+    for at in 60..62 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+    }
+    take(&mut own, 0, 62_000);
+    take(&mut other, 1, 62_000);
+}
+
+#[test]
 fn a_run_that_is_not_due_does_nothing() {
     let fs = SimFs::new();
     let (log, _feed) = filled(&fs);

@@ -14,9 +14,8 @@ pub(in crate::commands) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let (report, declared) = if args.declare {
         let (log, start) = open_existing(&args.log)?;
         let report = log.verify().map_err(|error| failure(&error))?;
-        let unwritten = log.health().chores;
         log.close().map_err(|error| failure(&error))?;
-        if let Some(cause) = unwritten {
+        if let Some(cause) = report.undeclared.first() {
             let found = format!("damage that could not be put on record: {cause}");
             return Err(CliError::DamagedLog { path: args.log.display().to_string(), found }.into());
         }

@@ -34,6 +34,7 @@ struct Naive {
     rows: BTreeMap<u64, Fate>,
     first: u64,
     promised: Option<u64>,
+    beat: Option<i64>,
     epoch: u32,
     is_strict: bool,
     is_closed: bool,
@@ -118,7 +119,11 @@ impl Naive {
             CaptureVerdict::Damaged
         } else if old > 0 || (self.is_closed && missing > 0) {
             CaptureVerdict::Incomplete
-        } else if !self.is_closed && (missing > 0 || self.promised.is_none_or(|p| p < self.end())) {
+        } else if !self.is_closed
+            && (missing > 0
+                || self.promised.is_none_or(|p| p < self.end())
+                || self.beat.is_none_or(|beat| now - beat > 60_000_000_000))
+        {
             CaptureVerdict::Open
         } else {
             CaptureVerdict::Complete
@@ -190,6 +195,7 @@ fn apply(ledger: &mut Ledger, model: &mut [Naive], who: u8, op: &Op, step: u64, 
             ledger.beat(id, epoch, to, now);
             if epochs_back == 0 {
                 naive.promised = naive.promised.max(Some(to.max(naive.first)));
+                naive.beat = naive.beat.max(Some(ts));
                 naive.reach(to, ts);
             }
         }

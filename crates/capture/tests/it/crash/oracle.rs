@@ -33,6 +33,12 @@ pub(crate) fn check(world: &mut World, fs: &SimFs) -> Result<(), Violation> {
         return Err(format!("not whole: {:?}", whole.problems));
     }
     send_again(world, &log, &seen)?;
+    // The power goes once more: what was acknowledged after the start is there too.
+    let third = fs.crash(0);
+    let (again, _) =
+        world.open(&(Arc::new(third) as Arc<dyn Fs>)).map_err(|e| format!("third: {e}"))?;
+    rows(world, &read(&again)?).map_err(|e| format!("crashed after the start: {e}"))?;
+    drop(again);
     log.close().map_err(|e| format!("close: {e}"))?;
     let (log, report) = world.open(&disk).map_err(|e| format!("after close: {e}"))?;
     if report.start != Start::Clean {
@@ -129,7 +135,10 @@ fn send_again(world: &mut World, log: &Log, seen: &[Seen]) -> Result<(), Violati
                 world
                     .send(log, &mut hands, who, pseqs.clone())
                     .map_err(|e| format!("{who:?} {pseqs:?} again: {e}"))?;
+                // Before the disk has it nobody is told.
+                world.hear();
                 log.step();
+                world.hear();
             }
         }
     }

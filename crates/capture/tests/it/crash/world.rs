@@ -248,7 +248,7 @@ impl World {
     }
 
     /// Takes in the acknowledgements that have come.
-    fn hear(&mut self) {
+    pub(crate) fn hear(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
         for (who, ticket) in waiting {
             match ticket.try_result() {
