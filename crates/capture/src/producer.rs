@@ -3,7 +3,7 @@
 use crate::deliver::latest_receipt;
 use crate::entry::{Entry, body_crc};
 use crate::error::{AppendError, Pressure};
-use crate::format::body::{BodyError, StoredSchema, encode_rows, encode_rows_with};
+use crate::format::body::{BodyError, StoredSchema, encode_rows};
 use crate::format::frame::{Codec, Kind, MAX_ROWS};
 use crate::inner::Inner;
 use crate::ledger::{Admission, Refusal};
@@ -15,7 +15,6 @@ use crate::sync::lock;
 use crate::ticket::{Ack, Level, Ticket};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_ipc::writer::IpcWriteContext;
 use arrow_schema::SchemaRef;
 use contract::{AnyBatch, Draft, EventId, EventTable, ProducerMode, UtcNanos};
 use std::collections::HashMap;
@@ -60,18 +59,7 @@ pub struct Producer {
     next: u64,
     /// By table: the last shape that came, and its stored form.
     schemas: HashMap<String, (SchemaRef, Arc<StoredSchema>)>,
-    /// Working memory of the encoder.
-    context: IpcWriteContext,
     acked_lost: Vec<Range<u64>>,
-}
-
-/// Longest body whose working memory a producer keeps for the next.
-const KEPT_MEMORY: u32 = 64 << 10;
-
-fn working_memory() -> IpcWriteContext {
-    let mut context = IpcWriteContext::default();
-    context.set_reserve_scratch(true);
-    context
 }
 
 /// A batch that was checked and encoded, and has no numbers yet.
@@ -104,15 +92,7 @@ impl Producer {
             (epoch, next, lost, ticket)
         };
         inner.work.notify_one();
-        let producer = Self {
-            inner,
-            spec,
-            epoch,
-            next,
-            schemas: HashMap::new(),
-            context: working_memory(),
-            acked_lost,
-        };
+        let producer = Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
         for range in &producer.acked_lost {
             let who = format!("{} rows {} to {}", producer.spec.id, range.start, range.end);
             tracing::error!(lost = %who, "acknowledged rows are not in the log");
@@ -391,16 +371,10 @@ impl Producer {
         };
         let schema = self.schema(table, &rows).map_err(|e| reason(&e))?;
         let codec = self.inner.options.codecs.get(table).copied().unwrap_or_default();
-        let body =
-            encode_rows_with(&mut self.context, &schema, &rows, codec).map_err(
-                |error| match error {
-                    BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
-                    other => reason(&other),
-                },
-            )?;
-        if body.raw_len > KEPT_MEMORY {
-            self.context = working_memory();
-        }
+        let body = encode_rows(&schema, &rows, codec).map_err(|error| match error {
+            BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
+            other => reason(&other),
+        })?;
         let stored =
             crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
         if stored > self.inner.frame_limit() {

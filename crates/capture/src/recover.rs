@@ -513,13 +513,10 @@ pub(crate) fn dense(
     let end = schemas.keys().next_back().copied().unwrap_or(0);
     (1..=end)
         .map(|no| {
-            schemas.get(&no).cloned().unwrap_or_else(|| {
-                Arc::new(crate::format::body::StoredSchema {
-                    table: "".into(),
-                    schema: Arc::new(arrow_schema::Schema::empty()),
-                    message: Arc::from([].as_slice()),
-                })
-            })
+            schemas
+                .get(&no)
+                .cloned()
+                .unwrap_or_else(|| Arc::new(crate::format::body::StoredSchema::lost()))
         })
         .collect()
 }
