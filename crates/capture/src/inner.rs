@@ -33,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) work: Condvar,
     /// Credit or room was given back.
     pub(crate) room: Condvar,
+    /// A segment was left or taken, or the log is to end: the chores need not wait for their turn.
+    pub(crate) due: Condvar,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) spares: Mutex<Spares>,
     /// Accounts of what is durable.

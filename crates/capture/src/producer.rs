@@ -15,7 +15,7 @@ use crate::sync::lock;
 use crate::ticket::{Ack, Level, Ticket};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 use contract::{AnyBatch, Draft, EventId, EventTable, ProducerMode, UtcNanos};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -89,9 +89,9 @@ impl Producer {
             let ack =
                 Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
             let ticket = admit_note(&inner, &mut queue, entry, Level::Durable, ack);
+            inner.wake_committer(queue);
             (epoch, next, lost, ticket)
         };
-        inner.work.notify_one();
         let producer = Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
         for range in &producer.acked_lost {
             let who = format!("{} rows {} to {}", producer.spec.id, range.start, range.end);
@@ -262,8 +262,7 @@ impl Producer {
         queue.ledger.check(self.spec.id, self.epoch).map_err(|r| self.refusal(&r, &pseq))?;
         let ack = Ack { level: self.spec.level, pseq, stored: Vec::new(), duplicates: 0 };
         let ticket = admit_note(&self.inner, &mut queue, entry, self.spec.level, ack);
-        drop(queue);
-        self.inner.work.notify_one();
+        self.inner.wake_committer(queue);
         Ok(ticket)
     }
 
@@ -336,7 +335,8 @@ impl Producer {
     fn is_as_before(&self, table: &str, rows: &RecordBatch) -> bool {
         let is_known = self.schemas.get(table).is_some_and(|(shape, _)| shape == rows.schema_ref());
         let hides_nulls = |column: &ArrayRef| {
-            column.as_any_dictionary_opt().is_some_and(|words| words.values().null_count() > 0)
+            matches!(column.data_type(), DataType::Dictionary(_, _))
+                && column.as_any_dictionary_opt().is_some_and(|w| w.values().null_count() > 0)
         };
         is_known && !rows.columns().iter().any(hides_nulls)
     }
@@ -464,8 +464,7 @@ impl Producer {
         let ack = Ack { level: self.spec.level, pseq: pseqs, stored, duplicates };
         let first_seq = ack.stored.first().map(|s| s.start);
         let promise = queue.promise(self.spec.level, ack);
-        drop(queue);
-        self.inner.work.notify_one();
+        self.inner.wake_committer(queue);
         if is_awaited {
             self.inner.news.notify_all();
         }
@@ -639,7 +638,15 @@ impl Inner {
             // Nobody waits for a beat.
             drop(admit_note(self, &mut queue, entry, Level::Durable, ack));
         }
+        self.wake_committer(queue);
+    }
+
+    /// Lets the queue go, and wakes the committer if it sleeps; while it is awake it looks at the queue anyway.
+    fn wake_committer(&self, mut queue: MutexGuard<'_, Queue>) {
+        let is_idle = std::mem::take(&mut queue.is_committer_idle);
         drop(queue);
-        self.work.notify_one();
+        if is_idle {
+            self.work.notify_one();
+        }
     }
 }

@@ -402,6 +402,7 @@ fn finish(
         health: Mutex::new(health),
         work: Condvar::new(),
         room: Condvar::new(),
+        due: Condvar::new(),
         news: Condvar::new(),
         lock: Mutex::new(Some(lock_file)),
         log_id: log.log_id,

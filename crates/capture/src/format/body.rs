@@ -68,7 +68,7 @@ pub(crate) struct StoredSchema {
     /// One encapsulated IPC Schema message.
     pub(crate) message: Arc<[u8]>,
     /// What bodies are made from, made with the first one; `None` inside when there is no such thing.
-    moulds: OnceLock<Option<Moulds>>,
+    moulds: OnceLock<Option<Arc<Moulds>>>,
 }
 
 impl StoredSchema {
@@ -100,7 +100,7 @@ impl StoredSchema {
     }
 
     fn moulds(&self) -> Option<&Moulds> {
-        self.moulds.get_or_init(|| Moulds::of(&self.schema).ok()).as_ref()
+        self.moulds.get_or_init(|| Moulds::of(&self.schema).ok().map(Arc::new)).as_deref()
     }
 }
 

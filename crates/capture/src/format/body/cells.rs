@@ -7,6 +7,8 @@ use arrow_array::types::{BinaryType, ByteArrayType, Int32Type, Utf8Type};
 use arrow_array::{Array, ArrayRef, BooleanArray, GenericByteArray, ListArray, RecordBatch};
 use arrow_buffer::{BooleanBuffer, NullBuffer};
 use arrow_schema::{DataType, Schema};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Appends dictionary batches and the record batch; `None`, with `out` in any state, when the rows are not of the
 /// schema or there are none.
@@ -16,15 +18,11 @@ pub(super) fn write(
     batch: &RecordBatch,
     out: &mut Vec<u8>,
 ) -> Option<()> {
-    let fits = schema.fields().len() == batch.num_columns()
-        && schema.fields().iter().zip(batch.columns()).all(|(field, column)| {
-            field.data_type() == column.data_type()
-                && (field.is_nullable() || column.null_count() == 0)
-        });
-    if !fits || batch.num_rows() == 0 {
+    if !fits(moulds, schema, batch) || batch.num_rows() == 0 {
         return None;
     }
-    out.reserve(estimate(moulds, batch));
+    let (start, expected) = (out.len(), estimate(moulds, batch));
+    out.reserve(expected + moulds.slack.load(Ordering::Relaxed));
     let mut next = moulds.dictionaries.iter();
     let mut made: Vec<Option<ArrayRef>> = Vec::with_capacity(batch.num_columns());
     for column in batch.columns() {
@@ -39,10 +37,29 @@ pub(super) fn write(
     for (column, tidied) in batch.columns().iter().zip(&made) {
         array(&mut message, tidied.as_ref().unwrap_or(column))?;
     }
-    message.end(batch.num_rows())
+    message.end(batch.num_rows())?;
+    moulds.slack.fetch_max((out.len() - start).saturating_sub(expected), Ordering::Relaxed);
+    Some(())
 }
 
-/// About the bytes of the messages.
+/// Whether the columns are those of the schema. A batch keeps to its own schema, so that one look at this is enough.
+fn fits(moulds: &Moulds, schema: &Schema, batch: &RecordBatch) -> bool {
+    if moulds.fitting.get().is_some_and(|known| Arc::ptr_eq(known, batch.schema_ref())) {
+        return true;
+    }
+    let (ours, theirs) = (schema.fields(), batch.schema_ref().fields());
+    let alike = ours.len() == theirs.len()
+        && ours.iter().zip(theirs).all(|(our, their)| {
+            our.data_type() == their.data_type() && (our.is_nullable() || !their.is_nullable())
+        });
+    if alike {
+        // Another batch may have come first; its schema is as good.
+        let _ = moulds.fitting.set(Arc::clone(batch.schema_ref()));
+    }
+    alike
+}
+
+/// Bytes of the messages of columns without texts, words or items.
 fn estimate(moulds: &Moulds, batch: &RecordBatch) -> usize {
     let empty: usize = moulds.dictionaries.iter().map(|d| d.empty.len()).sum();
     let wide = |column: &ArrayRef| match column.data_type() {
@@ -144,12 +161,12 @@ fn nulls(array: &dyn Array) -> Option<&NullBuffer> {
 fn bits(bits: &BooleanBuffer, out: &mut Vec<u8>) {
     let (first, rest) = (bits.offset() / 8, bits.len() % 8);
     let whole = first..first + bits.len().div_ceil(8);
-    match bits.values().get(whole).filter(|_| bits.offset() % 8 == 0) {
-        Some(bytes) => out.extend_from_slice(bytes),
-        None => {
-            let moved = BooleanBuffer::collect_bool(bits.len(), |at| bits.value(at));
-            out.extend_from_slice(moved.values().get(..bits.len().div_ceil(8)).unwrap_or_default());
-        }
+    let from_byte = bits.values().get(whole).filter(|_| bits.offset().is_multiple_of(8));
+    if let Some(bytes) = from_byte {
+        out.extend_from_slice(bytes);
+    } else {
+        let moved = BooleanBuffer::collect_bool(bits.len(), |at| bits.value(at));
+        out.extend_from_slice(moved.values().get(..bits.len().div_ceil(8)).unwrap_or_default());
     }
     if let Some(last) = out.last_mut().filter(|_| rest > 0) {
         *last &= (1 << rest) - 1;

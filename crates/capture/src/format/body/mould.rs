@@ -12,7 +12,8 @@ use arrow_array::{
 use arrow_ipc::root_as_message;
 use arrow_ipc::writer::{EncodedData, write_message};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 /// Continuation marker and length, in front of the metadata.
 const PREFIX: usize = 8;
@@ -21,15 +22,19 @@ const PREFIX: usize = 8;
 const PAIR: usize = 16;
 
 /// What the messages of a schema are made from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Moulds {
     pub(super) rows: Mould,
     /// By id.
     pub(super) dictionaries: Vec<DictionaryMould>,
+    /// A schema whose batches fit.
+    pub(super) fitting: OnceLock<SchemaRef>,
+    /// The most that messages were longer than expected.
+    pub(super) slack: AtomicUsize,
 }
 
 /// What the batches of one dictionary are made from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct DictionaryMould {
     /// The whole message of a dictionary without values.
     pub(super) empty: Vec<u8>,
@@ -37,7 +42,7 @@ pub(super) struct DictionaryMould {
 }
 
 /// A message up to its data, and where the numbers stand that follow from the data.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Mould {
     pub(super) bytes: Vec<u8>,
     rows_at: usize,
@@ -63,7 +68,8 @@ impl Moulds {
         let dictionaries = dictionaries
             .map(|(empty, values)| Ok(DictionaryMould { empty: empty?, values: values? }))
             .collect::<Result<Vec<_>, BodyError>>()?;
-        Ok(Self { rows: Mould::of(rows)?, dictionaries })
+        let (fitting, slack) = (OnceLock::new(), AtomicUsize::new(0));
+        Ok(Self { rows: Mould::of(rows)?, dictionaries, fitting, slack })
     }
 }
 
