@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) work: Condvar,
     /// Credit or room was given back.
     pub(crate) room: Condvar,
+    /// A segment was left or taken, or the log is to end: the chores need not wait for their turn.
+    pub(crate) due: Condvar,
     pub(crate) writer: Mutex<Writer>,
     pub(crate) spares: Mutex<Spares>,
     /// Accounts of what is durable.
@@ -49,8 +51,6 @@ pub(crate) struct Inner {
     pub(crate) live: Mutex<BTreeMap<EventId, u32>>,
     /// One archive run, drop, hold or verification at a time.
     pub(crate) upkeep: Mutex<()>,
-    /// A segment was used up, or the log is to end.
-    pub(crate) wear: Condvar,
     pub(crate) lock: Mutex<Option<Box<dyn FsLock>>>,
 }
 

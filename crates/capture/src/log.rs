@@ -161,7 +161,7 @@ impl Log {
         };
         self.inner.work.notify_all();
         self.inner.room.notify_all();
-        self.inner.wear.notify_all();
+        self.inner.due.notify_all();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread of the log has panicked");
@@ -198,17 +198,22 @@ impl Inner {
             if has_work {
                 continue;
             }
-            // After a failure the same work waits, so that new work is no reason to try again at once.
-            let is_stuck = committed.is_err();
-            let wait = if is_stuck { CHORE_EVERY } else { self.options.mark_after };
-            let waited = self.work.wait_timeout_while(queue, wait, |queue| {
-                (is_stuck || queue.entries.is_empty()) && matches!(queue.state, State::Open)
+            if committed.is_err() {
+                // What is queued cannot go on before the disk does.
+                let waited = self.work.wait_timeout(queue, CHORE_EVERY);
+                drop(waited.unwrap_or_else(std::sync::PoisonError::into_inner));
+                continue;
+            }
+            queue.is_committer_idle = true;
+            let waited = self.work.wait_timeout_while(queue, self.options.mark_after, |queue| {
+                queue.entries.is_empty() && matches!(queue.state, State::Open)
             });
             let (guard, timeout) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
             queue = guard;
+            queue.is_committer_idle = false;
             let is_silent = timeout.timed_out() && queue.entries.is_empty();
             drop(queue);
-            if is_silent && committed.is_ok() {
+            if is_silent {
                 // A failed mark is tried again with the next group; the log is poisoned if it must be.
                 if let Err(error) = self.mark() {
                     tracing::warn!(%error, "a mark waits");
@@ -233,10 +238,12 @@ impl Inner {
             if !matches!(queue.state, State::Open) {
                 return;
             }
-            // Woken early by a rotation or by the end of the log; only a wait to its end counts as time.
-            let waited = self.wear.wait_timeout(queue, CHORE_EVERY);
-            let (guard, waited) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
-            drop(guard);
+            let waited = self.due.wait_timeout_while(queue, CHORE_EVERY, |queue| {
+                !queue.are_chores_due && matches!(queue.state, State::Open)
+            });
+            let (mut queue, waited) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
+            queue.are_chores_due = false;
+            // Only a wait to its end counts as time.
             if waited.timed_out() {
                 silent = silent.saturating_add(every);
             }

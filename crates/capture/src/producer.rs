@@ -3,7 +3,7 @@
 use crate::deliver::latest_receipt;
 use crate::entry::{Entry, body_crc};
 use crate::error::{AppendError, Pressure};
-use crate::format::body::{BodyError, StoredSchema, encode_rows, encode_rows_with};
+use crate::format::body::{BodyError, StoredSchema, encode_rows};
 use crate::format::frame::{Codec, Kind, MAX_ROWS};
 use crate::inner::Inner;
 use crate::ledger::{Admission, Refusal};
@@ -15,8 +15,7 @@ use crate::sync::lock;
 use crate::ticket::{Ack, Level, Ticket};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_ipc::writer::IpcWriteContext;
-use arrow_schema::SchemaRef;
+use arrow_schema::{DataType, SchemaRef};
 use contract::{AnyBatch, Draft, EventId, EventTable, ProducerMode, UtcNanos};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -60,18 +59,7 @@ pub struct Producer {
     next: u64,
     /// By table: the last shape that came, and its stored form.
     schemas: HashMap<String, (SchemaRef, Arc<StoredSchema>)>,
-    /// Working memory of the encoder.
-    context: IpcWriteContext,
     acked_lost: Vec<Range<u64>>,
-}
-
-/// Longest body whose working memory a producer keeps for the next.
-const KEPT_MEMORY: u32 = 64 << 10;
-
-fn working_memory() -> IpcWriteContext {
-    let mut context = IpcWriteContext::default();
-    context.set_reserve_scratch(true);
-    context
 }
 
 /// A batch that was checked and encoded, and has no numbers yet.
@@ -101,19 +89,11 @@ impl Producer {
             let ack =
                 Ack { level: Level::Durable, pseq: next..next, stored: Vec::new(), duplicates: 0 };
             let ticket = admit_note(&inner, &mut queue, entry, Level::Durable, ack);
+            inner.wake_committer(queue);
             (epoch, next, lost, ticket)
         };
-        inner.work.notify_one();
         lock(&inner.live).insert(spec.id, epoch);
-        let producer = Self {
-            inner,
-            spec,
-            epoch,
-            next,
-            schemas: HashMap::new(),
-            context: working_memory(),
-            acked_lost,
-        };
+        let producer = Self { inner, spec, epoch, next, schemas: HashMap::new(), acked_lost };
         for range in &producer.acked_lost {
             let who = format!("{} rows {} to {}", producer.spec.id, range.start, range.end);
             tracing::error!(lost = %who, "acknowledged rows are not in the log");
@@ -298,8 +278,7 @@ impl Producer {
         queue.ledger.check(self.spec.id, self.epoch).map_err(|r| self.refusal(&r, &pseq))?;
         let ack = Ack { level: self.spec.level, pseq, stored: Vec::new(), duplicates: 0 };
         let ticket = admit_note(&self.inner, &mut queue, entry, self.spec.level, ack);
-        drop(queue);
-        self.inner.work.notify_one();
+        self.inner.wake_committer(queue);
         Ok(ticket)
     }
 
@@ -372,7 +351,8 @@ impl Producer {
     fn is_as_before(&self, table: &str, rows: &RecordBatch) -> bool {
         let is_known = self.schemas.get(table).is_some_and(|(shape, _)| shape == rows.schema_ref());
         let hides_nulls = |column: &ArrayRef| {
-            column.as_any_dictionary_opt().is_some_and(|words| words.values().null_count() > 0)
+            matches!(column.data_type(), DataType::Dictionary(_, _))
+                && column.as_any_dictionary_opt().is_some_and(|w| w.values().null_count() > 0)
         };
         is_known && !rows.columns().iter().any(hides_nulls)
     }
@@ -407,16 +387,10 @@ impl Producer {
         };
         let schema = self.schema(table, &rows).map_err(|e| reason(&e))?;
         let codec = self.inner.options.codecs.get(table).copied().unwrap_or_default();
-        let body =
-            encode_rows_with(&mut self.context, &schema, &rows, codec).map_err(
-                |error| match error {
-                    BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
-                    other => reason(&other),
-                },
-            )?;
-        if body.raw_len > KEPT_MEMORY {
-            self.context = working_memory();
-        }
+        let body = encode_rows(&schema, &rows, codec).map_err(|error| match error {
+            BodyError::TooLarge { bytes, limit } => too_large(bytes, limit, "bytes"),
+            other => reason(&other),
+        })?;
         let stored =
             crate::format::frame::stored_len(u32::try_from(body.bytes.len()).unwrap_or(u32::MAX));
         if stored > self.inner.frame_limit() {
@@ -510,8 +484,7 @@ impl Producer {
         let ack = Ack { level: self.spec.level, pseq: pseqs, stored, duplicates };
         let first_seq = ack.stored.first().map(|s| s.start);
         let promise = queue.promise(self.spec.level, ack);
-        drop(queue);
-        self.inner.work.notify_one();
+        self.inner.wake_committer(queue);
         if is_awaited {
             self.inner.news.notify_all();
         }
@@ -699,7 +672,15 @@ impl Inner {
             // Nobody waits for a beat.
             drop(admit_note(self, &mut queue, entry, Level::Durable, ack));
         }
+        self.wake_committer(queue);
+    }
+
+    /// Lets the queue go, and wakes the committer if it sleeps; while it is awake it looks at the queue anyway.
+    fn wake_committer(&self, mut queue: MutexGuard<'_, Queue>) {
+        let is_idle = std::mem::take(&mut queue.is_committer_idle);
         drop(queue);
-        self.work.notify_one();
+        if is_idle {
+            self.work.notify_one();
+        }
     }
 }

@@ -54,6 +54,9 @@ pub(crate) struct Queue {
     pub(crate) disk_full: Option<(u64, u64)>,
     /// Bytes of a snapshot, which every further segment starts with.
     pub(crate) snapshot_bytes: u64,
+    /// The committer waits for something to be queued. A wake-up that nobody waits for is a system call too.
+    pub(crate) is_committer_idle: bool,
+    pub(crate) are_chores_due: bool,
 }
 
 /// What admission is measured against.
@@ -92,6 +95,8 @@ impl Queue {
             spares_ready: 0,
             disk_full: None,
             snapshot_bytes: 0,
+            is_committer_idle: false,
+            are_chores_due: false,
         }
     }
 

@@ -419,9 +419,9 @@ fn finish(
         stats: Mutex::default(),
         live: Mutex::default(),
         upkeep: Mutex::default(),
-        wear: Condvar::new(),
         work: Condvar::new(),
         room: Condvar::new(),
+        due: Condvar::new(),
         news: Condvar::new(),
         lock: Mutex::new(Some(lock_file)),
         log_id: log.log_id,
@@ -542,13 +542,10 @@ pub(crate) fn dense(
     let end = schemas.keys().next_back().copied().unwrap_or(0);
     (1..=end)
         .map(|no| {
-            schemas.get(&no).cloned().unwrap_or_else(|| {
-                Arc::new(crate::format::body::StoredSchema {
-                    table: "".into(),
-                    schema: Arc::new(arrow_schema::Schema::empty()),
-                    message: Arc::from([].as_slice()),
-                })
-            })
+            schemas
+                .get(&no)
+                .cloned()
+                .unwrap_or_else(|| Arc::new(crate::format::body::StoredSchema::lost()))
         })
         .collect()
 }

@@ -129,7 +129,6 @@ impl Inner {
             let mut spares = lock(&self.spares);
             if let Some(spare) = spares.ready.pop_front() {
                 lock(&self.queue).spares_ready = spares.ready.len();
-                self.wear.notify_one();
                 return Ok(spare);
             }
             drop(spares);

@@ -46,7 +46,11 @@ pub struct Ack {
 
 #[derive(Debug)]
 enum Slot {
-    Open(Option<Waker>),
+    Open {
+        waker: Option<Waker>,
+        /// A thread waits: a wake-up that nobody waits for is a system call too.
+        is_awaited: bool,
+    },
     Done(Result<Ack, AppendError>),
 }
 
@@ -58,16 +62,21 @@ pub(crate) struct Promise {
 
 impl Promise {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { slot: Mutex::new(Slot::Open(None)), done: Condvar::new() })
+        Arc::new(Self {
+            slot: Mutex::new(Slot::Open { waker: None, is_awaited: false }),
+            done: Condvar::new(),
+        })
     }
 
     pub(crate) fn complete(&self, result: Result<Ack, AppendError>) {
         let mut slot = lock(&self.slot);
-        if let Slot::Open(waker) = &mut *slot {
-            let waker = waker.take();
+        if let Slot::Open { waker, is_awaited } = &mut *slot {
+            let (waker, is_awaited) = (waker.take(), *is_awaited);
             *slot = Slot::Done(result);
-            self.done.notify_all();
             drop(slot);
+            if is_awaited {
+                self.done.notify_all();
+            }
             if let Some(waker) = waker {
                 waker.wake();
             }
@@ -97,7 +106,7 @@ impl Ticket {
     pub fn try_result(&self) -> Option<Result<Ack, AppendError>> {
         match &*lock(&self.promise.slot) {
             Slot::Done(result) => Some(result.clone()),
-            Slot::Open(_) => None,
+            Slot::Open { .. } => None,
         }
     }
 
@@ -107,15 +116,18 @@ impl Ticket {
     /// [`AppendError::Timeout`] when it does not come in time, and the ticket may be waited for again; else what
     /// happened to the rows.
     pub fn wait(&self, timeout: Duration) -> Result<Ack, AppendError> {
-        let slot = lock(&self.promise.slot);
+        let mut slot = lock(&self.promise.slot);
+        if let Slot::Open { is_awaited, .. } = &mut *slot {
+            *is_awaited = true;
+        }
         let waited = self
             .promise
             .done
-            .wait_timeout_while(slot, timeout, |slot| matches!(slot, Slot::Open(_)));
+            .wait_timeout_while(slot, timeout, |slot| matches!(slot, Slot::Open { .. }));
         let (slot, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*slot {
             Slot::Done(result) => result.clone(),
-            Slot::Open(_) => Err(AppendError::Timeout),
+            Slot::Open { .. } => Err(AppendError::Timeout),
         }
     }
 }
@@ -126,7 +138,7 @@ impl Future for Ticket {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut *lock(&self.promise.slot) {
             Slot::Done(result) => Poll::Ready(result.clone()),
-            Slot::Open(waker) => {
+            Slot::Open { waker, .. } => {
                 *waker = Some(cx.waker().clone());
                 Poll::Pending
             }

@@ -259,6 +259,13 @@ impl Inner {
             cut: active.offset,
             end,
         });
+        self.wake_chores();
+    }
+
+    /// A segment is to be sealed or prepared.
+    fn wake_chores(&self) {
+        lock(&self.queue).are_chores_due = true;
+        self.due.notify_one();
     }
 
     /// Ends the active segment of a closed log.
@@ -330,6 +337,7 @@ impl Inner {
                 });
                 (writer.next_frame, writer.prev_crc) = (chain.next_frame, chain.prev_crc);
                 lock(&self.queue).snapshot_bytes = snapshot_bytes;
+                self.wake_chores();
                 Ok(())
             }
             Err(error) => {
@@ -344,6 +352,7 @@ impl Inner {
                     end: End::SyncFailed,
                 });
                 writer.link = Link { cut: FIRST_GROUP, end: End::SyncFailed };
+                self.wake_chores();
                 Err(error)
             }
         }
@@ -524,6 +533,7 @@ impl Inner {
         lock(&self.shown).is_over = true;
         self.news.notify_all();
         self.room.notify_all();
+        self.due.notify_all();
         let failed = || Err(AppendError::NotDurable(Arc::clone(&cause)));
         waiting.into_iter().map(|w| (w.promise, failed())).collect()
     }

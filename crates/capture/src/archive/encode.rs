@@ -2,18 +2,23 @@
 
 use super::error::ArchiveError;
 use super::part::Part;
+use super::verify::both;
+use crate::sync::lock;
+use arrow_select::take::take;
 use contract::Hash;
-use contract::arrow_array::RecordBatch;
+use contract::arrow_array::{RecordBatch, UInt64Array};
 use contract::arrow_schema::{DataType, SchemaRef};
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::schema::types::ColumnPath;
+use parquet::schema::types::{ColumnDescPtr, ColumnPath, SchemaDescriptor};
 use sha2::{Digest as _, Sha256};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Mutex;
 
 /// Rows of a row group. It is part of the format of a file: other groups are other bytes.
 pub(super) const ROW_GROUP: usize = 1_048_576;
@@ -30,19 +35,63 @@ pub(super) fn write(
     let failed = |source| ArchiveError::Parquet { path: path.to_path_buf(), source };
     let properties = properties(&part.schema, order.len(), words).map_err(failed)?;
     let mut hashing = Hashing { to, sha256: Sha256::new() };
-    let mut writer =
-        ArrowWriter::try_new(&mut hashing, SchemaRef::clone(&part.schema), Some(properties))
-            .map_err(failed)?;
-    // Pages follow the calls of `write`, so there is one a row group, however the rows came.
-    for group in order.chunks(ROW_GROUP) {
-        let group = part.take(rows, group)?;
-        writer.write(&group).and_then(|()| writer.flush()).map_err(failed)?;
+    let writer =
+        ArrowWriter::try_new(&mut hashing, SchemaRef::clone(&part.schema), Some(properties));
+    let (mut writer, columns) =
+        writer.and_then(ArrowWriter::into_serialized_writer).map_err(failed)?;
+    // Pages follow the calls of `write`, so there is one a column and row group, however the rows came.
+    for (at, group) in order.chunks(ROW_GROUP).enumerate() {
+        let writers = columns.create_column_writers(at).map_err(failed)?;
+        let group = UInt64Array::from_iter_values(group.iter().copied());
+        let chunks = columns_of(rows, &group, writers, writer.schema_descr()).map_err(failed)?;
+        let mut out = writer.next_row_group().map_err(failed)?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut out).map_err(failed)?;
+        }
+        out.close().map_err(failed)?;
     }
     writer.close().map_err(failed)?;
     Ok(Hash::from_bytes(hashing.sha256.finalize().into()))
 }
 
-fn properties(
+/// The column chunks of a row group. Each is encoded by itself, so two threads share them, and the bytes are the same.
+fn columns_of(
+    rows: &RecordBatch,
+    group: &UInt64Array,
+    writers: Vec<ArrowColumnWriter>,
+    leaves: &SchemaDescriptor,
+) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
+    let mut writers = writers.into_iter();
+    let schema = rows.schema_ref();
+    let columns: Vec<_> = (0..rows.num_columns())
+        .zip(schema.fields().iter().zip(rows.columns()))
+        .map(|(at, (field, column))| {
+            let is_of = |leaf: &ColumnDescPtr| leaf.path().parts().first() == Some(field.name());
+            let count = leaves.columns().iter().filter(|leaf| is_of(leaf)).count();
+            (at, field, column, writers.by_ref().take(count).collect::<Vec<_>>())
+        })
+        .collect();
+    let columns = Mutex::new(columns.into_iter());
+    let work = || -> Result<_, ParquetError> {
+        let mut chunks: Vec<(usize, Vec<ArrowColumnChunk>)> = Vec::new();
+        loop {
+            let next = lock(&columns).next();
+            let Some((at, field, column, mut writers)) = next else { return Ok(chunks) };
+            let taken = take(column, group, None)?;
+            for (leaf, writer) in compute_leaves(field, &taken)?.iter().zip(&mut writers) {
+                writer.write(leaf)?;
+            }
+            let closed = writers.into_iter().map(ArrowColumnWriter::close);
+            chunks.push((at, closed.collect::<Result<_, _>>()?));
+        }
+    };
+    let parts: Result<Vec<_>, ParquetError> = both(&work).into_iter().collect();
+    let mut chunks: Vec<_> = parts?.into_iter().flatten().collect();
+    chunks.sort_by_key(|(at, _)| *at);
+    Ok(chunks.into_iter().flat_map(|(_, chunks)| chunks).collect())
+}
+
+pub(super) fn properties(
     schema: &SchemaRef,
     rows: usize,
     words: &[KeyValue],

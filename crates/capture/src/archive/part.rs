@@ -1,10 +1,10 @@
 //! Rows of one table that wait to be archived.
 
+use super::counter::Counter;
 use super::error::ArchiveError;
 use super::tally::{PRODUCER, PSEQ, Provenance, TS_APPEND, Tallies, order_of, spec_of};
 use crate::item::LoggedBatch;
 use arrow_select::concat::concat_batches;
-use arrow_select::take::take_record_batch;
 use contract::arrow_array::cast::AsArray as _;
 use contract::arrow_array::types::UInt32Type;
 use contract::arrow_array::{
@@ -35,6 +35,8 @@ pub(super) struct Part {
     chunks: Vec<RecordBatch>,
     small_bytes: u64,
     chunk_bytes: u64,
+    counter: Counter,
+    /// Empty until the counting is finished.
     pub(super) tallies: Tallies,
 }
 
@@ -148,13 +150,12 @@ impl Part {
             chunks: Vec::new(),
             small_bytes: 0,
             chunk_bytes: 0,
+            counter: Counter::default(),
             tallies: Tallies::default(),
         }
     }
 
-    pub(super) fn push(&mut self, batch: &Shaped) -> Result<(), ArchiveError> {
-        // The digests are of the rows as they came, before anything here has put them together.
-        self.tallies.add(&batch.any, &batch.from)?;
+    pub(super) fn push(&mut self, batch: Shaped) -> Result<(), ArchiveError> {
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
         arrays.extend(batch.any.seq().map(|seq| Arc::new(seq.clone()) as ArrayRef));
         arrays.extend(batch.any.columns().map(|(_, array)| Arc::clone(array)));
@@ -165,6 +166,8 @@ impl Part {
         let rows =
             RecordBatch::try_new(Arc::clone(&self.schema), arrays).map_err(|e| self.failed(e))?;
         let bytes = weight(&rows);
+        // The digests are of the rows as they came, before anything here has put them together.
+        self.counter.push(batch.any, batch.from)?;
         if rows.num_rows() < SMALL_ROWS {
             self.small.push(rows);
             self.small_bytes += bytes;
@@ -175,6 +178,12 @@ impl Part {
             self.chunks.push(rows);
             self.chunk_bytes += bytes;
         }
+        Ok(())
+    }
+
+    /// Waits for the digests of the rows.
+    pub(super) fn finish_counting(&mut self) -> Result<(), ArchiveError> {
+        self.tallies = self.counter.finish()?;
         Ok(())
     }
 
@@ -219,12 +228,6 @@ impl Part {
             (day, keyed.into_iter().map(|(_, at)| at).collect())
         });
         Ok((rows, places.collect()))
-    }
-
-    /// The rows at some places.
-    pub(super) fn take(&self, rows: &RecordBatch, at: &[u64]) -> Result<RecordBatch, ArchiveError> {
-        let at = UInt64Array::from_iter_values(at.iter().copied());
-        take_record_batch(rows, &at).map_err(|e| self.failed(e))
     }
 }
 

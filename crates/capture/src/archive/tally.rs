@@ -2,6 +2,7 @@
 
 use super::error::ArchiveError;
 use super::name::day_of;
+use crate::format::bytes::Record;
 use contract::arrow_array::cast::AsArray as _;
 use contract::arrow_array::types::{TimestampNanosecondType, UInt64Type};
 use contract::arrow_array::{Array, FixedSizeBinaryArray, TimestampNanosecondArray, UInt64Array};
@@ -9,6 +10,16 @@ use contract::{AnyBatch, RowDigest, TableSpec};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// Which digests of the rows are computed; the other is left at zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Digests {
+    Both,
+    /// Of the columns of the table, which a record holds.
+    Rows,
+    /// Of each row with its place: rows that agree in this agree in the other.
+    Placed,
+}
 
 /// A set of rows in a few numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,36 +99,73 @@ pub(super) struct Tallies(pub(super) BTreeMap<i64, Tally>);
 
 impl Tallies {
     /// Counts the rows of a batch.
-    pub(super) fn add(&mut self, batch: &AnyBatch, from: &Provenance) -> Result<(), ArchiveError> {
+    pub(super) fn add(
+        &mut self,
+        batch: &AnyBatch,
+        from: &Provenance,
+        digests: Digests,
+    ) -> Result<(), ArchiveError> {
         let Some((seqs, stamps)) = order_of(batch) else {
             return Err(ArchiveError::NoEvents { table: batch.spec().name.to_owned() });
         };
-        let mut bytes = Vec::with_capacity(80);
-        RowDigest::row_hashes(batch, |row, hash| {
+        RowDigest::row_bytes(batch, |row, bytes| {
             let (seq, ts) = (seqs.value(row), stamps.value(row));
-            bytes.clear();
-            bytes.extend_from_slice(&seq.to_le_bytes());
-            bytes.extend_from_slice(from.producer.value(row));
-            bytes.extend_from_slice(&from.pseq.value(row).to_le_bytes());
-            bytes.extend_from_slice(&from.ts_append.value(row).to_le_bytes());
-            bytes.extend_from_slice(&hash);
-            let tally = self.0.entry(day_of(ts)).or_insert_with(|| Tally {
-                rows: 0,
-                first_seq: seq,
-                end_seq: seq,
-                min_ts_avail: ts,
-                max_ts_avail: ts,
-                digest: RowDigest::default(),
-                placed: RowDigest::default(),
-            });
+            let tally = self.0.entry(day_of(ts)).or_insert_with(|| Tally::new(seq, ts));
             tally.rows += 1;
             tally.first_seq = tally.first_seq.min(seq);
             tally.end_seq = tally.end_seq.max(seq.saturating_add(1));
             tally.min_ts_avail = tally.min_ts_avail.min(ts);
             tally.max_ts_avail = tally.max_ts_avail.max(ts);
-            tally.digest.add_hash(&hash);
-            tally.placed.add_hash(&Sha256::digest(&bytes).into());
+            let mut hash = Sha256::new();
+            hash.update(bytes);
+            if digests != Digests::Placed {
+                tally.digest.add_hash(&hash.clone().finalize().into());
+            }
+            if digests != Digests::Rows {
+                let mut place = [0; 40];
+                Record(&mut place)
+                    .put(0, &seq.to_le_bytes())
+                    .put(8, from.producer.value(row))
+                    .put(24, &from.pseq.value(row).to_le_bytes())
+                    .put(32, &from.ts_append.value(row).to_le_bytes());
+                hash.update(place);
+                tally.placed.add_hash(&hash.finalize().into());
+            }
         });
         Ok(())
+    }
+
+    /// Adds the counts of other rows.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (day, theirs) in other.0 {
+            let mine = self.0.entry(day);
+            let mine = mine.or_insert_with(|| Tally::new(theirs.first_seq, theirs.min_ts_avail));
+            mine.rows += theirs.rows;
+            mine.first_seq = mine.first_seq.min(theirs.first_seq);
+            mine.end_seq = mine.end_seq.max(theirs.end_seq);
+            mine.min_ts_avail = mine.min_ts_avail.min(theirs.min_ts_avail);
+            mine.max_ts_avail = mine.max_ts_avail.max(theirs.max_ts_avail);
+            mine.digest.add(&theirs.digest);
+            mine.placed.add(&theirs.placed);
+        }
+    }
+}
+
+impl Tally {
+    fn new(seq: u64, ts: i64) -> Self {
+        Self {
+            rows: 0,
+            first_seq: seq,
+            end_seq: seq,
+            min_ts_avail: ts,
+            max_ts_avail: ts,
+            digest: RowDigest::default(),
+            placed: RowDigest::default(),
+        }
+    }
+
+    /// What a count with the digest of placed rows alone finds in the same rows.
+    pub(super) fn placed_alone(&self) -> Self {
+        Self { digest: RowDigest::default(), ..self.clone() }
     }
 }

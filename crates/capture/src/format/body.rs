@@ -1,6 +1,8 @@
 //! The body of a frame: Arrow IPC messages, made by us and checked before Arrow sees them.
 
+mod cells;
 mod decode;
+mod mould;
 mod shape;
 mod tidy;
 
@@ -15,7 +17,8 @@ use arrow_ipc::writer::{
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use contract::meta;
 use decode::Messages;
-use std::sync::Arc;
+use mould::Moulds;
+use std::sync::{Arc, OnceLock};
 
 /// Buffers inside a body start at multiples of this; it suits every native type, Decimal128 included.
 const BODY_ALIGN: usize = 16;
@@ -64,6 +67,8 @@ pub(crate) struct StoredSchema {
     pub(crate) schema: SchemaRef,
     /// One encapsulated IPC Schema message.
     pub(crate) message: Arc<[u8]>,
+    /// What bodies are made from, made with the first one; `None` inside when there is no such thing.
+    moulds: OnceLock<Option<Arc<Moulds>>>,
 }
 
 impl StoredSchema {
@@ -84,7 +89,18 @@ impl StoredSchema {
             .ok_or(BodyError::NoMetadata { key: meta::TABLE })?
             .as_str()
             .into();
-        Ok(Self { table, schema: Arc::new(schema), message: bytes.into() })
+        let message = bytes.into();
+        Ok(Self { table, schema: Arc::new(schema), message, moulds: OnceLock::new() })
+    }
+
+    /// In the place of a schema that was lost.
+    pub(crate) fn lost() -> Self {
+        let (table, message) = ("".into(), Arc::from([].as_slice()));
+        Self { table, schema: Arc::new(Schema::empty()), message, moulds: OnceLock::new() }
+    }
+
+    fn moulds(&self) -> Option<&Moulds> {
+        self.moulds.get_or_init(|| Moulds::of(&self.schema).ok().map(Arc::new)).as_deref()
     }
 }
 
@@ -104,18 +120,13 @@ pub(crate) fn encode_rows(
     batch: &RecordBatch,
     codec: Codec,
 ) -> Result<Body, BodyError> {
-    encode_rows_with(&mut IpcWriteContext::default(), schema, batch, codec)
-}
-
-/// As [`encode_rows`], with the working memory of earlier calls.
-pub(crate) fn encode_rows_with(
-    context: &mut IpcWriteContext,
-    schema: &StoredSchema,
-    batch: &RecordBatch,
-    codec: Codec,
-) -> Result<Body, BodyError> {
+    check_count(batch)?;
     let mut raw = Vec::new();
-    write_rows(context, &schema.schema, batch, &mut raw)?;
+    let quick = schema.moulds().and_then(|m| cells::write(m, &schema.schema, batch, &mut raw));
+    if quick.is_none() {
+        raw.clear();
+        write_rows(&schema.schema, batch, &mut raw)?;
+    }
     let raw_len = within_limit(raw.len())?;
     if codec == Codec::Zstd {
         let bytes = zstd::bulk::compress(&raw, ZSTD_LEVEL).map_err(BodyError::Zstd)?;
@@ -144,10 +155,10 @@ pub(crate) fn decode_rows(
 /// Complete IPC streams one after the other, one a batch.
 pub(crate) fn encode_streams(batches: &[RecordBatch]) -> Result<Vec<u8>, BodyError> {
     let mut bytes = Vec::new();
-    let mut context = IpcWriteContext::default();
     for batch in batches {
         bytes.extend_from_slice(&schema_message(&batch.schema())?);
-        write_rows(&mut context, &batch.schema(), batch, &mut bytes)?;
+        check_count(batch)?;
+        write_rows(&batch.schema(), batch, &mut bytes)?;
         bytes.extend_from_slice(&END_OF_STREAM);
     }
     within_limit(bytes.len())?;
@@ -192,33 +203,36 @@ fn schema_message(schema: &Schema) -> Result<Vec<u8>, BodyError> {
     Ok(message)
 }
 
-/// Dictionary batches, then one record batch.
-fn write_rows(
-    context: &mut IpcWriteContext,
-    schema: &SchemaRef,
-    batch: &RecordBatch,
-    out: &mut Vec<u8>,
-) -> Result<(), BodyError> {
-    if u32::try_from(batch.num_rows()).map_or(true, |rows| rows > MAX_ROWS) {
-        let rows = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
-        return Err(BodyError::TooManyRows { rows, limit: MAX_ROWS.into() });
+fn check_count(batch: &RecordBatch) -> Result<(), BodyError> {
+    if u32::try_from(batch.num_rows()).is_ok_and(|rows| rows <= MAX_ROWS) {
+        return Ok(());
     }
+    let rows = u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
+    Err(BodyError::TooManyRows { rows, limit: MAX_ROWS.into() })
+}
+
+/// Dictionary batches, then one record batch, by Arrow's encoder.
+fn write_rows(schema: &SchemaRef, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), BodyError> {
     let columns = batch.columns().iter().map(tidy::tidy).collect::<Result<Vec<ArrayRef>, _>>()?;
     let batch = RecordBatch::try_new(Arc::clone(schema), columns)?;
     let options = options()?;
-    // The ids of the Schema message: the tracker hands out the same ones in the same order.
-    let mut tracker = DictionaryTracker::new(false);
-    for _ in 0..shape::dictionaries(schema) {
-        tracker.next_dict_id();
-    }
-    let (dictionaries, rows) =
-        IpcDataGenerator::default().encode(&batch, &mut tracker, &options, context)?;
+    let (dictionaries, rows) = encode(&batch)?;
     let len = |m: &EncodedData| m.ipc_message.len() + m.arrow_data.len() + 2 * BODY_ALIGN;
     out.reserve(dictionaries.iter().map(len).sum::<usize>() + len(&rows));
     for message in dictionaries.into_iter().chain([rows]) {
         write_message(&mut *out, message, &options)?;
     }
     Ok(())
+}
+
+fn encode(batch: &RecordBatch) -> Result<(Vec<EncodedData>, EncodedData), BodyError> {
+    // The ids of the Schema message: the tracker hands out the same ones in the same order.
+    let mut tracker = DictionaryTracker::new(false);
+    for _ in 0..shape::dictionaries(batch.schema_ref()) {
+        tracker.next_dict_id();
+    }
+    let mut context = IpcWriteContext::default();
+    Ok(IpcDataGenerator::default().encode(batch, &mut tracker, &options()?, &mut context)?)
 }
 
 fn decompress(body: &Buffer, codec: Codec, raw_len: u32) -> Result<Buffer, BodyError> {

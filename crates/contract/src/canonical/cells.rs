@@ -76,24 +76,34 @@ impl<'a> Cells<'a> {
             out.push(0);
             return;
         }
-        out.push(1);
         match &self.values {
-            Values::Bytes1(v) => out.push(v[row]),
-            Values::Bytes2(v) => out.extend_from_slice(&v[row].to_le_bytes()),
-            Values::Bytes4(v) => out.extend_from_slice(&v[row].to_le_bytes()),
-            Values::Bytes8(v) => out.extend_from_slice(&v[row].to_le_bytes()),
-            Values::Signed8(v) => out.extend_from_slice(&v[row].to_le_bytes()),
-            Values::Bytes16(v) => out.extend_from_slice(&v[row].to_le_bytes()),
+            Values::Bytes1(v) => present(out, [v[row]]),
+            Values::Bytes2(v) => present(out, v[row].to_le_bytes()),
+            Values::Bytes4(v) => present(out, v[row].to_le_bytes()),
+            Values::Bytes8(v) => present(out, v[row].to_le_bytes()),
+            Values::Signed8(v) => present(out, v[row].to_le_bytes()),
+            Values::Bytes16(v) => present(out, v[row].to_le_bytes()),
             Values::Float(v) => {
                 let value = if v[row] == 0.0 { 0.0 } else { v[row] };
-                out.extend_from_slice(&value.to_le_bytes());
+                present(out, value.to_le_bytes());
             }
-            Values::Text(v) => write_bytes(out, v.value(row).as_bytes()),
+            Values::Text(v) => {
+                out.push(1);
+                write_bytes(out, v.value(row).as_bytes());
+            }
             Values::Words(keys, words) => {
+                out.push(1);
                 let at = usize::try_from(keys[row]).unwrap_or(0);
                 write_bytes(out, words.value(at).as_bytes());
             }
             Values::Other(_) => {}
         }
     }
+}
+
+/// A presence byte and a value.
+fn present<const N: usize>(out: &mut Vec<u8>, value: [u8; N]) {
+    out.reserve(1 + N);
+    out.push(1);
+    out.extend_from_slice(&value);
 }

@@ -180,6 +180,22 @@ proptest! {
     }
 
     #[test]
+    fn bytes_are_those_of_arrows_encoder(seed in any::<u64>(), rows in 1_usize..40) {
+        let mut numbers = Numbers(seed);
+        for spec in event_tables() {
+            for rows in [1, rows] {
+                let batch = numbers.batch(spec, rows);
+                let schema = stored(&batch);
+                let (mut ours, mut arrow) = (Vec::new(), Vec::new());
+                let quick = cells::write(schema.moulds().unwrap(), &schema.schema, &batch, &mut ours);
+                prop_assert_eq!(quick, Some(()), "{}", spec.name);
+                write_rows(&schema.schema, &batch, &mut arrow).unwrap();
+                prop_assert_eq!(&ours, &arrow, "{}", spec.name);
+            }
+        }
+    }
+
+    #[test]
     fn equal_rows_have_equal_bytes(seed in any::<u64>(), rows in 0_usize..40) {
         let mut numbers = Numbers(seed);
         for spec in event_tables() {

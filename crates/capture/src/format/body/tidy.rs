@@ -4,7 +4,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{BinaryType, ByteArrayType, Int32Type, Utf8Type};
 use arrow_array::{
     Array, ArrayRef, BooleanArray, DictionaryArray, GenericByteArray, Int32Array, ListArray,
-    StringArray, StructArray, make_array,
+    StringArray, StructArray, downcast_primitive_array, make_array,
 };
 use arrow_buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer};
 use arrow_data::ArrayData;
@@ -57,9 +57,7 @@ fn boolean(array: &BooleanArray) -> BooleanArray {
 fn text<T: ByteArrayType<Offset = i32>>(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let texts = array.as_bytes::<T>();
     let Some(nulls) = nulls(texts) else { return Ok(Arc::clone(array)) };
-    let has_hidden =
-        texts.offsets().lengths().zip(nulls.iter()).any(|(len, is_valid)| !is_valid && len > 0);
-    if !has_hidden {
+    if !hides_text(texts) {
         let (offsets, values) = (texts.offsets().clone(), texts.values().clone());
         return Ok(Arc::new(GenericByteArray::<T>::try_new(offsets, values, Some(nulls))?));
     }
@@ -72,6 +70,13 @@ fn text<T: ByteArrayType<Offset = i32>>(array: &ArrayRef) -> Result<ArrayRef, Ar
     }
     let offsets = OffsetBuffer::from_lengths(lengths);
     Ok(Arc::new(GenericByteArray::<T>::try_new(offsets, Buffer::from_vec(values), Some(nulls))?))
+}
+
+/// Whether a text stands under a null.
+pub(super) fn hides_text<T: ByteArrayType>(texts: &GenericByteArray<T>) -> bool {
+    let Some(nulls) = texts.nulls().filter(|nulls| nulls.null_count() > 0) else { return false };
+    let mut ends = texts.offsets().windows(2).zip(nulls.iter());
+    ends.any(|(ends, is_valid)| !is_valid && ends.first() != ends.last())
 }
 
 fn list(array: &ListArray) -> Result<ArrayRef, ArrowError> {
@@ -149,21 +154,20 @@ fn dictionary(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
 fn is_fixed_tidy(array: &dyn Array) -> bool {
     let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return true };
     is_tidy(nulls)
-        && fixed_values(&array.to_data()).is_some_and(|(width, values)| {
-            let mut values = values.chunks_exact(width.max(1)).zip(nulls.iter());
+        && fixed_bytes(array).is_some_and(|bytes| {
+            let mut values =
+                bytes.chunks_exact((bytes.len() / nulls.len()).max(1)).zip(nulls.iter());
             values.all(|(value, is_valid)| is_valid || value.iter().all(|byte| *byte == 0))
         })
 }
 
-/// Width and bytes of the values in a slice of fixed width.
-fn fixed_values(data: &ArrayData) -> Option<(usize, &[u8])> {
-    let width = match data.data_type() {
-        DataType::FixedSizeBinary(width) => usize::try_from(*width).ok()?,
-        other => other.primitive_width()?,
-    };
-    let start = data.offset().checked_mul(width)?;
-    let end = start.checked_add(data.len().checked_mul(width)?)?;
-    Some((width, data.buffers().first()?.as_slice().get(start..end)?))
+/// The bytes of the values in a slice of fixed width.
+pub(super) fn fixed_bytes(array: &dyn Array) -> Option<&[u8]> {
+    downcast_primitive_array!(
+        array => Some(array.values().inner().as_slice()),
+        DataType::FixedSizeBinary(_) => Some(array.as_fixed_size_binary().value_data()),
+        _ => None
+    )
 }
 
 /// Values of fixed width, zero where null.
@@ -172,10 +176,10 @@ fn fixed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         return Ok(Arc::clone(array));
     }
     let Some(nulls) = nulls(array) else { return Ok(Arc::clone(array)) };
-    let data = array.to_data();
-    let values = fixed_values(&data).map(|(width, values)| {
+    let values = fixed_bytes(array).map(|values| {
         let mut bytes = values.to_vec();
-        for (value, is_valid) in bytes.chunks_exact_mut(width.max(1)).zip(nulls.iter()) {
+        let width = (bytes.len() / nulls.len()).max(1);
+        for (value, is_valid) in bytes.chunks_exact_mut(width).zip(nulls.iter()) {
             if !is_valid {
                 value.fill(0);
             }
@@ -185,11 +189,11 @@ fn fixed(array: &ArrayRef) -> Result<ArrayRef, ArrowError> {
     let Some(values) = values else {
         return Err(ArrowError::InvalidArgumentError(format!(
             "expected an array of fixed width, found `{}`",
-            data.data_type()
+            array.data_type()
         )));
     };
-    let data = ArrayData::builder(data.data_type().clone())
-        .len(data.len())
+    let data = ArrayData::builder(array.data_type().clone())
+        .len(array.len())
         .add_buffer(Buffer::from_slice_ref(&values))
         .nulls(Some(nulls))
         .build()?;
