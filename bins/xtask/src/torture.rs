@@ -68,22 +68,18 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
     {
         let folder = target(root).join("torture/mount");
         fs::create_dir_all(&folder).map_err(|e| ChoreError::file(&folder, e))?;
-        match mount(root, &folder) {
-            Err(why) => {
-                skipped += 1;
-                say(&format!("torture: SKIPPED: a full {kind}: {why}"));
-            }
-            Ok(()) => {
-                say(&format!("torture: a full {kind}"));
-                let place = folder.display().to_string();
-                let outcome =
-                    long("appends::torture_full_disk", &[("HINDSIGHT_TORTURE_MOUNT", place)]);
-                let mut unmount = command(root, "umount");
-                unmount.arg(&folder);
-                read(unmount)?;
-                outcome?;
-            }
+        if let Err(why) = mount(root, &folder) {
+            skipped += 1;
+            say(&format!("torture: SKIPPED: a full {kind}: {why}"));
+            continue;
         }
+        say(&format!("torture: a full {kind}"));
+        let place = folder.display().to_string();
+        let outcome = long("appends::torture_full_disk", &[("HINDSIGHT_TORTURE_MOUNT", place)]);
+        let mut unmount = command(root, "umount");
+        unmount.arg(&folder);
+        read(unmount)?;
+        outcome?;
     }
     let settings =
         [("HINDSIGHT_TORTURE_SECONDS", seconds.to_string()), ("HINDSIGHT_TORTURE_SEED", seed)];

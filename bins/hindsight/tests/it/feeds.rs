@@ -194,7 +194,7 @@ fn inspect_says_what_files_are_and_ends_by_the_worst_of_them() {
 }
 
 /// The folder of real market data, where this machine has it.
-fn data() -> Option<std::path::PathBuf> {
+pub(crate) fn data() -> Option<std::path::PathBuf> {
     let folder = std::env::var_os("HINDSIGHT_DATA").map(std::path::PathBuf::from);
     if folder.is_none() {
         println!("not run: HINDSIGHT_DATA names no folder of market data");

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod capture;
+mod capture_data;
 mod cat;
 mod config;
 mod examples;
