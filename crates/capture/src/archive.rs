@@ -204,8 +204,8 @@ fn publish(
     job: &Job<'_>,
     part: &Part,
     plan: &Plan,
-    rows: &contract::arrow_array::RecordBatch,
-    order: &[u64],
+    rows: &[contract::arrow_array::RecordBatch],
+    order: &[part::At],
 ) -> Result<(Hash, u64), ArchiveError> {
     let mut file = Publish::begin(job.fs, &plan.path, Mode::New).map_err(failed)?;
     let sha256 = encode::write(&mut file, &plan.path, part, rows, order, &plan.words)?;

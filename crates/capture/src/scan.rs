@@ -7,7 +7,7 @@ use crate::format::frame::{FrameFault, FrameHeader, Kind};
 use crate::format::segment::{FIRST_GROUP, SegmentHeader};
 use crate::format::{BLOCK, align_up};
 use crate::segments::{Head, find_schema, open_segment, segment_numbers};
-use crate::window::Window;
+use crate::window::{Window, segment_path};
 use arrow_buffer::Buffer;
 use durable::{Fs, FsErrorKind};
 use std::collections::BTreeMap;
@@ -46,6 +46,16 @@ pub(crate) struct Hole {
     pub(crate) seqs: Range<u64>,
     /// Whether whole segment files are absent: dropped ones are in the archive.
     pub(crate) is_absent: bool,
+}
+
+/// How a segment without a header is looked at: a prepared one is zeros from end to end, and reading all of them each
+/// time that the log has gone on would cost more than the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// By its beginning alone.
+    Brief,
+    /// As a whole.
+    Thorough,
 }
 
 #[derive(Debug)]
@@ -194,19 +204,28 @@ impl Scan {
         self.link = Some(header.prev_crc);
         self.end_seq = self.end_seq.max(header.base_seq);
         self.current = Some(Current { segment, header, window, at: FIRST_GROUP, next: None });
-        self.look_ahead()
+        self.look_ahead(Look::Brief)
     }
 
     /// Finds the segment after the current one, if it has been started.
-    fn look_ahead(&mut self) -> Result<(), ReadError> {
+    fn look_ahead(&mut self, look: Look) -> Result<(), ReadError> {
         let Some(segment) = self.current.as_ref().filter(|c| c.next.is_none()).map(|c| c.segment)
         else {
             return Ok(());
         };
         let mut numbers = segment_numbers(self.fs.as_ref(), &self.dir)?;
         numbers.retain(|n| *n > segment);
+        let mut is_passed_over = false;
         for number in numbers {
+            if look == Look::Brief && self.is_blank(number)? {
+                is_passed_over = true;
+                continue;
+            }
             if let Some((_, header)) = self.known(number, false)? {
+                if is_passed_over {
+                    // Segments are started in order: the blank one may have lost its beginning.
+                    return self.look_ahead(Look::Thorough);
+                }
                 if let Some(current) = self.current.as_mut() {
                     current.next = Some((header.base_frame, number));
                 }
@@ -214,6 +233,14 @@ impl Scan {
             }
         }
         Ok(())
+    }
+
+    fn is_blank(&self, segment: u64) -> Result<bool, ReadError> {
+        match Window::open(self.fs.as_ref(), &segment_path(&self.dir, segment)) {
+            Ok(mut window) => Ok(window.is_blank()?),
+            Err(error) if error.kind == FsErrorKind::NotFound => Ok(true),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The next frame below `bound`, the number of the first frame that may not be shown.
@@ -224,7 +251,7 @@ impl Scan {
                 current.window.forget();
             }
             self.trusted = bound;
-            self.look_ahead()?;
+            self.look_ahead(Look::Brief)?;
         }
         loop {
             let (Some(current), Some(expected)) = (self.current.as_mut(), self.expected) else {
@@ -261,6 +288,15 @@ impl Scan {
                     });
                 }
                 _ => {
+                    if current.next.is_none() {
+                        // Durable frames are not here: a later segment may have lost its beginning.
+                        self.look_ahead(Look::Thorough)?;
+                    }
+                    let Some(current) = self.current.as_mut() else { return Ok(Raw::End) };
+                    let limit = current.next.map_or(bound, |(base, _)| base.min(bound));
+                    if expected >= limit {
+                        continue;
+                    }
                     let from = current.at + 1;
                     let end = current.window.end();
                     let salt = Some(current.header.salt);

@@ -116,6 +116,15 @@ impl Window {
         })
     }
 
+    /// Whether both copies of the header and what would be the first frame are zeros, as in a prepared segment.
+    pub(crate) fn is_blank(&mut self) -> Result<bool, FsError> {
+        let len = segment::FIRST_GROUP + frame::HEADER as u64;
+        if !self.holds(0, len) {
+            self.load(0, len)?;
+        }
+        Ok(self.bytes(0, len)?.iter().all(|byte| *byte == 0))
+    }
+
     /// The frame header at a place.
     pub(crate) fn frame(
         &mut self,

@@ -1,12 +1,12 @@
 //! Sorted rows as a Parquet file whose bytes depend on the rows alone.
 
 use super::error::ArchiveError;
-use super::part::Part;
+use super::part::{At, Part};
 use super::verify::both;
 use crate::sync::lock;
-use arrow_select::take::take;
+use arrow_select::interleave::interleave;
 use contract::Hash;
-use contract::arrow_array::{RecordBatch, UInt64Array};
+use contract::arrow_array::RecordBatch;
 use contract::arrow_schema::{DataType, SchemaRef};
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::arrow::{ArrowSchemaConverter, ArrowWriter};
@@ -28,8 +28,8 @@ pub(super) fn write(
     to: &mut (impl Write + Send),
     path: &Path,
     part: &Part,
-    rows: &RecordBatch,
-    order: &[u64],
+    rows: &[RecordBatch],
+    order: &[At],
     words: &[KeyValue],
 ) -> Result<Hash, ArchiveError> {
     let failed = |source| ArchiveError::Parquet { path: path.to_path_buf(), source };
@@ -42,8 +42,8 @@ pub(super) fn write(
     // Pages follow the calls of `write`, so there is one a column and row group, however the rows came.
     for (at, group) in order.chunks(ROW_GROUP).enumerate() {
         let writers = columns.create_column_writers(at).map_err(failed)?;
-        let group = UInt64Array::from_iter_values(group.iter().copied());
-        let chunks = columns_of(rows, &group, writers, writer.schema_descr()).map_err(failed)?;
+        let leaves = writer.schema_descr();
+        let chunks = columns_of(&part.schema, rows, group, writers, leaves).map_err(failed)?;
         let mut out = writer.next_row_group().map_err(failed)?;
         for chunk in chunks {
             chunk.append_to_row_group(&mut out).map_err(failed)?;
@@ -56,19 +56,21 @@ pub(super) fn write(
 
 /// The column chunks of a row group. Each is encoded by itself, so two threads share them, and the bytes are the same.
 fn columns_of(
-    rows: &RecordBatch,
-    group: &UInt64Array,
+    schema: &SchemaRef,
+    rows: &[RecordBatch],
+    group: &[At],
     writers: Vec<ArrowColumnWriter>,
     leaves: &SchemaDescriptor,
 ) -> Result<Vec<ArrowColumnChunk>, ParquetError> {
     let mut writers = writers.into_iter();
-    let schema = rows.schema_ref();
-    let columns: Vec<_> = (0..rows.num_columns())
-        .zip(schema.fields().iter().zip(rows.columns()))
-        .map(|(at, (field, column))| {
+    let columns: Vec<_> = schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(at, field)| {
             let is_of = |leaf: &ColumnDescPtr| leaf.path().parts().first() == Some(field.name());
             let count = leaves.columns().iter().filter(|leaf| is_of(leaf)).count();
-            (at, field, column, writers.by_ref().take(count).collect::<Vec<_>>())
+            (at, field, writers.by_ref().take(count).collect::<Vec<_>>())
         })
         .collect();
     let columns = Mutex::new(columns.into_iter());
@@ -76,8 +78,9 @@ fn columns_of(
         let mut chunks: Vec<(usize, Vec<ArrowColumnChunk>)> = Vec::new();
         loop {
             let next = lock(&columns).next();
-            let Some((at, field, column, mut writers)) = next else { return Ok(chunks) };
-            let taken = take(column, group, None)?;
+            let Some((at, field, mut writers)) = next else { return Ok(chunks) };
+            let parts: Vec<_> = rows.iter().map(|rows| rows.column(at).as_ref()).collect();
+            let taken = interleave(&parts, group)?;
             for (leaf, writer) in compute_leaves(field, &taken)?.iter().zip(&mut writers) {
                 writer.write(leaf)?;
             }

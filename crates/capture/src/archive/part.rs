@@ -94,12 +94,8 @@ impl Shaped {
 
 fn provenance(batch: &LoggedBatch) -> Result<Provenance, ArrowError> {
     let rows = batch.rows.num_rows();
-    let ids = std::iter::repeat_n(batch.producer_id.as_bytes(), rows);
-    let producer = if rows == 0 {
-        FixedSizeBinaryArray::try_new(16, arrow_buffer::Buffer::from(&[]), None)?
-    } else {
-        FixedSizeBinaryArray::try_from_iter(ids)?
-    };
+    let ids = arrow_buffer::Buffer::from_vec(batch.producer_id.as_bytes().repeat(rows));
+    let producer = FixedSizeBinaryArray::try_new(16, ids, None)?;
     let pseq = UInt64Array::from_iter_values((batch.first_pseq..).take(rows));
     let ts_append = TimestampNanosecondArray::from_value(batch.ts_append.nanos(), rows);
     Ok(Provenance { producer, pseq, ts_append: ts_append.with_timezone(UTC) })
@@ -207,29 +203,35 @@ impl Part {
     /// All rows, and for each day the places of its rows in the order of a file.
     ///
     /// The order is (`instrument_id`, `ts_avail`, `seq`); rows without an instrument come first.
-    pub(super) fn sort(&mut self) -> Result<(RecordBatch, BTreeMap<i64, Vec<u64>>), ArchiveError> {
+    pub(super) fn sort(&mut self) -> Result<(Chunks, BTreeMap<i64, Vec<At>>), ArchiveError> {
         self.gather()?;
         let chunks = std::mem::take(&mut self.chunks);
         self.chunk_bytes = 0;
-        let rows = concat_batches(&self.schema, &chunks).map_err(|e| self.failed(e))?;
-        drop(chunks);
         let first_seq = self.tallies.0.values().map(|tally| tally.first_seq).min().unwrap_or(0);
-        let any = AnyBatch::parse(self.spec, &rows)
-            .map_err(|source| ArchiveError::Shape { first_seq, source })?;
-        let mut days: BTreeMap<i64, Vec<(Key, u64)>> = BTreeMap::new();
-        let keys = Keys::of(&any)
-            .ok_or_else(|| ArchiveError::NoEvents { table: self.spec.name.to_owned() })?;
-        for (row, at) in (0..rows.num_rows()).zip(0_u64..) {
-            let key = keys.at(row);
-            days.entry(super::name::day_of(key.1)).or_default().push((key, at));
+        let mut days: BTreeMap<i64, Vec<(Key, At)>> = BTreeMap::new();
+        for (chunk, rows) in chunks.iter().enumerate() {
+            let any = AnyBatch::parse(self.spec, rows)
+                .map_err(|source| ArchiveError::Shape { first_seq, source })?;
+            let keys = Keys::of(&any)
+                .ok_or_else(|| ArchiveError::NoEvents { table: self.spec.name.to_owned() })?;
+            for row in 0..rows.num_rows() {
+                let key = keys.at(row);
+                days.entry(super::name::day_of(key.1)).or_default().push((key, (chunk, row)));
+            }
         }
         let places = days.into_iter().map(|(day, mut keyed)| {
             keyed.sort_unstable();
             (day, keyed.into_iter().map(|(_, at)| at).collect())
         });
-        Ok((rows, places.collect()))
+        Ok((chunks, places.collect()))
     }
 }
+
+/// The rows of a part, as they came.
+pub(super) type Chunks = Vec<RecordBatch>;
+
+/// The place of a row: its chunk, and its row there.
+pub(super) type At = (usize, usize);
 
 /// `instrument_id` (absent first), `ts_avail`, `seq`.
 pub(super) type Key = (Option<u32>, i64, u64);
@@ -260,11 +262,26 @@ impl<'a> Keys<'a> {
 /// Bytes of the values in use; a batch that shares a larger buffer counts its own part alone.
 fn weight(batch: &RecordBatch) -> u64 {
     let of = |array: &ArrayRef| {
-        let bytes = array
-            .to_data()
-            .get_slice_memory_size()
-            .unwrap_or_else(|_| array.get_buffer_memory_size());
+        let bytes = weight_of(array);
         u64::try_from(bytes).unwrap_or(u64::MAX).saturating_add(ARRAY_BYTES)
     };
     batch.columns().iter().map(of).fold(0, u64::saturating_add)
+}
+
+fn weight_of(array: &dyn Array) -> usize {
+    let nulls = array.nulls().map_or(0, |nulls| nulls.len().div_ceil(8));
+    nulls
+        + match array.data_type() {
+            DataType::FixedSizeBinary(_) => array.as_fixed_size_binary().value_data().len(),
+            DataType::Dictionary(_, _) => array.as_any_dictionary_opt().map_or(0, |words| {
+                weight_of(words.keys()).saturating_add(weight_of(words.values().as_ref()))
+            }),
+            other => match other.primitive_width() {
+                Some(width) => width.saturating_mul(array.len()),
+                None => array
+                    .to_data()
+                    .get_slice_memory_size()
+                    .unwrap_or_else(|_| array.get_buffer_memory_size()),
+            },
+        }
 }

@@ -8,6 +8,7 @@
     reason = "numbers of tests are small, children are told by variables, and a list of one range is what is meant"
 )]
 
+mod ahead;
 mod appends;
 mod archive;
 mod context;

@@ -2,6 +2,8 @@
 
 use super::*;
 use contract::{FeedMarks, InstrumentId, MarkKind, SourceId, TableBuilder};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
 fn open(fs: &dyn Fs, file: &ArchivedFile) -> SerializedFileReader<bytes::Bytes> {
@@ -38,6 +40,33 @@ fn the_same_rows_give_the_same_bytes_in_any_cut_and_dictionary() {
     assert_eq!(a, b);
     for file in &a {
         assert_eq!(bytes_of(&one, file), bytes_of(&other, file), "{}", file.path);
+    }
+}
+
+#[test]
+fn columns_that_two_threads_encode_are_those_of_one_writer() {
+    let fs = disk();
+    for file in archive(&fs, &log()).unwrap() {
+        let bytes = bytes_of(&fs, &file);
+        let input = bytes::Bytes::from(bytes.clone());
+        let builder = ParquetRecordBatchReaderBuilder::try_new(input).unwrap();
+        let schema = Arc::clone(builder.schema());
+        let words = builder.metadata().file_metadata().key_value_metadata().unwrap().iter();
+        let words: Vec<_> = words.filter(|w| w.key != "ARROW:schema").cloned().collect();
+        let rows: Vec<RecordBatch> = builder.build().unwrap().map(Result::unwrap).collect();
+        let mut schema = schema.as_ref().clone();
+        // The reader mixes the words of the file into those of the schema.
+        schema.metadata.retain(|key, _| {
+            !words.iter().any(|word| word.key == *key)
+                || key == "hindsight.table"
+                || key == "hindsight.schema_version"
+        });
+        let schema = Arc::new(schema);
+        let properties = encode::properties(&schema, rows[0].num_rows(), &words).unwrap();
+        let mut plain =
+            ArrowWriter::try_new(Vec::new(), Arc::clone(&schema), Some(properties)).unwrap();
+        plain.write(&rows[0].clone().with_schema(schema).unwrap()).unwrap();
+        assert_eq!((rows.len(), plain.into_inner().unwrap() == bytes), (1, true), "{}", file.path);
     }
 }
 
