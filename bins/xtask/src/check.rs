@@ -247,7 +247,10 @@ mod tests {
         let request = parse(&[]).unwrap();
         assert_eq!(request.steps, Step::ALL);
         let names: Vec<&str> = request.members.iter().map(|m| m.name).collect();
-        assert_eq!(names, ["contract", "durable", "feeds", "simulator", "hindsight", "xtask"]);
+        assert_eq!(
+            names,
+            ["capture", "contract", "durable", "feeds", "simulator", "hindsight", "xtask"]
+        );
     }
 
     #[test]

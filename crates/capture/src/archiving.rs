@@ -172,7 +172,8 @@ impl Log {
     ///
     /// - **Shape:** rows as readers see them, sorted by (`instrument_id`, `ts_avail`, `seq`), with the provenance
     ///   columns behind. The same segments give the same bytes.
-    /// - **Cost:** rows of the run are held in memory, while a table is published twice.
+    /// - **Cost:** rows of the run are held in memory, with sort keys and encoded columns of the table that is being
+    ///   published; two threads hash and encode.
     ///
     /// The ledger as it stands is written beside them, `<archive>/ledger_*/<seq>.parquet`, for readers of the archive
     /// alone.
@@ -204,7 +205,7 @@ impl Inner {
         let mut archiver = Archiver::new();
         let mut taken = first.clone();
         let mut gaps = 0;
-        // A table is held twice while it is published.
+        // Sort keys and encoded columns come on top while a table is published.
         let limit = policy.memory / 2;
         let mut scan = None;
         let mut unreadable: Vec<Range<u64>> = Vec::new();

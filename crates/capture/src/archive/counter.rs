@@ -73,3 +73,13 @@ impl Counter {
         Ok(std::mem::take(&mut self.counted))
     }
 }
+
+impl Drop for Counter {
+    /// No thread outlives the call that an error ends.
+    fn drop(&mut self) {
+        if let Some(thread) = self.under_way.take() {
+            // Nobody asks for the counts any more.
+            drop(thread.join());
+        }
+    }
+}
