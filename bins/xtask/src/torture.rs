@@ -60,7 +60,8 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
         pass(test)
     };
     let (seed, kills) = (plan.seed.to_string(), plan.kills.to_string());
-    long("flips::torture_every_byte_of_a_log", &[])?;
+    let half = (seconds / 2).to_string();
+    long("flips::torture_flips_all_over_a_log", &[("HINDSIGHT_TORTURE_SECONDS", half.clone())])?;
     long("process::torture_kill", &[("HINDSIGHT_TORTURE_ROUNDS", kills)])?;
     let mut skipped = 0;
     for (kind, mount) in
@@ -81,8 +82,7 @@ pub(crate) fn capture(root: &Path, words: &[&str]) -> Result<(), ChoreError> {
         read(unmount)?;
         outcome?;
     }
-    let settings =
-        [("HINDSIGHT_TORTURE_SECONDS", seconds.to_string()), ("HINDSIGHT_TORTURE_SEED", seed)];
+    let settings = [("HINDSIGHT_TORTURE_SECONDS", half), ("HINDSIGHT_TORTURE_SEED", seed)];
     long("crash::torture_crashes_of_generated_lives", &settings)?;
     say(&format!("torture: all held, {skipped} skipped"));
     Ok(())

@@ -230,14 +230,28 @@ fn blocks_of_zeros_and_cut_files() {
 
 #[test]
 #[ignore = "long: run by `cargo xtask torture capture`"]
-fn torture_every_byte_of_a_log() {
+fn torture_flips_all_over_a_log() {
+    let seconds = std::env::var("HINDSIGHT_TORTURE_SECONDS").ok().and_then(|t| t.parse().ok());
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(seconds.unwrap_or(60));
     let image = image();
-    for number in 0..3 {
-        let path = segment(number);
-        let content = bytes(&image.fs, &path);
-        let end = content.iter().rposition(|b| *b != 0).unwrap() as u64 + 4096;
-        for at in 0..end.min(content.len() as u64) {
-            flip(&image, &path, at, u8::try_from(at % 8).unwrap());
+    let ends: Vec<u64> = (0..3)
+        .map(|number| {
+            let content = bytes(&image.fs, &segment(number));
+            content.iter().rposition(|b| *b != 0).unwrap() as u64 + 1
+        })
+        .collect();
+    let (mut flips, mut at) = (0_u64, 0_u64);
+    while std::time::Instant::now() < until {
+        // A stride that has no factor in common with any length visits every byte in the end.
+        at = (at + 1_000_003) % ends.iter().sum::<u64>();
+        let mut number = 0;
+        let mut byte = at;
+        while byte >= ends[number] {
+            byte -= ends[number];
+            number += 1;
         }
+        flip(&image, &segment(number as u64), byte, u8::try_from(flips % 8).unwrap());
+        flips += 1;
     }
+    eprintln!("{flips} bits of {} bytes flipped, each loss named", ends.iter().sum::<u64>());
 }
