@@ -440,8 +440,11 @@ impl Reader {
                     self.scan = None;
                 }
                 // Asked only here: in a long replay that is once, not once a frame.
-                // Numbers that no row will ever have, behind the last frame, are passed.
-                self.next_seq = self.next_seq.max(self.bound.1);
+                // Numbers that no row will ever have, behind the last frame, are passed; not those of frames that were
+                // dropped before they were read.
+                if self.scan.as_ref().is_some_and(|scan| scan.is_through(self.bound.0)) {
+                    self.next_seq = self.next_seq.max(self.bound.1);
+                }
                 let bound = self.bound()?;
                 let has_grown = bound.0 > self.bound.0;
                 self.bound = bound;

@@ -150,6 +150,11 @@ impl Scan {
         self.current.as_ref().map(|c| c.header.base_seq)
     }
 
+    /// Whether every frame below this number was passed.
+    pub(crate) fn is_through(&self, bound: u64) -> bool {
+        self.expected.is_some_and(|expected| expected >= bound)
+    }
+
     /// First frame of the segment that the scan is in.
     pub(crate) fn base_frame(&self) -> Option<u64> {
         self.current.as_ref().map(|c| c.header.base_frame)
