@@ -72,7 +72,7 @@ pub struct Reader {
     scan: Option<Scan>,
     /// What no segment holds, and comes next.
     absent: Option<Absent>,
-    /// Number of the first frame that might not be shown when it was last asked for; it only grows.
+    /// Number of the first frame that might not be shown when it was last asked for, and of the first row; they only grow.
     bound: (u64, u64),
     shapes: Vec<(Arc<StoredSchema>, Arc<Shape>)>,
     gate: Arc<dyn Gate>,
