@@ -17,6 +17,8 @@ const BUDGET: [(&str, &str, usize); 9] = [
     ("contract", "digest", 41),
     ("contract", "digest,ndjson", 46),
     ("durable", "", 11),
+    ("features", "", 52),
+    ("features", "selection", 75),
     ("feeds", "", 70),
     ("feeds", "dbn", 95),
     ("simulator", "", 50),

@@ -26,10 +26,11 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 8] = [
+pub(crate) const MEMBERS: [Member; 9] = [
     library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
     library("durable", "crates/durable", &[], &[]),
+    library("features", "crates/features", &["contract"], &["simulator"]),
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
     library("simulator", "crates/simulator", &["contract"], &[]),
     composer("hindsight", "bins/hindsight", LIBRARIES, true),
@@ -37,8 +38,8 @@ pub(crate) const MEMBERS: [Member; 8] = [
     composer("benches", "benches", PROGRAMS, false),
 ];
 
-const LIBRARIES: &[&str] = &["capture", "contract", "durable", "feeds", "simulator"];
-const PROGRAMS: &[&str] = &["capture", "contract", "durable", "feeds", "simulator", "hindsight"];
+const LIBRARIES: &[&str] = &["capture", "contract", "durable", "features", "feeds", "simulator"];
+const PROGRAMS: &[&str] = &["capture", "contract", "durable", "features", "feeds", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,

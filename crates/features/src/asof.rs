@@ -1,0 +1,1 @@
+//! Backward look-up: the latest row known before a moment.

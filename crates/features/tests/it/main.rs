@@ -1,0 +1,2 @@
+//! Features through public paths only.
+#![cfg(test)]
