@@ -1,0 +1,179 @@
+//! From what a tape says to integers, and from integers to one rounded number.
+
+/// Units of a size of 1.
+pub(crate) const NANO: i64 = 1_000_000_000;
+
+/// A public size in integer units of 1e-9.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NanoSize {
+    pub(crate) nanos: i64,
+    /// Whether decimals behind the ninth were cut.
+    pub(crate) rounded: bool,
+}
+
+/// A size in units of 1e-9: the shortest decimal that reads back as this number, times 1e9, ties to even.
+///
+/// `None` when it is negative, not finite, above 9.2e9, or positive and rounds to nothing.
+///
+/// The short way is the same answer: `k / 1e9 == size` says that the decimal `k`e-9 reads back as this number, and two
+/// decimals of at most 15 digits cannot share one.
+pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
+    if !size.is_finite() || size < 0.0 {
+        return None;
+    }
+    if size < 1e6 {
+        let scaled = (size * 1e9).round_ties_even();
+        if scaled < 1e15 && scaled / 1e9 == size {
+            #[expect(clippy::cast_possible_truncation, reason = "below 1e15")]
+            return Some(NanoSize { nanos: scaled as i64, rounded: false });
+        }
+    }
+    decimal_nanos(size)
+}
+
+/// By the decimal text, which Rust writes in the shortest form that reads back.
+fn decimal_nanos(size: f64) -> Option<NanoSize> {
+    if size > 9_223_372_036.0 {
+        return None;
+    }
+    let text = format!("{size}");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let whole: i64 = whole.parse().ok()?;
+    let (kept, cut) = fraction.split_at_checked(9).unwrap_or((fraction, ""));
+    let mut nanos: i64 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    for _ in kept.len()..9 {
+        nanos *= 10;
+    }
+    let rounded = cut.bytes().any(|b| b != b'0');
+    let half = cut.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|b| b == b'0'));
+    let above = cut.as_bytes().first().is_some_and(|b| *b >= b'5') && !half;
+    nanos += i64::from(above || (half && nanos % 2 == 1));
+    let nanos = whole.checked_mul(NANO)?.checked_add(nanos)?;
+    if nanos == 0 && size > 0.0 { None } else { Some(NanoSize { nanos, rounded }) }
+}
+
+/// 2^60, the grid of returns and ratios.
+pub(crate) const BITS_60: f64 = (1_u64 << 60) as f64;
+/// 2^100, the grid of products of two returns.
+pub(crate) const BITS_100: f64 = BITS_60 * (1_u64 << 40) as f64;
+/// 2^120, the grid of fourth powers.
+pub(crate) const BITS_120: f64 = BITS_60 * BITS_60;
+
+/// The nearest multiple of 2^-60, ties to even, of a number of magnitude below 8; others give 0 and are kept out before.
+#[expect(clippy::cast_possible_truncation, reason = "magnitude below 2^63 by the guard")]
+pub(crate) fn fix60(x: f64) -> i64 {
+    if x.abs() < 7.999 { (x * BITS_60).round_ties_even() as i64 } else { 0 }
+}
+
+/// The nearest multiple of 1/`grid`, ties to even, if it fits in 126 bits.
+#[expect(clippy::cast_possible_truncation, reason = "magnitude below 2^126 by the guard")]
+pub(crate) fn fix(x: f64, grid: f64) -> Option<i128> {
+    let scaled = (x * grid).round_ties_even();
+    (scaled.abs() < 8.507_059_173_023_462e37).then_some(scaled as i128)
+}
+
+/// `ln(to / from)` of two positive integers, without losing the digits of a small return.
+pub(crate) fn log_ret(from: i64, to: i64) -> f64 {
+    let change = i128::from(to) - i128::from(from);
+    crate::math::log1p(change as f64 / from as f64)
+}
+
+/// Sample variance (`n - 1`) times 1 unit², from totals modulo 2^128 that may have wrapped.
+///
+/// Shifting by the mean makes the true sums small, and wrapping arithmetic gives small true values exactly.
+pub(crate) fn variance(n: i128, sum: i128, squares: i128) -> Option<f64> {
+    let (s1, s2) = centred(n, sum, squares)?;
+    Some((s2 - s1 * s1 / n as f64) / (n - 1) as f64)
+}
+
+/// Sums of `x - c` and `(x - c)²` as f64, with `c` the rounded mean; `None` for fewer than two.
+fn centred(n: i128, sum: i128, squares: i128) -> Option<(f64, f64)> {
+    if n < 2 {
+        return None;
+    }
+    let c = sum.div_euclid(n);
+    let s1 = sum.wrapping_sub(n.wrapping_mul(c));
+    let s2 = squares
+        .wrapping_sub(c.wrapping_mul(sum).wrapping_mul(2))
+        .wrapping_add(n.wrapping_mul(c.wrapping_mul(c)));
+    Some((s1 as f64, s2 as f64))
+}
+
+/// Sample covariance from totals modulo 2^128, as [`variance`].
+pub(crate) fn covariance(n: i128, sum_x: i128, sum_y: i128, products: i128) -> Option<f64> {
+    if n < 2 {
+        return None;
+    }
+    let (cx, cy) = (sum_x.div_euclid(n), sum_y.div_euclid(n));
+    let sx = sum_x.wrapping_sub(n.wrapping_mul(cx)) as f64;
+    let sy = sum_y.wrapping_sub(n.wrapping_mul(cy)) as f64;
+    let sxy = products
+        .wrapping_sub(cx.wrapping_mul(sum_y))
+        .wrapping_sub(cy.wrapping_mul(sum_x))
+        .wrapping_add(n.wrapping_mul(cx.wrapping_mul(cy))) as f64;
+    Some((sxy - sx * sy / n as f64) / (n - 1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_size_is_the_decimal_that_the_venue_wrote() {
+        let nanos = |x: f64| nano_size(x).map(|s| (s.nanos, s.rounded));
+        assert_eq!(nanos(0.1), Some((100_000_000, false)));
+        assert_eq!(nanos(0.1 + 0.2), Some((300_000_000, true))); // 0.30000000000000004
+        assert_eq!(nanos(31.115_892_870_000_003), Some((31_115_892_870, true)));
+        assert_eq!(nanos(1e-9), Some((1, false)));
+        assert_eq!(nanos(1.5e-9), Some((2, true))); // ties to even
+        assert_eq!(nanos(2.5e-9), Some((2, true)));
+        assert_eq!(nanos(1e-12), None); // would vanish
+        assert_eq!(nanos(0.0), Some((0, false)));
+        assert_eq!(nanos(1e8), Some((100_000_000_000_000_000, false)));
+        assert_eq!(nanos(9e9), Some((9_000_000_000_000_000_000, false)));
+        assert_eq!(nanos(1e12), None);
+        assert_eq!((nanos(f64::NAN), nanos(-1.0), nanos(f64::INFINITY)), (None, None, None));
+    }
+
+    #[test]
+    fn a_constant_window_has_variance_zero_even_where_squares_have_wrapped() {
+        let x = 2 * 61_700_100_000_000_i128;
+        let square = x.wrapping_mul(x);
+        let squares = (0..5_000).fold(0_i128, |s, _| s.wrapping_add(square));
+        assert_eq!(variance(5_000, x * 5_000, squares), Some(0.0));
+    }
+
+    proptest! {
+        /// The short way and the definition agree.
+        #[test]
+        fn decimals_of_nine_places_take_the_short_way(k in 0_i64..1_000_000_000_000_000) {
+            let size = k as f64 / 1e9;
+            prop_assert_eq!(nano_size(size), Some(NanoSize { nanos: k, rounded: false }));
+            prop_assert_eq!(decimal_nanos(size).map(|s| s.nanos), Some(k));
+        }
+
+        #[test]
+        fn variance_and_covariance_equal_the_two_pass_formula(
+            pairs in prop::collection::vec((0_i64..1_000_000, -1_000_000_i64..1_000_000), 2..40),
+            offset in prop::sample::select(vec![0_i128, 1 << 62, -(1 << 70)]),
+        ) {
+            let n = pairs.len() as i128;
+            let mean = |f: &dyn Fn(&(i64, i64)) -> i64| pairs.iter().map(|p| f(p) as f64).sum::<f64>() / n as f64;
+            let (mx, my) = (mean(&|p| p.0), mean(&|p| p.1));
+            let var = pairs.iter().map(|p| (p.0 as f64 - mx).powi(2)).sum::<f64>() / (n - 1) as f64;
+            let cov = pairs.iter().map(|p| (p.0 as f64 - mx) * (p.1 as f64 - my)).sum::<f64>() / (n - 1) as f64;
+            let (mut sx, mut sy, mut sxx, mut sxy) = (0_i128, 0_i128, 0_i128, 0_i128);
+            for (x, y) in &pairs {
+                let (x, y) = (i128::from(*x) + offset, i128::from(*y));
+                sx = sx.wrapping_add(x);
+                sy = sy.wrapping_add(y);
+                sxx = sxx.wrapping_add(x.wrapping_mul(x));
+                sxy = sxy.wrapping_add(x.wrapping_mul(y));
+            }
+            let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1.0);
+            prop_assert!(near(variance(n, sx, sxx).unwrap(), var));
+            prop_assert!(near(covariance(n, sx, sy, sxy).unwrap(), cov));
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! What a feature set comes down to: features in order, shared answers, tables to read, a hash.
+
+use crate::feature::Feature;
+use crate::instrument::Keep;
+use crate::needs::{Ask, Who};
+use crate::rows::{MarketTable, Series};
+use contract::{Hash, Json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Rows whose flags have one of these bits are skipped and counted: QUARANTINED and VENDOR_SUSPECT.
+pub(crate) const DEFAULT_FILTER: u16 =
+    contract::Flags::QUARANTINED.with(contract::Flags::VENDOR_SUSPECT).bits();
+/// How long a state holds.
+pub(crate) const DEFAULT_MAX_AGE: i64 = 60 * crate::window::SECOND;
+
+/// A feature set, resolved.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) features: Vec<Planned>,
+    pub(crate) answers: Vec<Planning>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) keep: Keep,
+    pub(crate) row_filter: u16,
+    pub(crate) max_age_ns: i64,
+    pub(crate) lookback_ns: i64,
+    pub(crate) tables: BTreeSet<MarketTable>,
+    pub(crate) reference_tables: BTreeSet<&'static str>,
+    /// Lookback by subject (own, then roles) and tick table; `None`: not read.
+    pub(crate) reads: Vec<[Option<i64>; 3]>,
+    hash: Hash,
+    canonical: String,
+}
+
+/// A feature and where its answers stand.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) feature: Arc<dyn Feature>,
+    /// For each need, the answer.
+    pub(crate) answers: Vec<usize>,
+    /// For each need that is a state, how old it may be.
+    pub(crate) max_age_ns: i64,
+    pub(crate) lookback_ns: i64,
+}
+
+/// A question that one or more features ask.
+#[derive(Debug)]
+pub(crate) struct Planning {
+    /// 0 own, then roles.
+    pub(crate) subject: usize,
+    pub(crate) ask: Ask,
+    /// Place among the measures of its series, for sums.
+    pub(crate) measure: usize,
+    /// Place among the recursions, for decayed sums.
+    pub(crate) recursion: usize,
+}
+
+/// What a plan is made of.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) features: Vec<Arc<dyn Feature>>,
+    pub(crate) max_age_ns: i64,
+    /// Overrides by feature.
+    pub(crate) max_ages: BTreeMap<String, i64>,
+    pub(crate) row_filter: u16,
+    /// Sizes of sweeps, in units of 1e-9.
+    pub(crate) sizes: Vec<i64>,
+}
+
+impl Plan {
+    pub(crate) fn of(parts: Parts) -> Self {
+        let mut keep = Keep { max_age_ns: parts.max_age_ns, ..Keep::default() };
+        for wanted in &mut keep.wanted {
+            wanted.max_age_ns = parts.max_age_ns;
+        }
+        let roles: BTreeSet<String> = parts
+            .features
+            .iter()
+            .flat_map(|f| f.needs().roles().into_iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect();
+        let mut plan = Self {
+            features: Vec::new(),
+            answers: Vec::new(),
+            roles: roles.into_iter().collect(),
+            keep,
+            row_filter: parts.row_filter,
+            max_age_ns: parts.max_age_ns,
+            lookback_ns: 0,
+            tables: BTreeSet::new(),
+            reference_tables: BTreeSet::new(),
+            reads: Vec::new(),
+            hash: Hash::from_bytes([0; 32]),
+            canonical: String::new(),
+        };
+        plan.reads = vec![[None; 3]; plan.roles.len() + 1];
+        let mut known: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        for feature in parts.features {
+            let max_age_ns = parts
+                .max_ages
+                .get(&feature.declaration().name)
+                .copied()
+                .unwrap_or(parts.max_age_ns);
+            let needs = feature.needs();
+            let answers = needs.list.iter().map(|need| {
+                let subject = match &need.who {
+                    Who::Own => 0,
+                    Who::Role(role) => plan.roles.binary_search(role).map_or(0, |at| at + 1),
+                };
+                let answer = known.entry((subject, need.ask.identity())).or_insert_with(|| {
+                    let planning = plan_one(&mut plan.keep, subject, &need.ask);
+                    plan.answers.push(planning);
+                    plan.answers.len() - 1
+                });
+                for table in need.ask.tables() {
+                    if let Some(read) =
+                        plan.reads.get_mut(subject).and_then(|r| r.get_mut(table.at()))
+                    {
+                        let back = need.ask.lookback_ns(parts.max_age_ns);
+                        *read = Some(read.unwrap_or(0).max(back));
+                    }
+                }
+                *answer
+            });
+            let answers = answers.collect();
+            let lookback_ns = needs.lookback_ns(parts.max_age_ns);
+            plan.lookback_ns = plan.lookback_ns.max(lookback_ns);
+            plan.tables.extend(needs.tables());
+            plan.reference_tables.extend(needs.reference_tables());
+            plan.features.push(Planned { feature, answers, max_age_ns, lookback_ns });
+        }
+        plan.canonical = plan.canonical_json(&parts.max_ages, &parts.sizes).to_string();
+        plan.hash = Hash::of(plan.canonical.as_bytes());
+        plan
+    }
+
+    /// The set in full as canonical JSON, versions of the features included: what the hash is taken over.
+    fn canonical_json(&self, max_ages: &BTreeMap<String, i64>, sizes: &[i64]) -> Json {
+        let features = self.features.iter().map(|planned| {
+            let declaration = planned.feature.declaration();
+            let mut pairs = vec![
+                ("name", Json::from(declaration.name.as_str())),
+                ("version", Json::from(i64::from(declaration.version))),
+            ];
+            if let Some(max_age) = max_ages.get(&declaration.name) {
+                pairs.push(("max_age_ns", Json::from(*max_age)));
+            }
+            Json::object(pairs)
+        });
+        Json::object([
+            ("features", Json::Array(features.collect())),
+            ("max_age_ns", Json::from(self.max_age_ns)),
+            ("row_filter", Json::from(i64::from(self.row_filter))),
+            ("sizes", Json::Array(sizes.iter().map(|s| Json::from(s.to_string())).collect())),
+        ])
+    }
+
+    /// The hash of the feature set: SHA-256 of its canonical JSON.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The canonical JSON behind the hash.
+    #[must_use]
+    pub fn canonical(&self) -> &str {
+        &self.canonical
+    }
+
+    /// The features, in the order of their columns.
+    pub fn features(&self) -> impl Iterator<Item = &dyn Feature> {
+        self.features.iter().map(|p| p.feature.as_ref())
+    }
+
+    /// Number of features.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.features.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.features.is_empty()
+    }
+
+    /// How far before a cut-off a row may lie and still count, in nanoseconds.
+    #[must_use]
+    pub fn lookback_ns(&self) -> i64 {
+        self.lookback_ns
+    }
+
+    /// The lookback of one feature by its place, in nanoseconds.
+    #[must_use]
+    pub fn lookback_of(&self, feature: usize) -> Option<i64> {
+        self.features.get(feature).map(|p| p.lookback_ns)
+    }
+
+    /// How long a state holds, in nanoseconds.
+    #[must_use]
+    pub fn max_age_ns(&self) -> i64 {
+        self.max_age_ns
+    }
+
+    /// Tick tables that are read.
+    pub fn tables(&self) -> impl Iterator<Item = MarketTable> {
+        self.tables.iter().copied()
+    }
+
+    /// Reference tables that are read.
+    pub fn reference_tables(&self) -> impl Iterator<Item = &'static str> {
+        self.reference_tables.iter().copied()
+    }
+
+    /// Roles whose instruments are asked about.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(String::as_str)
+    }
+}
+
+/// The place of an answer, and what the rings must keep for it.
+fn plan_one(keep: &mut Keep, subject: usize, ask: &Ask) -> Planning {
+    let mut planning = Planning { subject, ask: ask.clone(), measure: 0, recursion: 0 };
+    let Some(series) = ask.series() else { return planning };
+    // A series is made of others.
+    for made_of in [series].iter().chain(match series {
+        Series::Grid | Series::Later => &[Series::Quotes, Series::Trades][..],
+        Series::Bars | Series::Trades => &[Series::Trades][..],
+        _ => &[],
+    }) {
+        if let Some(on) = keep.is_on.get_mut(made_of.at()) {
+            *on = true;
+        }
+    }
+    let Some(wanted) = keep.wanted.get_mut(series.at()) else { return planning };
+    match ask {
+        Ask::Sum { measure, .. } => {
+            let known = wanted.measures.iter().position(|m| m.name() == measure.name());
+            planning.measure = known.unwrap_or_else(|| {
+                wanted.measures.push(Arc::clone(measure));
+                wanted.measures.len() - 1
+            });
+        }
+        Ask::MidBefore { .. } | Ask::Change => {
+            let measure = if matches!(ask, Ask::Change) {
+                crate::families::quotes::changes()
+            } else {
+                crate::families::quotes::mid_moves()
+            };
+            let known = wanted.measures.iter().position(|m| m.name() == measure.name());
+            planning.measure = known.unwrap_or_else(|| {
+                wanted.measures.push(measure);
+                wanted.measures.len() - 1
+            });
+        }
+        Ask::Extreme { .. } => wanted.extremes = true,
+        Ask::Decayed { half_life, .. } => {
+            if series == Series::Grid {
+                let measure = crate::families::returns::n_valid();
+                let known = wanted.measures.iter().position(|m| m.name() == measure.name());
+                planning.measure = known.unwrap_or_else(|| {
+                    wanted.measures.push(measure);
+                    wanted.measures.len() - 1
+                });
+            }
+            let half_lives = match series {
+                Series::Trades => &mut keep.trade_half_lives,
+                _ => &mut keep.grid_half_lives,
+            };
+            let known = half_lives.iter().position(|h| h == half_life);
+            planning.recursion = known.unwrap_or_else(|| {
+                half_lives.push(*half_life);
+                half_lives.len() - 1
+            });
+        }
+        _ => {}
+    }
+    planning
+}
