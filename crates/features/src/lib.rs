@@ -5,3 +5,8 @@ mod asof;
 mod math;
 #[cfg(feature = "selection")]
 pub mod selection;
+
+pub use asof::{AsOfError, Found, History, Instants, JoinSide, Matches, MaxAge, asof};
+
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");

@@ -1,2 +1,3 @@
 //! Features through public paths only.
 #![cfg(test)]
+mod asof;
