@@ -3,7 +3,9 @@
 pub(crate) mod duckdb;
 
 use contract::testing::{decisions, quotes};
-use contract::{Diagnostic, Fault};
+use contract::{
+    Diagnostic, Fault, FeedMarks, InstrumentId, MarkKind, SourceId, TableBuilder, UtcNanos,
+};
 use duckdb::Side;
 use features::{AsOfError, Found, History, Instants, JoinSide, MaxAge, asof};
 use proptest::prelude::*;
@@ -55,7 +57,7 @@ fn backward_look_ups_of_pandas_own_tests_find_the_same_rows() {
         assert_eq!(found.join(" "), expected, "{test}: {exact}, tolerance {tolerance}");
         matched += found.iter().filter(|row| *row != "-").count();
     }
-    assert_eq!((vectors.lines().count() - 1, matched), (46, 451));
+    assert_eq!((vectors.lines().count() - 1, matched), (46, 345));
 }
 
 // Against DuckDB.
@@ -72,10 +74,9 @@ fn checksum((probe, build): &(Side, Side)) -> u64 {
 
 #[test]
 fn five_million_rows_look_up_five_million_as_duckdb_does() {
-    let (probe, build) = duckdb::scaling(100_000);
-    let tables = (probe, build);
-    assert_eq!(tables.0.ts.len(), 5_000_000);
-    assert_eq!(checksum(&tables), 124_996_250_025, "by key");
+    let tables = duckdb::scaling(100_000);
+    assert_eq!((tables.0.ts.len(), tables.1.ts.len()), (5_000_000, 5_000_000));
+    assert_eq!(checksum(&tables), 124_996_250_025);
 }
 
 #[test]
@@ -85,15 +86,11 @@ fn a_hundred_thousand_rows_look_up_a_million_as_duckdb_does() {
     let (by_time, by_key) = (build.by_time(), build.by_key());
     for (name, tables) in [
         ("both by time", (probe.by_time(), by_time.clone())),
-        ("left in any order", (probe.clone(), by_time)),
+        ("left in any order", (probe.shuffled(), by_time)),
         ("both by key", (probe, by_key)),
     ] {
         assert_eq!(checksum(&tables), 4_560_929_499, "{name}");
     }
-    assert!(matches!(
-        asof(Instants::of(&[]), Instants::of(&build.ts), MaxAge::UNBOUNDED),
-        Err(AsOfError::Unsorted { .. })
-    ));
 }
 
 // Against a search that reads every row.
@@ -337,6 +334,24 @@ fn batches_are_asked_by_when_their_rows_became_available() {
 }
 
 // Refused.
+
+#[test]
+fn a_row_about_no_instrument_has_no_key() {
+    let mut rows = TableBuilder::<FeedMarks>::new(UtcNanos::from_nanos(5));
+    for instrument in [Some(InstrumentId::new(1)), None] {
+        rows.set(&FeedMarks::SOURCE_ID, SourceId::new(1)).set(&FeedMarks::KIND, MarkKind::Start);
+        if let Some(instrument) = instrument {
+            rows.set(&FeedMarks::INSTRUMENT_ID, instrument);
+        }
+        rows.end_row().unwrap();
+    }
+    let marks = rows.finish().unwrap();
+    refused(
+        &Instants::available(&marks).unwrap_err(),
+        "features/null-key",
+        "instrument_id, row 1: expected an instrument, found null",
+    );
+}
 
 #[track_caller]
 fn refused(error: &AsOfError, code: &str, message: &str) {

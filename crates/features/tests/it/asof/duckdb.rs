@@ -28,6 +28,13 @@ impl Side {
         self.sorted_by_key(|row| (self.keys[row], self.ts[row]))
     }
 
+    /// The rows in an order that has nothing to do with time.
+    pub(crate) fn shuffled(&self) -> Self {
+        let mut random = Pcg::new(7);
+        let draws: Vec<u64> = self.ts.iter().map(|_| random.bits()).collect();
+        self.sorted_by_key(|row| draws[row])
+    }
+
     fn sorted_by_key<K: Ord>(&self, key: impl Fn(usize) -> K) -> Self {
         let mut order: Vec<usize> = (0..self.ts.len()).collect();
         order.sort_by_key(|&row| key(row));
