@@ -13,7 +13,9 @@
 mod duckdb;
 
 use criterion::measurement::WallTime;
-use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{
+    BenchmarkGroup, Criterion, SamplingMode, Throughput, criterion_group, criterion_main,
+};
 use duckdb::Side;
 use features::{Found, History, Instants, MaxAge, asof};
 use std::hint::black_box;
@@ -105,7 +107,7 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, tables: &Tables) {
 
 fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group("asof");
-    group.sample_size(20);
+    group.sample_size(20).sampling_mode(SamplingMode::Flat);
     let mut peers = Peers::start();
     if peers.is_none() {
         println!("skip    peers: no environment with Polars and DuckDB");

@@ -26,9 +26,9 @@ pub use instants::{Instants, MaxAge};
 ///   have any order; one that ascends is fastest.
 /// - **Units:** nanoseconds since 1970 (before it negative), any `i64`; keys are instrument ids, or none on either side.
 /// - **Point in time:** nothing at or after the left instant is read, and nothing older than `max_age` is handed out.
-/// - **Cost:** one pass over both sides when both ascend; otherwise an index of the right side, one or two passes, and a
-///   galloping search from where the key was last found: amortised constant when left rows of a key ascend, else the
-///   logarithm of the distance. To ask the same right side again keep its [`History`].
+/// - **Cost:** one pass over both sides when the right one ascends altogether, after sorting the left one if it does not.
+///   Otherwise an index of the right side, and from it a galloping search from where the key was last found: amortised
+///   constant when left rows of a key ascend, else the logarithm of the distance. Keep a [`History`] to ask again.
 ///
 /// # Errors
 /// [`AsOfError::Unsorted`] with the first right row that is earlier than the one before it;

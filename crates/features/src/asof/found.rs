@@ -39,16 +39,12 @@ pub(super) const fn row_number(row: usize) -> u32 {
 pub struct Matches(Vec<u32>);
 
 impl Matches {
-    pub(super) fn with_capacity(rows: usize) -> Self {
-        Self(Vec::with_capacity(rows))
+    pub(super) fn without_history(rows: usize) -> Self {
+        Self(vec![NONE; rows])
     }
 
-    pub(super) fn push(&mut self, found: Found) {
-        self.0.push(match found {
-            Found::Row(row) => row,
-            Found::Stale(row) => row | STALE,
-            Found::NoHistory => NONE,
-        });
+    pub(super) fn set(&mut self, left_row: usize, found: Found) {
+        self.0[left_row] = encode(found);
     }
 
     /// How many left rows there were.
@@ -81,6 +77,14 @@ impl Matches {
     }
 }
 
+const fn encode(found: Found) -> u32 {
+    match found {
+        Found::Row(row) => row,
+        Found::Stale(row) => row | STALE,
+        Found::NoHistory => NONE,
+    }
+}
+
 const fn decode(code: u32) -> Found {
     match code {
         NONE => Found::NoHistory,
@@ -89,10 +93,8 @@ const fn decode(code: u32) -> Found {
     }
 }
 
-impl Extend<Found> for Matches {
-    fn extend<I: IntoIterator<Item = Found>>(&mut self, found: I) {
-        let found = found.into_iter();
-        self.0.reserve(found.size_hint().0);
-        found.for_each(|found| self.push(found));
+impl FromIterator<Found> for Matches {
+    fn from_iter<I: IntoIterator<Item = Found>>(found: I) -> Self {
+        Self(found.into_iter().map(encode).collect())
     }
 }

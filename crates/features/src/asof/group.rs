@@ -23,24 +23,27 @@ struct Key {
 
 impl Groups {
     /// Reads all rows once.
-    pub(super) fn of(slots: &Slots, keys: &[u32], ts: &[i64]) -> Result<Self, AsOfError> {
-        let mut seen = vec![Key { last: i64::MIN, begin: 0, count: 0 }; slots.len()];
+    pub(super) fn of(slots: &mut Slots, keys: &[u32], ts: &[i64]) -> Result<Self, AsOfError> {
+        let new = Key { last: i64::MIN, begin: 0, count: 0 };
+        let mut seen = vec![new.clone(); slots.len()];
         let (mut begin, mut together) = (0, true);
         for run in keys.chunk_by(u32::eq) {
             let end = begin + run.len();
-            if let Some(slot) = slots.get(run[0]) {
+            if let Some(slot) = slots.claim(run[0]) {
+                if slot == seen.len() {
+                    seen.push(new.clone());
+                }
                 let key = &mut seen[slot];
-                for (row, &ts) in (begin..).zip(&ts[begin..end]) {
-                    if ts < key.last {
-                        return Err(unsorted(Some(run[0]), row, key.last, ts));
-                    }
-                    key.last = ts;
+                let ts = &ts[begin..end];
+                if ts[0] < key.last || !ts.is_sorted() {
+                    return Err(first_unsorted(run[0], begin, key.last, ts));
                 }
                 if key.count == 0 {
                     key.begin = row_number(begin);
                 } else {
                     together = false;
                 }
+                key.last = ts[ts.len() - 1];
                 key.count += row_number(run.len());
             }
             begin = end;
@@ -82,6 +85,14 @@ impl Gathered {
         }
         gathered
     }
+}
+
+/// The first row that is earlier than the one before it, among neighbours of a key, from row `begin` on.
+#[cold]
+fn first_unsorted(key: u32, begin: usize, last: i64, ts: &[i64]) -> AsOfError {
+    let before = |at: usize| if at == 0 { last } else { ts[at - 1] };
+    let at = (0..ts.len()).find(|&at| ts[at] < before(at)).unwrap_or_default();
+    unsorted(Some(key), begin + at, before(at), ts[at])
 }
 
 /// A right row that is earlier than the one before it.

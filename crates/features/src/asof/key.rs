@@ -4,7 +4,7 @@
 #[derive(Debug)]
 pub(super) enum Slots {
     /// By key, `NONE` where a key does not occur; slots in order of first appearance.
-    Direct { slots: Vec<u32>, len: usize },
+    Direct { slots: Vec<u32>, len: u32 },
     /// The keys in order; a key's slot is its position.
     Sorted(Vec<u32>),
 }
@@ -17,33 +17,36 @@ pub(super) fn is_dense(top: u32, rows: usize) -> bool {
 }
 
 impl Slots {
-    /// A slot for each distinct key.
-    pub(super) fn new(keys: &[u32]) -> Self {
+    /// Room for a slot for each distinct key.
+    pub(super) fn of(keys: &[u32]) -> Self {
         let top = keys.iter().copied().max().unwrap_or(0);
-        if !is_dense(top, keys.len()) {
-            let mut distinct = keys.to_vec();
-            distinct.sort_unstable();
-            distinct.dedup();
-            return Self::Sorted(distinct);
+        if is_dense(top, keys.len()) {
+            return Self::Direct { slots: vec![NONE; top as usize + 1], len: 0 };
         }
-        let mut slots = vec![NONE; top as usize + 1];
-        let mut len = 0;
-        for &key in keys {
-            let slot = &mut slots[key as usize];
-            if *slot == NONE {
-                *slot = len;
-                len += 1;
-            }
-        }
-        Self::Direct { slots, len: len as usize }
+        let mut distinct = keys.to_vec();
+        distinct.sort_unstable();
+        distinct.dedup();
+        Self::Sorted(distinct)
     }
 
-    /// How many distinct keys there are.
+    /// How many slots there are.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Direct { len, .. } => *len,
+            Self::Direct { len, .. } => *len as usize,
             Self::Sorted(keys) => keys.len(),
         }
+    }
+
+    /// The slot of one of the keys that this was made of, a new one if need be.
+    pub(super) fn claim(&mut self, key: u32) -> Option<usize> {
+        if let Self::Direct { slots, len } = self
+            && let Some(slot) = slots.get_mut(key as usize)
+            && *slot == NONE
+        {
+            *slot = *len;
+            *len += 1;
+        }
+        self.get(key)
     }
 
     /// The slot of a key, if it occurs.

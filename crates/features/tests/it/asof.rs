@@ -33,7 +33,7 @@ fn rows(text: &str) -> (Option<Vec<u32>>, Vec<i64>) {
     }
 }
 
-fn instants<'a>((keys, ts): &'a (Option<Vec<u32>>, Vec<i64>)) -> Instants<'a> {
+fn instants((keys, ts): &(Option<Vec<u32>>, Vec<i64>)) -> Instants<'_> {
     keys.as_ref().map_or(Instants::of(ts), |keys| Instants::keyed(keys, ts))
 }
 
