@@ -1,3 +1,6 @@
 //! Features through public paths only.
 #![cfg(test)]
+
+mod asof;
+mod golden;
 mod smoke;

@@ -1,0 +1,172 @@
+//! Cells against the slow exact reference of `fixtures/features/golden`.
+
+use contract::arrow_array::RecordBatch;
+use contract::{Batch, Decisions, Features, Origin, TextTable, Unlogged, table};
+use features::{Arrival, Catalogue, Null, Options, Output, Spec, Sweep};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+fn folder(case: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/features/golden").join(case)
+}
+
+/// Rows of one table, with `seq` where it is an event table.
+fn rows(case: &str, name: &str) -> Option<RecordBatch> {
+    let text = fs::read_to_string(folder(case).join(format!("{name}.ndjson"))).ok()?;
+    let mut rows = TextTable::new(table(name).unwrap(), Origin::new("features", name), None);
+    for (line, text) in (1..).zip(text.lines()) {
+        rows.json_line(line, text.as_bytes());
+    }
+    let admitted = rows.take().unwrap();
+    assert!(admitted.rejects.is_empty(), "{case}/{name}: {}", admitted.rejects[0]);
+    Some(admitted.good.into_record_batch())
+}
+
+const EVENTS: [&str; 6] = ["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"];
+const REFERENCES: [&str; 4] = ["instruments", "sessions", "roles", "scheduled_events"];
+
+/// What a decision's cells are: by decision and feature.
+type Cells = BTreeMap<(u64, String), Result<f64, u8>>;
+
+fn cells(out: &[Batch<Features, Unlogged>]) -> Cells {
+    let mut all = Cells::new();
+    for rows in out {
+        let names: Vec<String> = rows.feature_names().map(str::to_owned).collect();
+        for row in 0..rows.len() {
+            let id = rows.cell(&Features::DECISION_ID, row).unwrap();
+            let id = u64::from_be_bytes(id.as_bytes()[8..].try_into().unwrap());
+            for name in &names {
+                let cell = match rows.why(row, name).unwrap() {
+                    Some(code) => Err(code.get()),
+                    None => Ok(match rows.feature(name) {
+                        Some(column) => column.value(row),
+                        None => f64::from(category(rows, name, row)),
+                    }),
+                };
+                all.insert((id, name.clone()), cell);
+            }
+        }
+    }
+    all
+}
+
+fn category(rows: &Batch<Features, Unlogged>, name: &str, row: usize) -> u16 {
+    use contract::arrow_array::{Array, UInt16Array};
+    let (_, array) = rows.as_any().dynamic().find(|(field, _)| field.name() == name).unwrap();
+    let array: &dyn Array = array.as_ref();
+    array.as_any().downcast_ref::<UInt16Array>().unwrap().value(row)
+}
+
+/// The rows of a case swept one by one in the order of the log.
+fn swept(case: &str, spec: &Spec) -> Cells {
+    let mut sweep = Sweep::new(spec.resolve(&Catalogue::builtin()).unwrap(), Options::default());
+    for name in REFERENCES {
+        if let Some(batch) = rows(case, name) {
+            sweep.push_record_batch(0, &batch).unwrap();
+        }
+    }
+    let tables: Vec<RecordBatch> = EVENTS.iter().filter_map(|name| rows(case, name)).collect();
+    let mut order: Vec<(u64, usize, usize)> = Vec::new();
+    for (at, batch) in tables.iter().enumerate() {
+        let seq = batch.column(batch.schema().index_of("seq").unwrap()).clone();
+        let seq = seq.as_any().downcast_ref::<contract::arrow_array::UInt64Array>().unwrap().clone();
+        order.extend(seq.values().iter().enumerate().map(|(row, seq)| (*seq, at, row)));
+    }
+    order.sort_unstable();
+    let mut out = Vec::new();
+    for (_, at, row) in order {
+        let pushed = sweep.push_record_batch(0, &tables[at].slice(row, 1)).unwrap();
+        assert!(pushed.rejects.is_empty(), "{case}: {}", pushed.rejects[0]);
+        out.extend(pushed.rows);
+    }
+    let (rest, report): (Output, _) = sweep.finish().unwrap();
+    out.extend(rest.rows);
+    assert_eq!(report.lookahead_violations, 0);
+    cells(&out)
+}
+
+fn expected(case: &str) -> Cells {
+    let text = fs::read_to_string(folder(case).join("expected.csv")).unwrap();
+    let mut lines = text.lines();
+    let ids: Vec<u64> = lines
+        .next()
+        .unwrap()
+        .split(',')
+        .skip(1)
+        .map(|id| u64::from_str_radix(id, 16).unwrap())
+        .collect();
+    let mut all = Cells::new();
+    for line in lines {
+        let mut words = line.split(',');
+        let name = words.next().unwrap();
+        for (id, word) in ids.iter().zip(words) {
+            let cell = match word.strip_prefix("null:") {
+                Some(code) => Err(code.parse().unwrap()),
+                None if word.is_empty() => continue,
+                None => Ok(word.parse().unwrap()),
+            };
+            all.insert((*id, name.to_owned()), cell);
+        }
+    }
+    all
+}
+
+/// Compares every cell that the reference gives, and shows the first differences by feature.
+#[track_caller]
+fn check(case: &str, spec: &str) {
+    let found = swept(case, &Spec::parse(spec).unwrap());
+    let mut wrong: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let (mut compared, mut values) = (0, 0);
+    for ((id, name), expected) in expected(case) {
+        let Some(found) = found.get(&(id, name.clone())) else {
+            wrong.entry(name).or_default().push(format!("{id:x}: missing"));
+            continue;
+        };
+        compared += 1;
+        values += usize::from(expected.is_ok());
+        let same = match (expected, *found) {
+            (Ok(a), Ok(b)) => (a - b).abs() <= 1e-12 * a.abs().max(1e-300) || (a - b).abs() < 1e-18,
+            (a, b) => a == b,
+        };
+        if !same {
+            let word = |cell: Result<f64, u8>| match cell {
+                Ok(value) => format!("{value:?}"),
+                Err(code) => Null::from_code(code).map_or("?", Null::word).to_owned(),
+            };
+            wrong.entry(name).or_default().push(format!(
+                "{id:x}: expected {}, found {}",
+                word(expected),
+                word(*found)
+            ));
+        }
+    }
+    let report: Vec<String> = wrong
+        .iter()
+        .map(|(name, all)| format!("{name} ({}): {}", all.len(), all[..all.len().min(3)].join("; ")))
+        .collect();
+    assert!(wrong.is_empty(), "{case}: {} of {compared}\n{}", wrong.len(), report.join("\n"));
+    assert!(values > 100, "{case}: {values} values of {compared} cells");
+}
+
+const BTC: &str = "features = [\"*\"]\nroles = [\"mkt\"]\nsizes = [\"0.1\", \"1\", \"10\"]";
+
+#[test]
+fn bitcoin_on_two_markets() {
+    check("btcusdt", BTC);
+}
+
+#[test]
+fn euro_on_two_venues() {
+    check("eurusd", BTC);
+}
+
+#[test]
+fn an_hour() {
+    check("hour", BTC);
+}
+
+#[test]
+fn planted_cases() {
+    check("planted", BTC);
+}
