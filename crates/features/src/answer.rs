@@ -35,7 +35,7 @@ pub(crate) struct Subject<'a> {
 pub(crate) enum Answer<'a> {
     Nothing,
     Integer(i128),
-    Range(Option<(i64, i64)>),
+    Range(Option<(i128, i128)>),
     /// A quote and its age at the cut-off that saw it.
     Quote(Quote, i64),
     /// A row of the depths of the subject.
@@ -153,7 +153,7 @@ impl<'a> Question<'_, 'a> {
             Ask::Run => self.run(rows),
             Ask::MidBefore { n } => self.mid_before(rows, *n),
             Ask::Change => self.change(rows),
-            Ask::Grid { n } => {
+            Ask::Grid { n, .. } => {
                 let span = i64::from(*n).saturating_mul(SECOND);
                 let last = rows.grid.before(self.t.saturating_add(1));
                 let first = rows.grid.before(self.t.saturating_sub(span).saturating_add(1)) + 1;

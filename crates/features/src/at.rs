@@ -76,7 +76,7 @@ impl<'a> At<'a> {
     ///
     /// # Errors
     /// [`Null::Empty`] when no row of the window has a value.
-    pub fn range(&self, of: RangeOf) -> Result<(i64, i64), Null> {
+    pub fn range(&self, of: RangeOf) -> Result<(i128, i128), Null> {
         match self.get(of.0)? {
             Answer::Range(range) => range.ok_or(Null::Empty),
             _ => self.refuse(),

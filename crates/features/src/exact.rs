@@ -6,14 +6,17 @@ pub(crate) const NANO: i64 = 1_000_000_000;
 /// A public size in integer units of 1e-9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NanoSize {
-    pub(crate) nanos: i64,
+    pub(crate) nanos: i128,
     /// Whether decimals behind the ninth were cut.
     pub(crate) rounded: bool,
 }
 
+/// The largest size of one row: twice of it, held for a day, fits in 127 bits.
+const MAX_SIZE: f64 = 1e14;
+
 /// A size in units of 1e-9: the shortest decimal that reads back as this number, times 1e9, ties to even.
 ///
-/// `None` when it is negative, not finite, above 9.2e9, or positive and rounds to nothing.
+/// `None` when it is negative, not finite, above 1e14, or positive and rounds to nothing.
 ///
 /// The short way is the same answer: `k / 1e9 == size` says that the decimal `k`e-9 reads back as this number, and two
 /// decimals of at most 15 digits cannot share one.
@@ -21,11 +24,15 @@ pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
     if !size.is_finite() || size < 0.0 {
         return None;
     }
+    if size.fract() == 0.0 && size < MAX_SIZE {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e14")]
+        return Some(NanoSize { nanos: i128::from(size as i64) * i128::from(NANO), rounded: false });
+    }
     if size < 1e6 {
         let scaled = (size * 1e9).round_ties_even();
         if scaled < 1e15 && scaled / 1e9 == size {
             #[expect(clippy::cast_possible_truncation, reason = "below 1e15")]
-            return Some(NanoSize { nanos: scaled as i64, rounded: false });
+            return Some(NanoSize { nanos: i128::from(scaled as i64), rounded: false });
         }
     }
     decimal_nanos(size)
@@ -33,22 +40,22 @@ pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
 
 /// By the decimal text, which Rust writes in the shortest form that reads back.
 fn decimal_nanos(size: f64) -> Option<NanoSize> {
-    if size > 9_223_372_036.0 {
+    if size > MAX_SIZE {
         return None;
     }
     let text = format!("{size}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let whole: i64 = whole.parse().ok()?;
+    let whole: i128 = whole.parse().ok()?;
     let (kept, cut) = fraction.split_at_checked(9).unwrap_or((fraction, ""));
-    let mut nanos: i64 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    let mut nanos: i128 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
     for _ in kept.len()..9 {
         nanos *= 10;
     }
     let rounded = cut.bytes().any(|b| b != b'0');
     let half = cut.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|b| b == b'0'));
     let above = cut.as_bytes().first().is_some_and(|b| *b >= b'5') && !half;
-    nanos += i64::from(above || (half && nanos % 2 == 1));
-    let nanos = whole.checked_mul(NANO)?.checked_add(nanos)?;
+    nanos += i128::from(above || (half && nanos % 2 == 1));
+    let nanos = whole.checked_mul(i128::from(NANO))?.checked_add(nanos)?;
     if nanos == 0 && size > 0.0 { None } else { Some(NanoSize { nanos, rounded }) }
 }
 
@@ -131,8 +138,8 @@ mod tests {
         assert_eq!(nanos(1e-12), None); // would vanish
         assert_eq!(nanos(0.0), Some((0, false)));
         assert_eq!(nanos(1e8), Some((100_000_000_000_000_000, false)));
-        assert_eq!(nanos(9e9), Some((9_000_000_000_000_000_000, false)));
-        assert_eq!(nanos(1e12), None);
+        assert_eq!(nanos(1e12), Some((1_000_000_000_000_000_000_000, false)));
+        assert_eq!(nanos(1e15), None);
         assert_eq!((nanos(f64::NAN), nanos(-1.0), nanos(f64::INFINITY)), (None, None, None));
     }
 
@@ -149,8 +156,8 @@ mod tests {
         #[test]
         fn decimals_of_nine_places_take_the_short_way(k in 0_i64..1_000_000_000_000_000) {
             let size = k as f64 / 1e9;
-            prop_assert_eq!(nano_size(size), Some(NanoSize { nanos: k, rounded: false }));
-            prop_assert_eq!(decimal_nanos(size).map(|s| s.nanos), Some(k));
+            prop_assert_eq!(nano_size(size), Some(NanoSize { nanos: k.into(), rounded: false }));
+            prop_assert_eq!(decimal_nanos(size).map(|s| s.nanos), Some(i128::from(k)));
         }
 
         #[test]

@@ -58,7 +58,7 @@ pub(crate) struct Amend {
     /// Hash of the id of the trade meant.
     pub(crate) of: u64,
     /// Price and size as they should have been; `None`: it never happened.
-    pub(crate) to: Option<(i64, i64)>,
+    pub(crate) to: Option<(i64, i128)>,
 }
 
 /// `seq` and log of each row of a tick table, the absent row at 0.
@@ -479,7 +479,7 @@ impl Instrument {
         while row <= self.trades.settled() && ts(&self.trades, row).is_some_and(|t| t < g) {
             let trade = self.trade_at(row, known);
             if trade.is_live() {
-                signed += i128::from(trade.sign) * i128::from(trade.size);
+                signed += i128::from(trade.sign) * trade.size;
                 n += 1;
             }
             row += 1;
@@ -597,7 +597,7 @@ impl Instrument {
         for row in first..=last {
             let trade = self.trade_at(row, after);
             if trade.is_live() {
-                new.signed_size += i128::from(trade.sign) * i128::from(trade.size);
+                new.signed_size += i128::from(trade.sign) * trade.size;
                 new.n_trades += 1;
             }
         }

@@ -24,11 +24,14 @@ mod ring;
 mod rows;
 #[cfg(feature = "selection")]
 pub mod selection;
-<<<<<<< HEAD
 mod spec;
 mod sweep;
 mod window;
 
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");
+
+pub use asof::{AsOfError, Found, History, Instants, JoinSide, Matches, MaxAge, asof};
 pub use at::At;
 pub use catalogue::{Catalogue, CatalogueError, Listed};
 pub use coverage::Coverage;
@@ -50,10 +53,3 @@ pub use rows::{
 pub use spec::{Place, Spec, SpecError};
 pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep};
 pub use window::{Window, WindowError};
-=======
-
-pub use asof::{AsOfError, Found, History, Instants, JoinSide, Matches, MaxAge, asof};
-
-/// Explanations of every error code of this crate, one `##` section a code.
-pub const ERRORS: &str = include_str!("errors.md");
->>>>>>> asof

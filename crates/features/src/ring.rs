@@ -194,8 +194,8 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         first: usize,
         last: usize,
         known: Key,
-        value: impl Fn(&R) -> Option<i64>,
-    ) -> Option<(i64, i64)> {
+        value: impl Fn(&R) -> Option<i128>,
+    ) -> Option<(i128, i128)> {
         let at = |row: usize| match self.version(row, known) {
             Some(version) => value(version),
             None => self.columns.extreme(row),
@@ -254,11 +254,11 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
 /// Smallest and largest value by block and super-block.
 #[derive(Debug, Default)]
 struct Extremes {
-    blocks: Vec<Option<(i64, i64)>>,
-    supers: Vec<Option<(i64, i64)>>,
+    blocks: Vec<Option<(i128, i128)>>,
+    supers: Vec<Option<(i128, i128)>>,
 }
 
-fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+fn wider(a: Option<(i128, i128)>, b: Option<(i128, i128)>) -> Option<(i128, i128)> {
     match (a, b) {
         (Some((al, ah)), Some((bl, bh))) => Some((al.min(bl), ah.max(bh))),
         (some, None) | (None, some) => some,
@@ -266,7 +266,7 @@ fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
 }
 
 impl Extremes {
-    fn block(&mut self, first: usize, last: usize, at: impl Fn(usize) -> Option<i64>) {
+    fn block(&mut self, first: usize, last: usize, at: impl Fn(usize) -> Option<i128>) {
         let all = (first..=last).fold(None, |range, row| wider(range, at(row).map(|v| (v, v))));
         self.blocks.push(all);
         if self.blocks.len().is_multiple_of(BLOCK) {
@@ -280,9 +280,9 @@ impl Extremes {
         &self,
         first: usize,
         last: usize,
-        at: impl Fn(usize) -> Option<i64>,
+        at: impl Fn(usize) -> Option<i128>,
         changed: impl Fn(usize, usize) -> bool,
-    ) -> Option<(i64, i64)> {
+    ) -> Option<(i128, i128)> {
         let mut range = None;
         let mut row = first;
         while row <= last {

@@ -149,7 +149,7 @@ pub(crate) trait Columns {
     /// Rows `from..to` with the one before `from`; `1 <= from <= to`.
     fn rows(&self, from: usize, to: usize) -> Rows<'_>;
     /// The value whose extremes the series keeps, at a row.
-    fn extreme(&self, _row: usize) -> Option<i64> {
+    fn extreme(&self, _row: usize) -> Option<i128> {
         None
     }
     /// Takes rows `1..=n` out.

@@ -105,8 +105,9 @@ fn ask_pair(needs: &mut Needs, a: &Args<'_>) -> Option<Pair> {
     let Window::Grid { n, step_ns } = a.window else { return None };
     // One instant more than returns, on the 1 s grid.
     let instants = u32::try_from(i64::from(n + 1).checked_mul(step_ns)? / SECOND).ok()?;
-    let own = needs.own().grid(instants);
-    let peer = needs.peer(a.role).grid(instants);
+    let cover = i64::from(n).saturating_mul(step_ns);
+    let own = needs.own().grid_covered(instants, cover);
+    let peer = needs.peer(a.role).grid_covered(instants, cover);
     Some(Pair { own, peer, step_ns, n })
 }
 

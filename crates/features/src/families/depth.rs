@@ -31,7 +31,7 @@ fn flow_at(before: &Depth, now: &Depth, level: usize) -> i128 {
         return 0;
     }
     let (Some((b0, a0)), Some((b1, a1))) = (at(before), at(now)) else { return 0 };
-    let when = |condition: bool, size: i64| if condition { i128::from(size) } else { 0 };
+    let when = |condition: bool, size: i128| if condition { size } else { 0 };
     when(b1.px >= b0.px, b1.size) - when(b1.px <= b0.px, b0.size) - when(a1.px <= a0.px, a1.size)
         + when(a1.px >= a0.px, a0.size)
 }
@@ -91,7 +91,7 @@ fn flow_template(
 }
 
 fn sum(levels: &[Level], k: usize) -> i128 {
-    levels.iter().take(k).map(|l| i128::from(l.size)).sum()
+    levels.iter().take(k).map(|l| l.size).sum()
 }
 
 fn depth(k: usize) -> Template {
@@ -159,7 +159,7 @@ fn near(bps: i64) -> Template {
                     (2 * i128::from(l.px) - mid2).abs() * 10_000 <= mid2 * i128::from(bps)
                 };
                 let levels = book.bids().iter().chain(book.asks());
-                Ok(qty(levels.filter(is_near).map(|l| i128::from(l.size)).sum()))
+                Ok(qty(levels.filter(is_near).map(|l| l.size).sum()))
             })
         },
     )
@@ -188,7 +188,7 @@ fn sweep(k: usize, buys: bool) -> Template {
                 let mid2 = i128::from(book.mid2().filter(|m| *m > 0).ok_or(Null::OutOfDomain)?);
                 let (mut open, mut paid) = (size, 0_i128);
                 for level in if buys { book.asks() } else { book.bids() } {
-                    let taken = open.min(level.size.into());
+                    let taken = open.min(level.size);
                     paid = paid
                         .checked_add(product(taken, 2 * i128::from(level.px))?)
                         .ok_or(Null::Overflow)?;

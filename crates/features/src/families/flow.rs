@@ -91,7 +91,7 @@ fn totals() -> Vec<Template> {
             let sum = needs.own().sum(tape::volume(), a.window);
             built(needs, move |at| {
                 let (_, largest) = at.range(range)?;
-                ratio(largest.into(), at.sum(sum)?)
+                ratio(largest, at.sum(sum)?)
             })
         },
     );

@@ -119,6 +119,11 @@ pub(crate) fn flow_times_return() -> Arc<dyn Measure> {
     grid("cell_flow_times_return", |_, _, c| c.signed_size.wrapping_mul(i128::from(c.ret60)))
 }
 
+/// Cells whose signed size is too large for exact products.
+pub(crate) fn n_large_flows() -> Arc<dyn Measure> {
+    grid("n_large_cell_flows", |_, _, c| i128::from(c.signed_size.unsigned_abs() >= 1 << 52))
+}
+
 /// Cells with a trade.
 pub(crate) fn n_traded() -> Arc<dyn Measure> {
     grid("n_cells_traded", |_, _, c| i128::from(c.n_trades > 0))

@@ -15,12 +15,12 @@ pub(crate) fn n() -> Arc<dyn Measure> {
 
 /// Size.
 pub(crate) fn volume() -> Arc<dyn Measure> {
-    tape("volume", |_, t| i128::from(t.size))
+    tape("volume", |_, t| t.size)
 }
 
 /// Price times size, in units of 1e-18.
 pub(crate) fn notional() -> Arc<dyn Measure> {
-    tape("notional", |_, t| i128::from(t.px) * i128::from(t.size))
+    tape("notional", |_, t| i128::from(t.px).wrapping_mul(t.size))
 }
 
 /// Nanoseconds since the trade before.
@@ -57,12 +57,12 @@ pub(crate) fn px_change_products() -> Arc<dyn Measure> {
 
 /// Signed size.
 pub(crate) fn signed_volume() -> Arc<dyn Measure> {
-    signs("signed_volume", |_, t| signed(t) * i128::from(t.size))
+    signs("signed_volume", |_, t| signed(t) * t.size)
 }
 
 /// Size of trades of known sign.
 pub(crate) fn known_volume() -> Arc<dyn Measure> {
-    signs("known_volume", |_, t| if t.sign == 0 { 0 } else { i128::from(t.size) })
+    signs("known_volume", |_, t| if t.sign == 0 { 0 } else { t.size })
 }
 
 /// Signs.
@@ -80,7 +80,7 @@ pub(crate) fn flagged_volume() -> Arc<dyn Measure> {
     tape(
         "flagged_volume",
         |_, t| {
-            if t.sign_source == SignSource::Flag { i128::from(t.size) } else { 0 }
+            if t.sign_source == SignSource::Flag { t.size } else { 0 }
         },
     )
 }
@@ -97,12 +97,12 @@ pub(crate) fn n_sign_pairs() -> Arc<dyn Measure> {
 
 /// Size at or above the prevailing ask.
 pub(crate) fn at_ask() -> Arc<dyn Measure> {
-    trades("volume_at_ask", |_, t| if t.is_at_ask() { i128::from(t.size) } else { 0 })
+    trades("volume_at_ask", |_, t| if t.is_at_ask() { t.size } else { 0 })
 }
 
 /// Size at or below the prevailing bid.
 pub(crate) fn at_bid() -> Arc<dyn Measure> {
-    trades("volume_at_bid", |_, t| if t.is_at_bid() { i128::from(t.size) } else { 0 })
+    trades("volume_at_bid", |_, t| if t.is_at_bid() { t.size } else { 0 })
 }
 
 /// Signed distance from twice the prevailing mid to twice the price, times size.
@@ -132,13 +132,13 @@ pub(crate) fn later_weight() -> Arc<dyn Measure> {
 
 fn distance(trade: &Trade, from: Option<i64>, to: Option<i64>) -> i128 {
     let Some((from, to)) = from.zip(to) else { return 0 };
-    let size = signed(*trade) * i128::from(trade.size);
+    let size = signed(*trade) * trade.size;
     size.wrapping_mul(i128::from(to) - i128::from(from))
 }
 
 fn weight(trade: &Trade) -> i128 {
     match trade.mid2() {
-        Some(mid2) if trade.sign != 0 => i128::from(trade.size).wrapping_mul(i128::from(mid2)),
+        Some(mid2) if trade.sign != 0 => trade.size.wrapping_mul(i128::from(mid2)),
         _ => 0,
     }
 }

@@ -13,7 +13,7 @@ pub struct Level {
     /// Price in units of 1e-9.
     pub px: i64,
     /// Size in units of 1e-9.
-    pub size: i64,
+    pub size: i128,
 }
 
 /// The book after an event, best levels first.

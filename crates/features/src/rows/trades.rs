@@ -30,7 +30,7 @@ pub struct Trade {
     /// Price in units of 1e-9.
     pub px: i64,
     /// Size in units of 1e-9; 0 once cancelled.
-    pub size: i64,
+    pub size: i128,
     /// +1 the buyer took liquidity, -1 the seller, 0 unknown.
     pub sign: i8,
     /// Where the sign comes from.
@@ -50,7 +50,7 @@ impl Trade {
         state: CANCELLED,
     };
 
-    pub(crate) fn new(ts_avail: i64, px: i64, size: i64) -> Self {
+    pub(crate) fn new(ts_avail: i64, px: i64, size: i128) -> Self {
         Self { ts_avail, px, size, state: 0, ..Self::ABSENT }
     }
 
@@ -98,7 +98,7 @@ impl Trade {
     }
 
     /// The same trade with other values; sign and place against the prevailing quote stay.
-    pub(crate) fn corrected(self, px: i64, size: i64) -> Self {
+    pub(crate) fn corrected(self, px: i64, size: i128) -> Self {
         Self { px, size, ..self }
     }
 }
@@ -110,7 +110,7 @@ pub struct TradeRows<'a> {
     lead: usize,
     ts: &'a [i64],
     px: &'a [i64],
-    size: &'a [i64],
+    size: &'a [i128],
     sign: &'a [i8],
     source: &'a [SignSource],
     mid2: &'a [i64],
@@ -169,7 +169,7 @@ impl<'a> TradeRows<'a> {
 pub(crate) struct TradeColumns {
     ts: Vec<i64>,
     px: Vec<i64>,
-    size: Vec<i64>,
+    size: Vec<i128>,
     sign: Vec<i8>,
     source: Vec<SignSource>,
     mid2: Vec<i64>,
@@ -213,7 +213,7 @@ impl TradeColumns {
         Trade {
             ts_avail: self.ts.get(row).copied().unwrap_or(i64::MIN),
             px: at(&self.px),
-            size: at(&self.size),
+            size: self.size.get(row).copied().unwrap_or(0),
             sign: self.sign.get(row).copied().unwrap_or(0),
             sign_source: self.source.get(row).copied().unwrap_or(SignSource::None),
             mid2: at(&self.mid2),
@@ -258,7 +258,7 @@ impl Columns for TradeColumns {
     }
 
     /// The size.
-    fn extreme(&self, row: usize) -> Option<i64> {
+    fn extreme(&self, row: usize) -> Option<i128> {
         self.size.get(row).copied()
     }
 

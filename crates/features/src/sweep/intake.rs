@@ -190,7 +190,7 @@ impl Sweep {
     }
 
     /// A size in units of 1e-9; the text of one that cannot be used.
-    fn size(&mut self, sizes: &Float64Array, row: usize) -> Result<Option<i64>, String> {
+    fn size(&mut self, sizes: &Float64Array, row: usize) -> Result<Option<i128>, String> {
         if sizes.is_null(row) {
             return Ok(None);
         }
@@ -476,7 +476,7 @@ impl Sweep {
     }
 }
 
-const SIZES: &str = "a size of 0, or from 1e-9 to 9.2e9";
+const SIZES: &str = "a size of 0, or from 1e-9 to 1e14";
 
 fn px(prices: &Int64Array, row: usize) -> Option<i64> {
     (!prices.is_null(row)).then(|| prices.value(row))

@@ -1,8 +1,8 @@
 //! Cells against the slow exact reference of `fixtures/features/golden`.
 
 use contract::arrow_array::RecordBatch;
-use contract::{Batch, Decisions, Features, Origin, TextTable, Unlogged, table};
-use features::{Arrival, Catalogue, Null, Options, Output, Spec, Sweep};
+use contract::{Batch, Features, Origin, TextTable, Unlogged, table};
+use features::{Catalogue, Null, Options, Output, Spec, Sweep};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
