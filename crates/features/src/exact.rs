@@ -80,9 +80,15 @@ pub(crate) fn fix(x: f64, grid: f64) -> Option<i128> {
 }
 
 /// `ln(to / from)` of two positive integers, without losing the digits of a small return.
+///
+/// A fall by more than half is taken from below, since `log1p` close to -1 has lost them.
 pub(crate) fn log_ret(from: i64, to: i64) -> f64 {
-    let change = i128::from(to) - i128::from(from);
-    crate::math::log1p(change as f64 / from as f64)
+    let change = |from: i64, to: i64| (i128::from(to) - i128::from(from)) as f64 / from as f64;
+    if to < from / 2 {
+        -crate::math::log1p(change(to, from))
+    } else {
+        crate::math::log1p(change(from, to))
+    }
 }
 
 /// Sample variance (`n - 1`) times 1 unit², from totals modulo 2^128 that may have wrapped.

@@ -508,11 +508,9 @@ impl Instrument {
             let state = quotes.columns.get(*cursor);
             let fresh = *cursor > 0 && due.saturating_sub(state.ts_avail) <= keep.max_age_ns;
             let trade = self.trade_at(row, Key { ts: due, ..Key::default() });
-            let counts = trade.sign != 0 && trade.mid2().is_some();
-            if let Some(mid2_later) = state.mid2().filter(|_| fresh && counts) {
-                let no = self.trades.number(row);
-                self.later.columns.push(Later { ts: due, trade, mid2_later }, no);
-            }
+            let mid2_later = if fresh { state.mid2() } else { None };
+            let no = self.trades.number(row);
+            self.later.columns.push(Later { ts: due, trade, mid2_later }, no);
         }
         let to = self.later.columns.last();
         self.later.settle(to, keep.wanted(Series::Later));
@@ -701,9 +699,9 @@ fn is_linked(before: Key, now: Key, gaps: &[GapMark], table: MarketTable, max_ag
 fn sign(trade: &mut Trade, prevailing: Option<Quote>, by_tick: i8) {
     let mut by_quote = 0;
     if let Some((quote, mid2)) = prevailing.and_then(|q| q.mid2().map(|m| (q, m))) {
-        let at_ask = quote.ask_px().is_some_and(|ask| trade.px >= ask);
-        let at_bid = quote.bid_px().is_some_and(|bid| trade.px <= bid);
-        trade.prevailing(mid2, at_ask, at_bid);
+        if let (Some(bid), Some(ask)) = (quote.bid_px(), quote.ask_px()) {
+            trade.prevailing(bid, ask);
+        }
         by_quote = match (trade.px.saturating_mul(2)).cmp(&mid2) {
             std::cmp::Ordering::Greater => 1,
             std::cmp::Ordering::Less => -1,

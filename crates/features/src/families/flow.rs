@@ -318,9 +318,14 @@ fn prices() -> Vec<Template> {
                     if at.sum(n)? == 0 {
                         return Err(Null::Empty);
                     }
-                    let twice = product(2, at.sum(notional)?)?;
-                    let fair = product(m.into(), at.sum(volume)?)?;
-                    ratio(fair.checked_sub(twice).ok_or(Null::Overflow)?, twice).map(|x| x * 1e4)
+                    let (notional, volume) = (at.sum(notional)?, at.sum(volume)?);
+                    let twice = product(2, notional)?;
+                    let fair = i128::from(m).checked_mul(volume);
+                    match fair.and_then(|fair| fair.checked_sub(twice)) {
+                        Some(above) => ratio(above, twice).map(|x| x * 1e4),
+                        // Beyond 1.7e20 of currency, where the mid is far from every price.
+                        None => ratio(volume, twice).map(|x| (x * m as f64 - 1.0) * 1e4),
+                    }
                 })
             },
         )

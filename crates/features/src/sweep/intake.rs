@@ -266,7 +266,6 @@ impl Sweep {
             let row = envelope.row;
             let state: BookState = batch.cell(&Depths::BOOK_STATE, row).map_err(word)?;
             let mut sides: [Vec<Level>; 2] = [Vec::new(), Vec::new()];
-            let mut sized = true;
             for (side, columns) in sides.iter_mut().zip([&bids, &asks]) {
                 for (prices, sizes) in columns {
                     let Some(px) = px(prices, row) else { break };
@@ -282,10 +281,7 @@ impl Sweep {
                         return Ok(());
                     }
                     match sweep.size(sizes, row) {
-                        Ok(size) => {
-                            sized &= size.is_some();
-                            side.push(Level { px, size: size.unwrap_or(0) });
-                        }
+                        Ok(size) => side.push(Level { px, size }),
                         Err(found) => {
                             sweep.refuse::<Depths>(
                                 envelope,
@@ -300,7 +296,7 @@ impl Sweep {
                 }
             }
             let [bids, asks] = &sides;
-            let depth = Depth::new(envelope.key.ts, bids, asks, sized, state == BookState::Gap);
+            let depth = Depth::new(envelope.key.ts, bids, asks, state == BookState::Gap);
             let id = instruments.get(row).copied().unwrap_or(0);
             let (rows, in_order) = sweep.instrument(MarketTable::Depths, envelope, id);
             rows.depth(envelope.key, depth, in_order);

@@ -103,7 +103,8 @@ fn expected(case: &str) -> Cells {
         for (id, word) in ids.iter().zip(words) {
             let cell = match word.strip_prefix("null:") {
                 Some(code) => Err(code.parse().unwrap()),
-                None if word.is_empty() => continue,
+                // What the documents leave open is not compared.
+                None if word == "open" || word.is_empty() => continue,
                 None => Ok(word.parse().unwrap()),
             };
             all.insert((*id, name.to_owned()), cell);
