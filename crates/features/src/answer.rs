@@ -215,8 +215,9 @@ impl<'a> Question<'_, 'a> {
                 && ask.covering().iter().any(|table| gap.is_about(*table))
         };
         // States carry their own rule: a gap counts if it ends after their row.
+        let lagged = matches!(ask, Ask::Quote { .. });
         let is_state = self.window().is_none() && ask.window_ns() == 0;
-        if !is_state && self.subject.gaps.iter().any(in_gap) {
+        if !is_state && !lagged && self.subject.gaps.iter().any(in_gap) {
             return Err(Null::Gap);
         }
         let counts_rows = matches!(self.window(), Some(Window::Rows(_)));
@@ -355,8 +356,13 @@ impl<'a> Question<'_, 'a> {
             let ever = first.is_some_and(|first| first < cutoff);
             return Err(if ever { Null::Stale } else { Null::WarmUp });
         }
-        // Windows of a lag were checked before.
-        if self.gap_since(quote.ts_avail, MarketTable::Quotes) && cutoff == self.t {
+        let lost = |gap: &GapMark| {
+            gap.is_known(cutoff)
+                && gap.from < cutoff
+                && gap.to > quote.ts_avail
+                && gap.is_about(MarketTable::Quotes)
+        };
+        if self.subject.gaps.iter().any(lost) {
             return Err(Null::Gap);
         }
         Ok(Answer::Quote(quote, cutoff.saturating_sub(quote.ts_avail)))

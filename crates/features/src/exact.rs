@@ -83,7 +83,12 @@ pub(crate) fn fix(x: f64, grid: f64) -> Option<i128> {
 ///
 /// A fall by more than half is taken from below, since `log1p` close to -1 has lost them.
 pub(crate) fn log_ret(from: i64, to: i64) -> f64 {
-    let change = |from: i64, to: i64| (i128::from(to) - i128::from(from)) as f64 / from as f64;
+    log_quotient(from.into(), to.into())
+}
+
+/// As [`log_ret`], of larger integers whose difference fits.
+pub(crate) fn log_quotient(from: i128, to: i128) -> f64 {
+    let change = |from: i128, to: i128| (to - from) as f64 / from as f64;
     if to < from / 2 {
         -crate::math::log1p(change(to, from))
     } else {

@@ -4,7 +4,7 @@ use super::enough;
 use super::{book, flow};
 use crate::at::At;
 use crate::catalogue::{Args, Built, Takes, Template, built};
-use crate::exact::log_ret;
+use crate::exact::{log_quotient, log_ret};
 use crate::feature::NullRule::{Hold, Tolerant};
 use crate::needs::{GridOf, Needs};
 use crate::null::Null;
@@ -82,8 +82,11 @@ fn return_difference() -> Template {
             let peer = needs.peer(a.role).quote();
             let peer_then = needs.peer(a.role).quote_before(a.ns());
             built(needs, move |at| {
-                let own = log_ret(at.positive_mid2(own_then)?, at.positive_mid2(own)?);
-                Ok(own - log_ret(at.positive_mid2(peer_then)?, at.positive_mid2(peer)?))
+                let (y0, y1) = (at.positive_mid2(own_then)?, at.positive_mid2(own)?);
+                let (x0, x1) = (at.positive_mid2(peer_then)?, at.positive_mid2(peer)?);
+                // One logarithm of a quotient of exact products: the difference of two would lose what they share.
+                let product = |a: i64, b: i64| i128::from(a) * i128::from(b);
+                Ok(log_quotient(product(y0, x1), product(y1, x0)))
             })
         },
     )

@@ -198,9 +198,6 @@ fn sweep(k: usize, buys: bool) -> Template {
                 let mid2 = i128::from(book.mid2().filter(|m| *m > 0).ok_or(Null::OutOfDomain)?);
                 let (mut open, mut paid) = (size, 0_i128);
                 for level in if buys { book.asks() } else { book.bids() } {
-                    if open == 0 {
-                        break;
-                    }
                     let taken = open.min(level.size.ok_or(Null::NullInput)?);
                     paid = paid
                         .checked_add(product(taken, 2 * i128::from(level.px))?)
