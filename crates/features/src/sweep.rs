@@ -5,6 +5,7 @@ mod input;
 mod intake;
 
 pub use input::Input;
+pub(crate) use input::refuse_hindsight;
 
 use crate::coverage::{Coverage, SourceGap};
 use crate::error::SweepError;
