@@ -10,6 +10,13 @@ mod shake;
 mod shuffle;
 
 pub(crate) use cells::Cells;
+pub(crate) use draw::Draw;
+#[cfg(feature = "testing")]
+pub(crate) use local::from;
+#[cfg(feature = "testing")]
+pub(crate) use part::{Edits, each_px, joined};
+#[cfg(feature = "testing")]
+pub(crate) use shuffle::pieces;
 #[cfg(feature = "testing")]
 pub(crate) use cells::shown;
 
@@ -23,7 +30,7 @@ use arrow_array::Array;
 use contract::{
     Batch, CausalityPart, CausalityReport, FeatureCausality, FeatureParams, PartResult, Table,
 };
-use draw::Draw;
+
 use local::{Change, Counts, Local};
 use reaction::Moves;
 use std::collections::{BTreeMap, BTreeSet};

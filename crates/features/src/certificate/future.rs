@@ -15,7 +15,7 @@ use contract::{
 use std::collections::BTreeSet;
 
 /// Rows before the cut-off that are told again at it.
-const ECHOES: usize = 4;
+const ECHOES: usize = 8;
 /// Trades that are corrected or cancelled later.
 const AMENDED: usize = 24;
 /// Numbers of rows that were put in: behind those of any log.
@@ -116,7 +116,7 @@ fn echoed<T: Ticks>(
     let (past, later) = split(&all, t);
     let last = past.slice(past.len().saturating_sub(ECHOES), ECHOES);
     let echo = T::shaken(&last, &vec![true; last.len()], draw)?;
-    let echo = restamped(&echo, T::ts_avail(), |row| t.saturating_add(row as i64))?;
+    let echo = restamped(&echo, T::ts_avail(), |_| t)?;
     let twice: Vec<usize> = (0..later.len()).flat_map(|row| [row, row]).collect();
     let mut added = vec![echo, take(&later, &twice)?];
     counts.add(later.ts_avail().values().iter().copied(), t);

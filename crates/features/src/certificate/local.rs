@@ -278,6 +278,22 @@ impl<E: From<SweepError>> Certifier<'_, E> {
     }
 }
 
+/// Inputs from an instant on, with other decisions.
+#[cfg(feature = "testing")]
+pub(crate) fn from(
+    inputs: &Inputs,
+    from: i64,
+    decisions: Vec<Batch<Decisions>>,
+) -> Result<Inputs, SweepError> {
+    Ok(Inputs {
+        decisions,
+        quotes: between(&inputs.quotes, from, i64::MAX, None)?,
+        trades: between(&inputs.trades, from, i64::MAX, None)?,
+        depths: between(&inputs.depths, from, i64::MAX, None)?,
+        ..inputs.clone()
+    })
+}
+
 /// Options of a local sweep: no decision comes too late, and nothing is forgotten.
 pub(super) fn options(arrival: Arrival, threads: usize) -> Options {
     Options { arrival, threads, keep_ns: i64::MAX / 4, ..Options::default() }

@@ -23,7 +23,7 @@ fn plain<T: Table>(batch: &Batch<T>) -> Result<RecordBatch, SweepError> {
 }
 
 /// Batches as one.
-pub(super) fn joined<T: Table>(batches: &[Batch<T>]) -> Result<Option<Batch<T>>, SweepError> {
+pub(crate) fn joined<T: Table>(batches: &[Batch<T>]) -> Result<Option<Batch<T>>, SweepError> {
     let Some((first, rest)) = batches.split_first() else { return Ok(None) };
     if rest.is_empty() {
         return Ok(Some(first.clone()));
@@ -46,18 +46,18 @@ pub(super) fn take<T: Table>(batch: &Batch<T>, rows: &[usize]) -> Result<Batch<T
 
 /// Columns to be put in the place of others.
 #[derive(Default)]
-pub(super) struct Edits(Vec<(&'static str, ArrayRef)>);
+pub(crate) struct Edits(Vec<(&'static str, ArrayRef)>);
 
 impl Edits {
-    pub(super) fn put<T: Table, V: ColumnType>(&mut self, column: &Column<T, V>, array: V::Array) {
+    pub(crate) fn put<T: Table, V: ColumnType>(&mut self, column: &Column<T, V>, array: V::Array) {
         self.0.push((column.name(), Arc::new(array)));
     }
 
-    pub(super) fn put_any(&mut self, column: &'static str, array: ArrayRef) {
+    pub(crate) fn put_any(&mut self, column: &'static str, array: ArrayRef) {
         self.0.push((column, array));
     }
 
-    pub(super) fn apply<T: Table>(self, batch: &Batch<T>) -> Result<Batch<T>, SweepError> {
+    pub(crate) fn apply<T: Table>(self, batch: &Batch<T>) -> Result<Batch<T>, SweepError> {
         let record = plain(batch)?;
         let schema = record.schema();
         let mut arrays = record.columns().to_vec();
@@ -139,6 +139,6 @@ pub(super) fn restamped<T: EventTable>(
 }
 
 /// Each value of the picked rows by a function of row and value; nulls stay.
-pub(super) fn each_px(array: &Int64Array, each: impl Fn(usize, i64) -> Option<i64>) -> Int64Array {
+pub(crate) fn each_px(array: &Int64Array, each: impl Fn(usize, i64) -> Option<i64>) -> Int64Array {
     array.iter().enumerate().map(|(row, px)| px.and_then(|px| each(row, px))).collect()
 }

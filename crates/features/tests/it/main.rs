@@ -3,4 +3,8 @@
 
 mod asof;
 mod golden;
+#[cfg(feature = "testing")]
+mod laws;
+#[cfg(feature = "testing")]
+mod sabotage;
 mod smoke;
