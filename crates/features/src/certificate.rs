@@ -10,6 +10,8 @@ mod shake;
 mod shuffle;
 
 pub(crate) use cells::Cells;
+#[cfg(feature = "testing")]
+pub(crate) use cells::shown;
 pub(crate) use draw::Draw;
 #[cfg(feature = "testing")]
 pub(crate) use local::from;
@@ -17,8 +19,6 @@ pub(crate) use local::from;
 pub(crate) use part::{Edits, each_px, joined};
 #[cfg(feature = "testing")]
 pub(crate) use shuffle::pieces;
-#[cfg(feature = "testing")]
-pub(crate) use cells::shown;
 
 use crate::error::SweepError;
 use crate::needs::Needs;
@@ -28,7 +28,7 @@ use crate::run::{Inputs, Run, run};
 use crate::sweep::Options;
 use arrow_array::Array;
 use contract::{
-    Batch, CausalityPart, CausalityReport, FeatureCausality, FeatureParams, PartResult, Table,
+    Batch, CausalityPart, CausalityReport, FeatureCausality, FeatureParams, PartResult,
 };
 
 use local::{Change, Counts, Local};
@@ -202,7 +202,9 @@ impl<'a, E: From<SweepError>> Certifier<'a, E> {
         }
         let mut places = BTreeMap::new();
         for (at, batch) in inputs.decisions.iter().enumerate() {
-            places.extend(batch.seq().values().iter().enumerate().map(|(row, seq)| (*seq, (at, row))));
+            places.extend(
+                batch.seq().values().iter().enumerate().map(|(row, seq)| (*seq, (at, row))),
+            );
         }
         let tallies = (0..plan.len()).map(|_| Tally::default()).collect();
         Ok(Self {
@@ -227,7 +229,10 @@ impl<'a, E: From<SweepError>> Certifier<'a, E> {
         let Some(rows) = &first.rows else { return };
         let cutoffs = rows.col(&contract::Features::TS_CUTOFF).values();
         let latest = rows.col(&contract::Features::SRC_TS_AVAIL_MAX);
-        let late = cutoffs.iter().zip(latest.iter()).filter(|(t, last)| last.is_some_and(|last| last >= **t));
+        let late = cutoffs
+            .iter()
+            .zip(latest.iter())
+            .filter(|(t, last)| last.is_some_and(|last| last >= **t));
         self.note(CausalityPart::Order, rows.len() as u64, late.count() as u64);
     }
 
@@ -334,8 +339,13 @@ impl<'a, E: From<SweepError>> Certifier<'a, E> {
         }
         for table in MarketTable::ALL {
             let before = self.counts.rows;
-            let changed =
-                local.changed_in(table, Change::Shake, &always, &mut self.draw, &mut self.counts)?;
+            let changed = local.changed_in(
+                table,
+                Change::Shake,
+                &always,
+                &mut self.draw,
+                &mut self.counts,
+            )?;
             let changed = local.with(changed).changed_in(
                 table,
                 Change::Thin,
@@ -397,14 +407,13 @@ impl<'a, E: From<SweepError>> Certifier<'a, E> {
     }
 
     fn report(self, seed: u64) -> CausalityReport {
-        let features = self.plan.features.iter().zip(&self.tallies).map(|(planned, tally)| {
-            FeatureCausality {
+        let features =
+            self.plan.features.iter().zip(&self.tallies).map(|(planned, tally)| FeatureCausality {
                 feature: planned.feature.declaration().name.clone(),
                 compared: tally.compared,
                 moved: tally.moved,
                 reaction: tally.moves.reaction(),
-            }
-        });
+            });
         let part = |(part, (compared, violations)): (&CausalityPart, &(u64, u64))| PartResult {
             part: *part,
             compared: *compared,

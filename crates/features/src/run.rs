@@ -215,11 +215,7 @@ impl Gathered {
         self.lineage.append(&mut out.lineage);
     }
 
-    fn all<T: Input>(
-        &mut self,
-        sweep: &mut Sweep,
-        batches: &[Batch<T>],
-    ) -> Result<(), SweepError> {
+    fn all<T: Input>(&mut self, sweep: &mut Sweep, batches: &[Batch<T>]) -> Result<(), SweepError> {
         for batch in batches {
             self.take(sweep.push(batch)?);
         }

@@ -22,7 +22,7 @@ mod market;
 
 pub use market::{long_market, market};
 
-use crate::certificate::{CertifyOptions, Cells, Draw, certify, pieces, shown};
+use crate::certificate::{Cells, CertifyOptions, Draw, certify, pieces, shown};
 use crate::error::SweepError;
 use crate::feature::{Feature, Mirror};
 use crate::null::Null;
@@ -141,14 +141,24 @@ struct Checker {
 
 impl Checker {
     fn name(&self, at: usize) -> String {
-        self.plan.features.get(at).map_or_else(String::new, |p| p.feature.declaration().name.clone())
+        self.plan
+            .features
+            .get(at)
+            .map_or_else(String::new, |p| p.feature.declaration().name.clone())
     }
 
     fn is_category(&self, at: usize) -> bool {
         self.plan.features.get(at).is_some_and(|p| p.feature.declaration().is_category)
     }
 
-    fn breaks(&mut self, at: usize, law: &'static str, place: String, expected: String, found: String) {
+    fn breaks(
+        &mut self,
+        at: usize,
+        law: &'static str,
+        place: String,
+        expected: String,
+        found: String,
+    ) {
         let feature = self.name(at);
         let broken = Broken { feature: feature.clone(), law, place, expected, found };
         self.broken.entry((feature, law)).or_insert(broken);
@@ -168,7 +178,12 @@ impl Checker {
                     for (at, (cell, other)) in row.iter().zip(other).enumerate() {
                         if cell != other {
                             let is_category = self.is_category(at);
-                            all.push((at, *seq, shown(*cell, is_category), shown(*other, is_category)));
+                            all.push((
+                                at,
+                                *seq,
+                                shown(*cell, is_category),
+                                shown(*other, is_category),
+                            ));
                         }
                     }
                 }
@@ -216,10 +231,10 @@ impl Checker {
             let Some(t) = rest.ts_event().values().first().copied() else { continue };
             let from = t.saturating_sub(self.plan.lookback_ns());
             let later = crate::certificate::from(market, from, vec![rest])?;
-            let sweep = Sweep::new(Arc::clone(&self.plan), Options {
-                arrival: Arrival::Sorted,
-                ..Options::default()
-            });
+            let sweep = Sweep::new(
+                Arc::clone(&self.plan),
+                Options { arrival: Arrival::Sorted, ..Options::default() },
+            );
             let sweep = sweep.with_coverage(whole.coverage.clone());
             let found = Cells::of(crate::run::feed(sweep, &later)?.rows.as_ref())?;
             let mut expected = cells.clone();
@@ -323,7 +338,13 @@ impl Checker {
                     let place = format!("decision {seq}");
                     if reason == Null::NonFinite.code() {
                         let expected = "a number, or a reason why there is none".to_owned();
-                        self.breaks(at, "no value is infinite or undefined", place.clone(), expected, "non_finite".to_owned());
+                        self.breaks(
+                            at,
+                            "no value is infinite or undefined",
+                            place.clone(),
+                            expected,
+                            "non_finite".to_owned(),
+                        );
                     }
                     if reason != 0 {
                         continue;
@@ -331,7 +352,8 @@ impl Checker {
                     if let Some(has_value) = has_value.get_mut(at) {
                         *has_value = true;
                     }
-                    let value = if self.is_category(at) { bits as f64 } else { f64::from_bits(bits) };
+                    let value =
+                        if self.is_category(at) { bits as f64 } else { f64::from_bits(bits) };
                     let domain = self.plan.features.get(at).map(|p| p.feature.declaration().domain);
                     if let Some((low, high)) = domain
                         && !(low..=high).contains(&value)

@@ -39,7 +39,10 @@ impl Cells {
                     array.values().iter().map(|x| u64::from(*x)).collect()
                 }
                 other => {
-                    return Err(SweepError::Output(format!("features.{}: found {other}", field.name())));
+                    return Err(SweepError::Output(format!(
+                        "features.{}: found {other}",
+                        field.name()
+                    )));
                 }
             };
             for ((row, cells), bits) in rows.iter_mut().enumerate().zip(values) {

@@ -212,4 +212,3 @@ fn gaps(local: &Local, counts: &mut Counts) -> Result<Vec<Batch<FeedMarks>>, Swe
     out.push(draft.with_seq(FIRST_SEQ + 4 * SEQS));
     Ok(out)
 }
-

@@ -136,7 +136,10 @@ impl Local {
     }
 
     /// The inputs with every trading state turned around, if there is one.
-    pub(super) fn turned_statuses(&self, counts: &mut Counts) -> Result<Option<Inputs>, SweepError> {
+    pub(super) fn turned_statuses(
+        &self,
+        counts: &mut Counts,
+    ) -> Result<Option<Inputs>, SweepError> {
         let known: usize = self.inputs.statuses.iter().map(Batch::len).sum();
         if known == 0 {
             return Ok(None);
@@ -225,7 +228,9 @@ impl<E: From<SweepError>> Certifier<'_, E> {
         for batch in &self.inputs.roles {
             let owners = batch.col(&Roles::INSTRUMENT_ID).values();
             let others = batch.col(&Roles::OTHER_INSTRUMENT_ID).values();
-            ids.extend(owners.iter().zip(others).filter(|(o, _)| **o == own).map(|(_, other)| *other));
+            ids.extend(
+                owners.iter().zip(others).filter(|(o, _)| **o == own).map(|(_, other)| *other),
+            );
         }
         let inputs = Inputs {
             decisions: self.decisions(&seqs)?,

@@ -14,7 +14,7 @@ pub(super) fn bug(error: ArrowError) -> SweepError {
 
 /// The columns of the table itself, behind `seq`; what came along with them is left out.
 fn plain<T: Table>(batch: &Batch<T>) -> Result<RecordBatch, SweepError> {
-    let record = batch.clone().into_record_batch();
+    let record = batch.slice(0, batch.len()).into_record_batch();
     let own = T::SPEC.columns.len() + usize::from(T::SPEC.is_event());
     if record.num_columns() == own {
         return Ok(record);
@@ -26,7 +26,7 @@ fn plain<T: Table>(batch: &Batch<T>) -> Result<RecordBatch, SweepError> {
 pub(crate) fn joined<T: Table>(batches: &[Batch<T>]) -> Result<Option<Batch<T>>, SweepError> {
     let Some((first, rest)) = batches.split_first() else { return Ok(None) };
     if rest.is_empty() {
-        return Ok(Some(first.clone()));
+        return Ok(Some(first.slice(0, first.len())));
     }
     let parts = batches.iter().map(plain).collect::<Result<Vec<_>, _>>()?;
     let schema = match parts.first() {
@@ -34,14 +34,14 @@ pub(crate) fn joined<T: Table>(batches: &[Batch<T>]) -> Result<Option<Batch<T>>,
         None => return Ok(None),
     };
     let all = arrow_select::concat::concat_batches(&schema, &parts).map_err(bug)?;
-    Ok(Some(Batch::parse(&all)?))
+    Ok(Some(Batch::<T>::parse(&all)?))
 }
 
 /// These rows, in this order; a row may come several times.
 pub(super) fn take<T: Table>(batch: &Batch<T>, rows: &[usize]) -> Result<Batch<T>, SweepError> {
     let rows: UInt32Array = rows.iter().map(|row| u32::try_from(*row).ok()).collect();
     let taken = arrow_select::take::take_record_batch(&plain(batch)?, &rows).map_err(bug)?;
-    Ok(Batch::parse(&taken)?)
+    Ok(Batch::<T>::parse(&taken)?)
 }
 
 /// Columns to be put in the place of others.
@@ -68,7 +68,7 @@ impl Edits {
             }
         }
         let record = RecordBatch::try_new(schema, arrays).map_err(bug)?;
-        Ok(Batch::parse(&record)?)
+        Ok(Batch::<T>::parse(&record)?)
     }
 }
 
@@ -97,8 +97,9 @@ pub(super) fn between<T: EventTable>(
             continue;
         };
         let instruments = part.instrument_id().values();
-        let rows: Vec<usize> =
-            (0..part.len()).filter(|row| instruments.get(*row).is_some_and(|i| ids.contains(i))).collect();
+        let rows: Vec<usize> = (0..part.len())
+            .filter(|row| instruments.get(*row).is_some_and(|i| ids.contains(i)))
+            .collect();
         if rows.len() == part.len() {
             parts.push(part);
         } else if !rows.is_empty() {

@@ -173,7 +173,11 @@ impl Oldest {
         })
     }
 
-    fn table<T: Ticks>(&self, batches: &[Batch<T>], tail: Tail) -> Result<Vec<Batch<T>>, SweepError> {
+    fn table<T: Ticks>(
+        &self,
+        batches: &[Batch<T>],
+        tail: Tail,
+    ) -> Result<Vec<Batch<T>>, SweepError> {
         let Some(all) = super::part::joined(batches)? else { return Ok(Vec::new()) };
         let (past, _) = split(&all, self.t);
         let last = past.slice(past.len().saturating_sub(MOVED), MOVED);
@@ -194,11 +198,12 @@ impl Oldest {
             }
         };
         let rows: Vec<usize> = (0..past.len()).filter(stays).collect();
-        let first = 1 + TABLE_SEQS * match T::MARKET {
-            MarketTable::Quotes => 0,
-            MarketTable::Trades => 1,
-            MarketTable::Depths => 2,
-        };
+        let first = 1 + TABLE_SEQS
+            * match T::MARKET {
+                MarketTable::Quotes => 0,
+                MarketTable::Trades => 1,
+                MarketTable::Depths => 2,
+            };
         Ok(renumbered(&[moved, take(&past, &rows)?], first)?.into_iter().collect())
     }
 }
@@ -225,4 +230,3 @@ fn without_facts(inputs: &Inputs) -> Inputs {
         ..inputs.clone()
     }
 }
-

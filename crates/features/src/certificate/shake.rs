@@ -15,20 +15,20 @@ use contract::{
 };
 
 /// A table of ticks, as the certificate changes it.
-pub(super) trait Ticks: EventTable + Input {
+pub(super) trait Ticks: EventTable + Input + Clone {
     const MARKET: MarketTable;
 
-    fn ts_avail() -> &'static Column<Self, kind::Ts>
-    where
-        Self: Sized;
+    fn ts_avail() -> &'static Column<Self, kind::Ts>;
 
     /// Columns that a sweep reads, beside the envelope.
     fn declared() -> Vec<&'static str>;
 
     /// Prices, sizes and signs of picked rows changed.
-    fn shaken(batch: &Batch<Self>, pick: &[bool], draw: &mut Draw) -> Result<Batch<Self>, SweepError>
-    where
-        Self: Sized;
+    fn shaken(
+        batch: &Batch<Self>,
+        pick: &[bool],
+        draw: &mut Draw,
+    ) -> Result<Batch<Self>, SweepError>;
 }
 
 /// Columns of the envelope that a sweep of sorted tables reads.
@@ -75,15 +75,14 @@ impl Ticks for Quotes {
     }
 
     fn declared() -> Vec<&'static str> {
-        vec![
-            Self::BID_PX.name(),
-            Self::ASK_PX.name(),
-            Self::BID_SIZE.name(),
-            Self::ASK_SIZE.name(),
-        ]
+        vec![Self::BID_PX.name(), Self::ASK_PX.name(), Self::BID_SIZE.name(), Self::ASK_SIZE.name()]
     }
 
-    fn shaken(batch: &Batch<Self>, pick: &[bool], draw: &mut Draw) -> Result<Batch<Self>, SweepError> {
+    fn shaken(
+        batch: &Batch<Self>,
+        pick: &[bool],
+        draw: &mut Draw,
+    ) -> Result<Batch<Self>, SweepError> {
         let moves = factors(pick, draw);
         let one_sided: Vec<bool> = pick.iter().map(|p| *p && draw.below(24) == 0).collect();
         let by = |row: usize, px: i64| match moves.get(row).copied().flatten() {
@@ -126,7 +125,11 @@ impl Ticks for Trades {
         ]
     }
 
-    fn shaken(batch: &Batch<Self>, pick: &[bool], draw: &mut Draw) -> Result<Batch<Self>, SweepError> {
+    fn shaken(
+        batch: &Batch<Self>,
+        pick: &[bool],
+        draw: &mut Draw,
+    ) -> Result<Batch<Self>, SweepError> {
         let moves = factors(pick, draw);
         let px = each_px(batch.col(&Self::PX), |row, px| {
             Some(moves.get(row).copied().flatten().map_or(px, |factor| px_by(px, factor)))
@@ -163,7 +166,11 @@ impl Ticks for Depths {
         names
     }
 
-    fn shaken(batch: &Batch<Self>, pick: &[bool], draw: &mut Draw) -> Result<Batch<Self>, SweepError> {
+    fn shaken(
+        batch: &Batch<Self>,
+        pick: &[bool],
+        draw: &mut Draw,
+    ) -> Result<Batch<Self>, SweepError> {
         let moves = factors(pick, draw);
         let mut edits = Edits::default();
         for (side, wider) in [(bid_levels(), 1000), (ask_levels(), 1004)] {
@@ -221,11 +228,9 @@ pub(super) fn turned_statuses(batch: &Batch<Statuses>) -> Result<Batch<Statuses>
 }
 
 /// A reference table, as the certificate revises it.
-pub(super) trait Facts: Input {
+pub(super) trait Facts: Input + Clone {
     /// The same rows, saying something else; known from an instant on, if one is given, as a later revision.
-    fn revised(batch: &Batch<Self>, known: Option<i64>) -> Result<Batch<Self>, SweepError>
-    where
-        Self: Sized;
+    fn revised(batch: &Batch<Self>, known: Option<i64>) -> Result<Batch<Self>, SweepError>;
 }
 
 fn revise<T: Table>(

@@ -49,8 +49,9 @@ pub(super) fn prices(inputs: &Inputs, by: i64) -> Result<Inputs, SweepError> {
 
 /// All public sizes times a number.
 pub(super) fn sizes(inputs: &Inputs, by: f64) -> Result<Inputs, SweepError> {
-    let times =
-        |sizes: &Float64Array| -> Float64Array { sizes.iter().map(|s| s.map(|s| s * by)).collect() };
+    let times = |sizes: &Float64Array| -> Float64Array {
+        sizes.iter().map(|s| s.map(|s| s * by)).collect()
+    };
     Ok(Inputs {
         quotes: each(&inputs.quotes, |batch, edits| {
             edits.put(&Quotes::BID_SIZE, times(batch.col(&Quotes::BID_SIZE)));
@@ -87,10 +88,7 @@ pub(super) fn mirrored(inputs: &Inputs) -> Result<Inputs, SweepError> {
                 other => other,
             };
             let letters = batch.col(&Trades::AGGRESSOR).values();
-            edits.put(
-                &Trades::AGGRESSOR,
-                letters.iter().map(flip).collect::<Vec<u8>>().into(),
-            );
+            edits.put(&Trades::AGGRESSOR, letters.iter().map(flip).collect::<Vec<u8>>().into());
         })?,
         depths: each(&inputs.depths, |batch, edits| {
             for ((bid, bid_size), (ask, ask_size)) in bid_levels().into_iter().zip(ask_levels()) {

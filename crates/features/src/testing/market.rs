@@ -305,8 +305,7 @@ impl Tape {
         done(roles.end_row());
         self.inputs.roles.push(unnumbered(roles));
         let mut sessions = TableBuilder::<Sessions>::new(early);
-        for (known, revision, end) in
-            [(early, 0, 6 * HOUR), (at(BUSY + 300 * SECOND), 1, 5 * HOUR)]
+        for (known, revision, end) in [(early, 0_u16, 6 * HOUR), (at(BUSY + 300 * SECOND), 1, 5 * HOUR)]
         {
             sessions
                 .set(&Sessions::TS_AVAIL, known)
@@ -358,5 +357,5 @@ impl Tape {
 #[expect(clippy::panic, reason = "test support: rows of our own making keep their shape")]
 fn unnumbered<T: Table>(mut rows: TableBuilder<T>) -> Batch<T> {
     let record = done(rows.finish()).into_record_batch();
-    Batch::parse(&record).unwrap_or_else(|error| panic!("{error}"))
+    Batch::<T>::parse(&record).unwrap_or_else(|error| panic!("{error}"))
 }

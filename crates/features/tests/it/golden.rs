@@ -70,7 +70,8 @@ fn swept(case: &str, spec: &Spec) -> Cells {
     let mut order: Vec<(u64, usize, usize)> = Vec::new();
     for (at, batch) in tables.iter().enumerate() {
         let seq = batch.column(batch.schema().index_of("seq").unwrap()).clone();
-        let seq = seq.as_any().downcast_ref::<contract::arrow_array::UInt64Array>().unwrap().clone();
+        let seq =
+            seq.as_any().downcast_ref::<contract::arrow_array::UInt64Array>().unwrap().clone();
         order.extend(seq.values().iter().enumerate().map(|(row, seq)| (*seq, at, row)));
     }
     order.sort_unstable();
@@ -114,7 +115,9 @@ fn expected(case: &str) -> Cells {
 }
 
 fn cancels(name: &str) -> bool {
-    ["time__", "price__efficiency", "price__ret_autocorr", "vol__semi_skew"].iter().any(|stem| name.starts_with(stem))
+    ["time__", "price__efficiency", "price__ret_autocorr", "vol__semi_skew"]
+        .iter()
+        .any(|stem| name.starts_with(stem))
 }
 
 /// Compares every cell that the reference gives, and shows the first differences by feature.
@@ -152,7 +155,9 @@ fn check(case: &str, spec: &str) {
     }
     let report: Vec<String> = wrong
         .iter()
-        .map(|(name, all)| format!("{name} ({}): {}", all.len(), all[..all.len().min(3)].join("; ")))
+        .map(|(name, all)| {
+            format!("{name} ({}): {}", all.len(), all[..all.len().min(3)].join("; "))
+        })
         .collect();
     assert!(wrong.is_empty(), "{case}: {} of {compared}\n{}", wrong.len(), report.join("\n"));
     assert!(values > 100, "{case}: {values} values of {compared} cells");

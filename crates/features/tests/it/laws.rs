@@ -30,7 +30,11 @@ fn every_feature_of_the_catalogue_reacts_to_its_inputs() {
 }
 
 /// Laws that a feature breaks.
-fn broken(declaration: Declaration, needs: Needs, eval: impl Fn(&features::At<'_>) -> Result<f64, Null> + Send + Sync + 'static) -> BTreeSet<&'static str> {
+fn broken(
+    declaration: Declaration,
+    needs: Needs,
+    eval: impl Fn(&features::At<'_>) -> Result<f64, Null> + Send + Sync + 'static,
+) -> BTreeSet<&'static str> {
     let name = declaration.name.clone();
     let catalogue = Catalogue::builtin().with(Formula::new(declaration, needs, eval)).unwrap();
     let spec = Spec::parse(&format!("features = [\"{name}\"]")).unwrap();
@@ -65,7 +69,10 @@ fn a_wrong_degree_is_found() {
     let (mut declaration, needs, quote) = quoted("x_kit__spread__now");
     declaration.scaling = Scaling { px: Some(0), size: Some(1) };
     let found = broken(declaration, needs, move |at| spread(at, quote));
-    assert_eq!(found, BTreeSet::from(["declared degree under prices", "declared degree under sizes"]));
+    assert_eq!(
+        found,
+        BTreeSet::from(["declared degree under prices", "declared degree under sizes"])
+    );
 }
 
 #[test]

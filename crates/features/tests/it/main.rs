@@ -5,6 +5,7 @@ mod asof;
 mod golden;
 #[cfg(feature = "testing")]
 mod laws;
+mod run;
 #[cfg(feature = "testing")]
 mod sabotage;
 mod smoke;

@@ -1,11 +1,13 @@
 //! Planted leaks: each must be found, by the part of the certificate that is there for it; and no false alarm.
 
-use contract::arrow_array::{Array, Int64Array, RecordBatch, TimestampNanosecondArray, UInt64Array};
+use contract::arrow_array::{
+    Array, Int64Array, RecordBatch, TimestampNanosecondArray, UInt64Array,
+};
 use contract::arrow_schema::{DataType, Field, Schema};
 use contract::testing::{decisions, quotes};
 use contract::{
-    Batch, CausalityPart, CausalityReport, EventTable, FeatureParams, Hash, Quotes,
-    TableBuilder, TradeAction, Trades, UtcNanos,
+    Batch, CausalityPart, CausalityReport, EventTable, FeatureParams, Hash, Quotes, TableBuilder,
+    TradeAction, Trades, UtcNanos,
 };
 use features::testing::market;
 use features::{
@@ -69,7 +71,8 @@ fn mids(inputs: &Inputs) -> Vec<Tick> {
 fn prints(inputs: &Inputs) -> Vec<Tick> {
     rows(&inputs.trades, |batch, row| {
         let action: TradeAction = batch.cell(&Trades::ACTION, row).unwrap();
-        let id = if action == TradeAction::Trade { &Trades::TRADE_ID } else { &Trades::REF_TRADE_ID };
+        let id =
+            if action == TradeAction::Trade { &Trades::TRADE_ID } else { &Trades::REF_TRADE_ID };
         Tick {
             avail: batch.ts_avail().value(row),
             event: batch.ts_event().value(row),
@@ -195,9 +198,8 @@ fn a_bar_stamped_at_its_open() {
             let open = trade.avail.div_euclid(60 * S) * 60 * S;
             *bars.entry(open).or_default() += trade.size;
         }
-        let eval = move |t: i64| {
-            bars.range(..t).next_back().map(|(_, volume)| *volume).ok_or(Null::Empty)
-        };
+        let eval =
+            move |t: i64| bars.range(..t).next_back().map(|(_, volume)| *volume).ok_or(Null::Empty);
         (ten_minutes(), Box::new(eval))
     });
 }
@@ -284,7 +286,7 @@ fn parameters_that_were_known_before_their_fit_had_ended() {
     let late = RecordBatch::try_new(schema, columns).unwrap();
     let check = |params: &RecordBatch| {
         let mut inputs = market(1);
-        inputs.feature_params.push(Batch::parse(params).unwrap());
+        inputs.feature_params.push(Batch::<FeatureParams>::parse(params).unwrap());
         let spec = Spec::parse("features = [\"book__spread_bps__now\"]").unwrap();
         let plan = spec.resolve(&Catalogue::builtin()).unwrap();
         violations(&certify(plan, &inputs, FEW).unwrap())
@@ -300,8 +302,10 @@ fn a_correction_applied_at_the_time_of_the_original() {
         let eval = move |t: i64| {
             let last = before(&trades, t).iter().rfind(|p| p.action == TradeAction::Trade);
             let last = last.ok_or(Null::Empty)?;
-            let amended = trades.iter().rfind(|p| p.action != TradeAction::Trade && p.id == last.id);
-            Ok(amended.map_or(last.size, |p| if p.action == TradeAction::Cancel { 0.0 } else { p.size }))
+            let amended =
+                trades.iter().rfind(|p| p.action != TradeAction::Trade && p.id == last.id);
+            Ok(amended
+                .map_or(last.size, |p| if p.action == TradeAction::Cancel { 0.0 } else { p.size }))
         };
         (ten_minutes(), Box::new(eval))
     });
@@ -346,7 +350,8 @@ fn remembering() -> Formula {
     let mut needs = Needs::new();
     let quote = needs.own().quote();
     let cache = Mutex::new(0.0);
-    let declaration = Declaration::new("x_leak__remembered__now", "The spread of the decision before.");
+    let declaration =
+        Declaration::new("x_leak__remembered__now", "The spread of the decision before.");
     Formula::new(declaration, needs, move |at| {
         let quote = at.quote(quote)?;
         let now = quote.ask_px().unwrap_or(0) - quote.bid_px().unwrap_or(0);
@@ -398,7 +403,8 @@ fn a_level_that_looks_at_the_row_before() {
     let declaration = Declaration::new("x_leak__move__10s", "Moves held.");
     let feature = Formula::new(declaration, needs, move |at| Ok(at.sum(sum)? as f64));
     let catalogue = Catalogue::builtin().with(feature).unwrap();
-    let plan = Spec::parse("features = [\"x_leak__move__10s\"]").unwrap().resolve(&catalogue).unwrap();
+    let plan =
+        Spec::parse("features = [\"x_leak__move__10s\"]").unwrap().resolve(&catalogue).unwrap();
     // A quote every 50 s: the one in force began inside the lookback of 70 s, the one before it did not.
     let tape: Vec<String> =
         (1..40).map(|n| format!("{} {} {}", n * 50 * S, 99 + n % 7, 101 + n % 11)).collect();
