@@ -275,7 +275,7 @@ fn parameters_that_were_known_before_their_fit_had_ended() {
         .set(&FeatureParams::VALUES, &[1.0][..])
         .set(&FeatureParams::FIT_FROM, UtcNanos::from_nanos(known - S))
         .set(&FeatureParams::FIT_TO, UtcNanos::from_nanos(known - 1))
-        .set(&FeatureParams::PARAMS_HASH, &Hash::from_bytes([0; 32]));
+        .set(&FeatureParams::PARAMS_HASH, Hash::from_bytes([0; 32]));
     rows.end_row().unwrap();
     let sound = rows.finish().unwrap().into_record_batch();
     // The door would refuse a fit that ends later; data from elsewhere may not have come through it.
