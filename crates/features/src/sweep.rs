@@ -35,7 +35,6 @@ pub enum Arrival {
 
 /// How a sweep runs; nothing in here changes a bit of what comes out.
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub struct Options {
     /// In which order rows come.
     pub arrival: Arrival,
@@ -147,6 +146,8 @@ pub struct Sweep {
     plan: Arc<Plan>,
     options: Options,
     instruments: BTreeMap<u32, Instrument>,
+    /// What an instrument without rows looks like.
+    empty: Instrument,
     /// Gaps by instrument, each known from when it concerns it.
     gaps_of: BTreeMap<u32, Vec<GapMark>>,
     gaps: Vec<SourceGap>,
@@ -192,6 +193,7 @@ impl Sweep {
             }
         }
         Self {
+            empty: Instrument::new(&plan.keep),
             plan,
             options,
             instruments: BTreeMap::new(),
@@ -338,7 +340,9 @@ impl Sweep {
             // What waits was taken out, but its rows are needed still.
             let oldest = ready.first().map_or(clock, |w| w.cutoff);
             let floor = self.floor(clock).min(oldest.saturating_sub(self.plan.lookback_ns()));
-            self.settle(&ready, clock, floor);
+            // No further than somebody asks: the clock may stand at the end of time.
+            let until = ready.last().map_or(clock, |w| w.cutoff);
+            self.settle(&ready, until, floor);
             rows = self.evaluate(&ready, &mut lineage)?;
             self.answered = ready.last().map_or(self.answered, |w| w.cutoff.max(self.answered));
             self.count(&rows);
@@ -385,7 +389,7 @@ impl Sweep {
 
     fn forget(&mut self, clock: i64) {
         let floor = self.floor(clock);
-        if floor == i64::MIN {
+        if floor == i64::MIN || clock == i64::MAX {
             return;
         }
         let everything: Vec<u32> = self.instruments.keys().copied().collect();

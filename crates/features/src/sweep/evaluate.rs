@@ -137,7 +137,8 @@ impl Sweep {
         };
         let mut subjects = Vec::with_capacity(ids.len());
         for (at, id) in ids.iter().enumerate() {
-            let settled = id.and_then(|id| self.instruments.get(&id));
+            // One that is covered may have had no row for a lookback.
+            let settled = id.map(|id| self.instruments.get(&id).unwrap_or(&self.empty));
             let (rows, limits) = match &prefix {
                 Some(limits) => (settled, limits.get(at).copied().unwrap_or([usize::MAX; 3])),
                 None => (copies.get(at).and_then(Option::as_ref), [usize::MAX; 3]),

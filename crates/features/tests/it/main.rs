@@ -3,4 +3,5 @@
 
 mod asof;
 mod golden;
+mod invariance;
 mod smoke;
