@@ -506,7 +506,8 @@ impl<'a> Question<'_, 'a> {
             let Some(recursion) = rows.grid_recursions.get(at) else { return Ok(Answer::Nothing) };
             // Strict: every return since the start must be there.
             let first = rows.grid.before(Recursion::start_of(half_life, self.t)) + 1;
-            let begun = rows.grid.columns.get(first).ts == ceil(Recursion::start_of(half_life, self.t), SECOND);
+            let begun = rows.grid.columns.get(first).ts
+                == ceil(Recursion::start_of(half_life, self.t), SECOND);
             let wanted = self.plan.keep.wanted(Series::Grid);
             let count = |row: usize| rows.grid.total(self.planning.measure, row, wanted);
             let valid = count(last).wrapping_sub(count(first - 1));

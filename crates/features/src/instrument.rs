@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// How far back the tick rule looks for a different price.
 pub(crate) const TICK_RULE_NS: i64 = 60 * SECOND;
+/// Most value inside one ring, in units of 1e-18: sums of twice of it fit in 128 bits.
+const MAX_VALUE: u128 = 1 << 126;
 /// Length of a bar.
 pub(crate) const BAR_NS: i64 = 60 * SECOND;
 
@@ -174,6 +176,8 @@ pub(crate) struct Instrument {
     grid_trade: usize,
     next_later: usize,
     next_bar: Option<i64>,
+    /// Price times size of what is in the ring, in units of 1e-18.
+    value: u128,
     /// Corrections and cancels whose trade was not found.
     pub(crate) unmatched: u64,
     pub(crate) amended_rows: u64,
@@ -204,6 +208,7 @@ impl Instrument {
             grid_trade: 0,
             next_later: 1,
             next_bar: None,
+            value: 0,
             unmatched: 0,
             amended_rows: 0,
         }
@@ -247,17 +252,27 @@ impl Instrument {
         self.depths.columns.push(depth);
     }
 
-    /// Takes a print, as [`quote`](Self::quote).
-    pub(crate) fn print(&mut self, key: Key, print: Print, in_order: bool) {
+    /// Takes a print, as [`quote`](Self::quote); refuses one with which the value traded inside the ring could not be
+    /// summed exactly.
+    pub(crate) fn print(&mut self, key: Key, print: Print, in_order: bool) -> bool {
+        let (px, size) = match print {
+            Print::Trade(trade, _) => (trade.px, trade.size),
+            Print::Amend(amend) => amend.to.unwrap_or((0, 0)),
+        };
+        let value = i128::from(px).checked_mul(size).map(i128::unsigned_abs);
+        let total = value.and_then(|value| self.value.checked_add(value));
+        let Some(total) = total.filter(|total| *total < MAX_VALUE) else { return false };
+        self.value = total;
         if !in_order {
             self.parked_prints.insert(key, print);
-            return;
+            return true;
         }
         while let Some(first) = self.parked_prints.first_entry().filter(|e| *e.key() < key) {
             let (key, print) = first.remove_entry();
             self.append_print(key, print);
         }
         self.append_print(key, print);
+        true
     }
 
     fn append_print(&mut self, key: Key, print: Print) {
@@ -620,7 +635,17 @@ impl Instrument {
         for cursor in &mut self.cursors {
             *cursor = cursor.saturating_sub(gone);
         }
+        let value = |trade: &Trade| (i128::from(trade.px) * trade.size).unsigned_abs();
+        let all = self.trades.settled();
+        let sum = |rows: std::ops::RangeInclusive<usize>, trades: &TradeColumns| -> u128 {
+            rows.map(|row| value(&trades.get(row))).sum()
+        };
+        let leaving = self.trades.leaving(before);
+        let left = sum(1..=leaving.min(all), &self.trades.columns);
         let gone = self.trades.forget(before, count(Series::Trades));
+        if gone > 0 {
+            self.value = self.value.saturating_sub(left);
+        }
         trade_order.drop_front(gone);
         self.grid_trade = self.grid_trade.saturating_sub(gone);
         self.next_later = self.next_later.saturating_sub(gone).max(1);

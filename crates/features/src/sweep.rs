@@ -1,8 +1,10 @@
 //! The sweep: market data and decisions in, one feature row a decision out.
 
+mod accept;
 mod evaluate;
 mod input;
 mod intake;
+mod ticks;
 
 pub use input::Input;
 

@@ -128,9 +128,8 @@ fn slope<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> Result<f64, Null>
     let n = pairs().count() as f64;
     let (sx, sy) = pairs().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x, sy + y));
     let (mx, my) = (sx / n, sy / n);
-    let (xx, xy) = pairs().fold((0.0, 0.0), |(xx, xy), (x, y)| {
-        (xx + (x - mx) * (x - mx), xy + (x - mx) * (y - my))
-    });
+    let (xx, xy) = pairs()
+        .fold((0.0, 0.0), |(xx, xy), (x, y)| (xx + (x - mx) * (x - mx), xy + (x - mx) * (y - my)));
     if xx > 0.0 { Ok(xy / xx * 1e4) } else { Err(Null::ZeroDenominator) }
 }
 

@@ -41,12 +41,7 @@ impl Depth {
     };
 
     /// A book of the levels that are there.
-    pub(crate) fn new(
-        ts_avail: i64,
-        bids: &[Level],
-        asks: &[Level],
-        gap: bool,
-    ) -> Self {
+    pub(crate) fn new(ts_avail: i64, bids: &[Level], asks: &[Level], gap: bool) -> Self {
         let mut depth = Self { ts_avail, gap, ..Self::ABSENT };
         let fill = |to: &mut [Level; LEVELS], from: &[Level]| {
             let n = from.len().min(LEVELS);

@@ -23,7 +23,8 @@ pub(crate) fn rows(case: &str, name: &str) -> Option<RecordBatch> {
     Some(admitted.good.into_record_batch())
 }
 
-pub(crate) const EVENTS: [&str; 6] = ["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"];
+pub(crate) const EVENTS: [&str; 6] =
+    ["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"];
 pub(crate) const REFERENCES: [&str; 4] = ["instruments", "sessions", "roles", "scheduled_events"];
 
 /// What a decision's cells are: by decision and feature.
@@ -124,7 +125,9 @@ fn expected(case: &str) -> Cells {
 }
 
 fn cancels(name: &str) -> bool {
-    ["time__", "price__efficiency", "price__ret_autocorr", "vol__semi_skew"].iter().any(|stem| name.starts_with(stem))
+    ["time__", "price__efficiency", "price__ret_autocorr", "vol__semi_skew"]
+        .iter()
+        .any(|stem| name.starts_with(stem))
 }
 
 /// Compares every cell that the reference gives, and shows the first differences by feature.
@@ -162,13 +165,16 @@ fn check(case: &str, spec: &str) {
     }
     let report: Vec<String> = wrong
         .iter()
-        .map(|(name, all)| format!("{name} ({}): {}", all.len(), all[..all.len().min(3)].join("; ")))
+        .map(|(name, all)| {
+            format!("{name} ({}): {}", all.len(), all[..all.len().min(3)].join("; "))
+        })
         .collect();
     assert!(wrong.is_empty(), "{case}: {} of {compared}\n{}", wrong.len(), report.join("\n"));
     assert!(values > 100, "{case}: {values} values of {compared} cells");
 }
 
-pub(crate) const DEFAULT_SET: &str = "features = [\"*\"]\nroles = [\"mkt\"]\nsizes = [\"0.1\", \"1\", \"10\"]";
+pub(crate) const DEFAULT_SET: &str =
+    "features = [\"*\"]\nroles = [\"mkt\"]\nsizes = [\"0.1\", \"1\", \"10\"]";
 
 #[test]
 fn bitcoin_on_two_markets() {

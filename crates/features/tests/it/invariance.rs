@@ -129,7 +129,8 @@ fn a_start_one_lookback_before_a_decision_gives_its_bits() {
             let mut part = before;
             part.extend(log[start..at].iter().filter(|r| table(r) != "decisions").cloned());
             part.push(log[at].clone());
-            let sweep = begun(case, Options::default()).with_coverage(coverage_of(case, &log[..start]));
+            let sweep =
+                begun(case, Options::default()).with_coverage(coverage_of(case, &log[..start]));
             let found = live(sweep, &part, 1);
             let id = found[0].0;
             let expected: Bits = whole.iter().filter(|(d, ..)| *d == id).cloned().collect();
@@ -149,7 +150,10 @@ fn a_decider_who_had_read_less_sees_less() {
             let mut out = Vec::new();
             for (at, row) in log.iter().enumerate() {
                 let row = if table(row) == "decisions" {
-                    let high = log[at.saturating_sub(20)].column(0).as_primitive::<contract::arrow_array::types::UInt64Type>().value(0);
+                    let high = log[at.saturating_sub(20)]
+                        .column(0)
+                        .as_primitive::<contract::arrow_array::types::UInt64Type>()
+                        .value(0);
                     decided_with(row, high)
                 } else {
                     row.clone()
