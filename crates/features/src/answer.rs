@@ -147,7 +147,7 @@ impl<'a> Question<'_, 'a> {
             Ask::Quote { lag_ns } => self.quote(rows, self.t.saturating_sub(*lag_ns)),
             Ask::OpenQuote => self.open_quote(rows, start),
             Ask::Depth => self.depth(rows),
-            Ask::Trade => self.trade(rows, |trade| trade.is_live()),
+            Ask::Trade => self.trade(rows, Trade::is_live),
             Ask::SignedTrade => self.trade(rows, |trade| trade.is_live() && trade.sign != 0),
             Ask::Run => self.run(rows),
             Ask::MidBefore { n } => self.mid_before(rows, *n),
@@ -468,14 +468,12 @@ impl<'a> Question<'_, 'a> {
         if gap {
             return Err(Null::Gap);
         }
-        match found.and_then(|row| rows.quotes.columns.get(row - 1).mid2()) {
-            Some(mid2) => Ok(Answer::Number(mid2)),
-            None => {
-                let [covered, ..] = self.subject.covered;
-                let short = covered.is_none_or(|from| from > start);
-                Err(if short { Null::WarmUp } else { Null::TooFewValid })
-            }
+        if let Some(mid2) = found.and_then(|row| rows.quotes.columns.get(row - 1).mid2()) {
+            return Ok(Answer::Number(mid2));
         }
+        let [covered, ..] = self.subject.covered;
+        let short = covered.is_none_or(|from| from > start);
+        Err(if short { Null::WarmUp } else { Null::TooFewValid })
     }
 
     fn change(&mut self, rows: &'a Instrument) -> Result<Answer<'a>, Null> {

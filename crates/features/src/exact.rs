@@ -20,6 +20,10 @@ const MAX_SIZE: f64 = 1e14;
 ///
 /// The short way is the same answer: `k / 1e9 == size` says that the decimal `k`e-9 reads back as this number, and two
 /// decimals of at most 15 digits cannot share one.
+#[expect(
+    clippy::float_cmp,
+    reason = "that the decimal reads back as this very number is the proof"
+)]
 pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
     if !size.is_finite() || size < 0.0 {
         return None;

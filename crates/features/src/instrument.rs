@@ -234,19 +234,19 @@ impl Instrument {
     }
 
     /// Takes a book, as [`quote`](Self::quote).
-    pub(crate) fn depth(&mut self, key: Key, depth: Depth, in_order: bool) {
+    pub(crate) fn depth(&mut self, key: Key, depth: &Depth, in_order: bool) {
         if !in_order {
-            self.parked_depths.insert(key, depth);
+            self.parked_depths.insert(key, *depth);
             return;
         }
         while let Some(first) = self.parked_depths.first_entry().filter(|e| *e.key() < key) {
             let (key, depth) = first.remove_entry();
-            self.append_depth(key, depth);
+            self.append_depth(key, &depth);
         }
         self.append_depth(key, depth);
     }
 
-    fn append_depth(&mut self, key: Key, depth: Depth) {
+    fn append_depth(&mut self, key: Key, depth: &Depth) {
         let [_, _, depths] = &mut self.order;
         depths.push(key);
         self.depths.columns.push(depth);
@@ -315,7 +315,7 @@ impl Instrument {
         }
         while let Some(first) = self.parked_depths.first_entry().filter(|e| e.key().ts < clock) {
             let (key, depth) = first.remove_entry();
-            self.append_depth(key, depth);
+            self.append_depth(key, &depth);
         }
         while let Some(first) = self.parked_prints.first_entry().filter(|e| e.key().ts < clock) {
             let (key, print) = first.remove_entry();
@@ -689,7 +689,7 @@ impl Instrument {
         for row in rows(self.depths.columns.ts()) {
             let key = self.key(MarketTable::Depths, self.depths.columns.ts(), row);
             if key.ts < cutoff && visible(key) {
-                copy.depth(key, self.depths.columns.get(row).unlinked(), true);
+                copy.depth(key, &self.depths.columns.get(row).unlinked(), true);
             }
         }
         for row in rows(self.trades.columns.ts()) {

@@ -36,7 +36,7 @@ pub enum Arrival {
 }
 
 /// How a sweep runs; nothing in here changes a bit of what comes out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// In which order rows come.
     pub arrival: Arrival,

@@ -7,6 +7,9 @@ use crate::rows::MarketTable;
 use contract::{Batch, Decisions, EventTable, Origin, Reject, Table};
 use std::collections::BTreeMap;
 
+/// Instrument numbers below this get a place in a table.
+const SMALL: u32 = 1 << 16;
+
 /// Rows of a batch that enter.
 #[derive(Debug)]
 pub(super) struct Accepted {
@@ -32,7 +35,6 @@ impl Accepted {
         let largest = self.rows.iter().filter_map(|row| instruments.get(*row)).max().copied();
         let Some(largest) = largest else { return groups };
         // Numbers are small as a rule: a table of places beats a tree a row.
-        const SMALL: u32 = 1 << 16;
         if largest < SMALL {
             let mut places = vec![u32::MAX; largest as usize + 1];
             let mut found: Vec<(u32, Group)> = Vec::new();

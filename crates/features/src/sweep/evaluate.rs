@@ -11,6 +11,8 @@ use crate::ring::Key;
 use crate::rows::{Columns, MarketTable, Series};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Instruments that one thread settles, with their gaps.
+type Share<'a> = Vec<(&'a mut Instrument, &'a [GapMark])>;
 /// Rows from which on it pays to share work among threads.
 const WORTH_THREADS: usize = 1 << 14;
 /// Decisions from which on it pays.
@@ -56,8 +58,7 @@ impl Sweep {
         }
         // The largest first, each to the thread with the least to do.
         work.sort_by_key(|(.., n)| std::cmp::Reverse(*n));
-        let mut shares: Vec<(usize, Vec<(&mut Instrument, &[GapMark])>)> =
-            (0..threads).map(|_| (0, Vec::new())).collect();
+        let mut shares: Vec<(usize, Share<'_>)> = (0..threads).map(|_| (0, Vec::new())).collect();
         for (rows, gaps, n) in work {
             if let Some((load, share)) = shares.iter_mut().min_by_key(|(load, _)| *load) {
                 *load += n + 1;
@@ -128,13 +129,12 @@ impl Sweep {
         }
         let prefix = self.limits(waiting, &ids);
         let gaps: Vec<Vec<GapMark>> = ids.iter().map(|id| self.gaps_at(*id, waiting)).collect();
-        let copies: Vec<Option<Instrument>> = match prefix {
-            Some(_) => Vec::new(),
-            None => {
-                part.anew += 1;
-                ids.iter().zip(&gaps).map(|(id, gaps)| self.anew(*id, waiting, gaps)).collect()
-            }
-        };
+        let mut copies: Vec<Option<Instrument>> = Vec::new();
+        if prefix.is_none() {
+            part.anew += 1;
+            let anew = |(id, gaps): (&Option<u32>, &Vec<GapMark>)| self.anew(*id, waiting, gaps);
+            copies = ids.iter().zip(&gaps).map(anew).collect();
+        }
         let mut subjects = Vec::with_capacity(ids.len());
         for (at, id) in ids.iter().enumerate() {
             // One that is covered may have had no row for a lookback.

@@ -318,7 +318,7 @@ impl Fill for DepthFill<'_> {
             let [bids, asks] = &levels;
             let key = self.keys.at(row);
             let depth = Depth::new(key.ts, bids, asks, state == BookState::Gap);
-            to.depth(key, depth, *in_order);
+            to.depth(key, &depth, *in_order);
         }
         Ok(())
     }
