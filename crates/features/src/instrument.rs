@@ -308,6 +308,29 @@ impl Instrument {
         }
     }
 
+    /// Measures ticks up to and at an instant at which the only log stands: what comes later has greater keys.
+    pub(crate) fn settle_ticks(&mut self, at: i64, gaps: &[GapMark], keep: &Keep) {
+        let behind = at.saturating_add(1);
+        self.settle_quotes(behind, gaps, keep);
+        self.settle_depths(behind, gaps, keep);
+        self.settle_trades(behind, keep);
+    }
+
+    /// Whether rows or instants of the span `[from, to)` are still to be made.
+    pub(crate) fn has_open(&self, from: i64, to: i64, keep: &Keep) -> bool {
+        let parked = |first: Option<&Key>| first.is_some_and(|key| key.ts < to);
+        let later = crate::rows::DELAY_NS;
+        let ts = |row: usize| self.trades.columns.ts().get(row).copied();
+        let open_later = ts(self.next_later).is_some_and(|ts| ts.saturating_add(later) < to);
+        parked(self.parked_quotes.keys().next())
+            || parked(self.parked_depths.keys().next())
+            || parked(self.parked_prints.keys().next())
+            || self.amendments.get(self.amended).is_some_and(|(key, _)| key.ts < to)
+            || (keep.on(Series::Grid) && ceil(from.saturating_add(1), SECOND) <= to)
+            || (keep.on(Series::Bars) && ceil(from.saturating_add(1), BAR_NS) <= to)
+            || (keep.on(Series::Later) && open_later)
+    }
+
     fn unpark(&mut self, clock: i64) {
         while let Some(first) = self.parked_quotes.first_entry().filter(|e| e.key().ts < clock) {
             let (key, quote) = first.remove_entry();
@@ -701,6 +724,16 @@ impl Instrument {
         }
         for (key, amend) in self.amendments.iter().filter(|(k, _)| k.ts < cutoff && visible(*k)) {
             copy.print(*key, Print::Amend(*amend), true);
+        }
+        let early = |key: &Key| key.ts < cutoff && visible(*key);
+        for (key, quote) in self.parked_quotes.iter().filter(|(k, _)| early(k)) {
+            copy.quote(*key, *quote, true);
+        }
+        for (key, depth) in self.parked_depths.iter().filter(|(k, _)| early(k)) {
+            copy.depth(*key, depth, true);
+        }
+        for (key, print) in self.parked_prints.iter().filter(|(k, _)| early(k)) {
+            copy.print(*key, *print, true);
         }
         copy.advance(cutoff, from, gaps, keep);
         copy

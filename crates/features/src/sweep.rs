@@ -264,6 +264,36 @@ impl Sweep {
         self.answer()
     }
 
+    /// The feature row of a decision that has not been written yet: what is known of an instrument at `cutoff_ns` to a
+    /// decider who has read what this sweep has read.
+    ///
+    /// A decision that is written with that cut-off and with the last `seq` pushed as its `md_seq_high` gets this row, but
+    /// for its identity. Nothing is counted in the report.
+    ///
+    /// # Errors
+    /// [`SweepError::UndeclaredInput`] as for every evaluation.
+    pub fn peek(
+        &mut self,
+        instrument_id: u32,
+        cutoff_ns: i64,
+    ) -> Result<Batch<Features, Unlogged>, SweepError> {
+        let clock = self.clock();
+        let waiting = Waiting {
+            cutoff: cutoff_ns,
+            seq: 0,
+            log: 0,
+            decision_id: [0; 16],
+            strategy_id: Arc::from("peek"),
+            instrument_id: Some(instrument_id),
+            md_seq_high: None,
+        };
+        let until = clock.min(cutoff_ns);
+        let floor = self.floor(until).min(until.saturating_sub(self.plan.lookback_ns()));
+        self.settle(std::slice::from_ref(&waiting), until, floor);
+        let row = self.look_ahead(&waiting, clock)?;
+        output::batch(&self.plan, &[row])
+    }
+
     /// Says that the log clock has come to an instant in nanoseconds, in silence.
     ///
     /// # Errors

@@ -107,11 +107,33 @@ impl Sweep {
         Ok(rows)
     }
 
+    /// The row of a decision whose cut-off may lie ahead of the clock, of what has been read so far.
+    pub(super) fn look_ahead(&mut self, waiting: &Waiting, clock: i64) -> Result<Row, SweepError> {
+        let t = waiting.cutoff;
+        let mut asked: Vec<u32> = waiting.instrument_id.into_iter().collect();
+        for role in &self.plan.roles {
+            asked.extend(waiting.instrument_id.and_then(|own| self.reference.role(own, role, t)));
+        }
+        let mut is_open = self.options.logs > 1;
+        for id in &asked {
+            let Some(rows) = self.instruments.get_mut(id) else { continue };
+            let gaps = self.gaps_of.get(id).map_or(&[][..], Vec::as_slice);
+            if t > clock && self.options.logs == 1 {
+                rows.settle_ticks(clock, gaps, &self.plan.keep);
+            }
+            is_open |= t > clock && rows.has_open(clock, t, &self.plan.keep);
+        }
+        let mut part = Part::default();
+        let mut scratch = Scratch::default();
+        self.evaluate_one(waiting, &mut scratch, &mut part, is_open)?;
+        part.rows.pop().ok_or_else(|| SweepError::Output("a row was not made".to_owned()))
+    }
+
     fn evaluate_part(&self, ready: &[Waiting]) -> Result<Part, SweepError> {
         let mut part = Part::default();
         let mut scratch = Scratch::default();
         for waiting in ready {
-            self.evaluate_one(waiting, &mut scratch, &mut part)?;
+            self.evaluate_one(waiting, &mut scratch, &mut part, self.options.anew)?;
         }
         Ok(part)
     }
@@ -121,13 +143,14 @@ impl Sweep {
         waiting: &Waiting,
         scratch: &mut Scratch,
         part: &mut Part,
+        anew: bool,
     ) -> Result<(), SweepError> {
         let t = waiting.cutoff;
         let mut ids = vec![waiting.instrument_id];
         for role in &self.plan.roles {
             ids.push(waiting.instrument_id.and_then(|own| self.reference.role(own, role, t)));
         }
-        let prefix = self.limits(waiting, &ids);
+        let prefix = if anew { None } else { self.limits(waiting, &ids) };
         let gaps: Vec<Vec<GapMark>> = ids.iter().map(|id| self.gaps_at(*id, waiting)).collect();
         let mut copies: Vec<Option<Instrument>> = Vec::new();
         if prefix.is_none() {
@@ -217,9 +240,6 @@ impl Sweep {
 
     /// The last rows that may be seen of each instrument and table; `None` when they are no beginning of the rings.
     fn limits(&self, waiting: &Waiting, ids: &[Option<u32>]) -> Option<Vec<[usize; 3]>> {
-        if self.options.anew {
-            return None;
-        }
         let Some(high) = waiting.md_seq_high else { return Some(vec![[usize::MAX; 3]; ids.len()]) };
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {

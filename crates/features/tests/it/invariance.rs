@@ -3,8 +3,8 @@
 use crate::golden::{Cells, DEFAULT_SET, EVENTS, REFERENCES, cells, log, rows};
 use contract::arrow_array::RecordBatch;
 use contract::arrow_array::cast::AsArray;
-use contract::arrow_array::types::TimestampNanosecondType;
-use contract::meta;
+use contract::arrow_array::types::{TimestampNanosecondType, UInt64Type};
+use contract::{Batch, Decisions, meta};
 use features::{Arrival, Catalogue, Coverage, Options, Plan, Spec, Sweep};
 use std::sync::Arc;
 
@@ -179,4 +179,31 @@ fn decided_with(row: &RecordBatch, high: u64) -> RecordBatch {
     let mut columns = row.columns().to_vec();
     columns[at] = Arc::new(contract::arrow_array::UInt64Array::from(vec![high]));
     RecordBatch::try_new(row.schema(), columns).unwrap()
+}
+
+#[test]
+fn what_a_decider_peeks_at_is_what_its_decision_gets() {
+    for case in CASES {
+        let mut sweep = begun(case, Options::default());
+        let log = log(case);
+        let mut last_seq = 0;
+        for row in &log {
+            if table(row) != "decisions" {
+                sweep.push_record_batch(0, row).unwrap();
+                last_seq = row.column(0).as_primitive::<UInt64Type>().value(0);
+                continue;
+            }
+            let decision = Batch::<Decisions>::parse(&decided_with(row, last_seq)).unwrap();
+            let Some(id) = decision.cell(&Decisions::INSTRUMENT_ID, 0).unwrap() else { continue };
+            let cutoff = decision.ts_event().value(0).min(decision.ts_recv().value(0));
+            let peeked = sweep.peek(id.get(), cutoff).unwrap();
+            let answered = sweep.push(&decision).unwrap().rows.unwrap();
+            for name in answered.feature_names() {
+                assert_eq!(peeked.why(0, name), answered.why(0, name), "{case} {name}");
+                if let (Some(a), Some(b)) = (peeked.feature(name), answered.feature(name)) {
+                    assert_eq!(a.value(0).to_bits(), b.value(0).to_bits(), "{case} {name}");
+                }
+            }
+        }
+    }
 }

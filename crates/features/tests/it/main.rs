@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod asof;
+mod bad_input;
 mod golden;
 mod invariance;
 mod smoke;
