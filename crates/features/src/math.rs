@@ -2,4 +2,4 @@
 //!
 //! The standard library hands `ln`, `exp`, `sin` and their kin to the platform, whose libraries differ in the last bit.
 
-pub(crate) use libm::{cos, exp2, fabs, log, log1p, sin};
+pub(crate) use libm::{cos, exp, exp2, fabs, log, log1p, sin};
