@@ -5,3 +5,6 @@ mod asof;
 mod math;
 #[cfg(feature = "selection")]
 pub mod selection;
+
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");

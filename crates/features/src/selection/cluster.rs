@@ -12,7 +12,12 @@ use std::num::NonZeroUsize;
 /// - **Cost:** two sorts.
 /// - **Source:** Spearman (1904); `scipy.stats.spearmanr`.
 #[must_use]
-pub fn spearman(left: &Column<'_>, right: &Column<'_>, rows: usize, min_rows: usize) -> Option<f64> {
+pub fn spearman(
+    left: &Column<'_>,
+    right: &Column<'_>,
+    rows: usize,
+    min_rows: usize,
+) -> Option<f64> {
     let mut pairs = (Vec::new(), Vec::new());
     for row in 0..rows {
         if let (Some(x), Some(y)) = (left.value(row), right.value(row)) {

@@ -82,9 +82,8 @@ mod tests {
 
     #[test]
     fn streams_differ_by_seed_purpose_and_both_numbers() {
-        let first = |seed, purpose, major, minor| {
-            Draws::new(seed, purpose, major, minor).below(usize::MAX)
-        };
+        let first =
+            |seed, purpose, major, minor| Draws::new(seed, purpose, major, minor).below(usize::MAX);
         let all = [
             first(1, Purpose::Shift, 0, 0),
             first(2, Purpose::Shift, 0, 0),

@@ -120,8 +120,7 @@ fn overlap(sample: &Sample, fold: &Fold) -> Option<(usize, usize)> {
         let end = before.checked_sub(1).and_then(|at| tests.get(at)).map(|test| test.1);
         end.filter(|&end| end > from).map(|_| (from, to))
     };
-    let (train_row, (from, to)) =
-        fold.train.iter().find_map(|row| Some((*row, meets(row)?)))?;
+    let (train_row, (from, to)) = fold.train.iter().find_map(|row| Some((*row, meets(row)?)))?;
     let test_row = fold
         .test
         .iter()

@@ -57,7 +57,10 @@ pub(crate) struct Plan {
 /// [`SelectionError::LeakyFolds`] and the other errors of [`check_folds`], [`SelectionError::Length`],
 /// [`SelectionError::Group`], [`SelectionError::OneClass`] when the training rows of a fold are all alike,
 /// [`SelectionError::Learner`], [`SelectionError::Setting`].
-#[expect(clippy::too_many_arguments, reason = "data, folds, groups and learner are all the caller's")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "data, folds, groups and learner are all the caller's"
+)]
 pub fn permutation_importance<L: Learner>(
     matrix: &Matrix<'_>,
     sample: &Sample,
@@ -80,7 +83,10 @@ pub fn permutation_importance<L: Learner>(
 }
 
 /// As [`permutation_importance`], with columns of each fold's own; every plan has the same number of groups.
-#[expect(clippy::too_many_arguments, reason = "data, folds, groups and learner are all the caller's")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "data, folds, groups and learner are all the caller's"
+)]
 pub(crate) fn with_plans<L: Learner>(
     matrix: &Matrix<'_>,
     sample: &Sample,
@@ -94,16 +100,21 @@ pub(crate) fn with_plans<L: Learner>(
     settings.check()?;
     check_length("target", matrix.rows(), sample.rows())?;
     check_folds(sample, folds)?;
-    let fitted: Vec<Fitted<L::Model>> =
-        map(threads, folds.len(), |at| {
-            Fitted::new(matrix, sample, at, &folds[at], &plans[at], learner, settings)
-        })
-        .into_iter()
-        .collect::<Result<_, _>>()?;
+    let fitted: Vec<Fitted<L::Model>> = map(threads, folds.len(), |at| {
+        Fitted::new(matrix, sample, at, &folds[at], &plans[at], learner, settings)
+    })
+    .into_iter()
+    .collect::<Result<_, _>>()?;
     let groups = plans.first().map_or(0, |plan| plan.groups.len());
     let rises: Vec<Vec<f64>> = map(threads, folds.len() * groups, |item| {
         let (fold, group) = (item / groups, item % groups);
-        fitted[fold].rises(&plans[fold].groups[group], sample, learner, settings, (seed, fold, group))
+        fitted[fold].rises(
+            &plans[fold].groups[group],
+            sample,
+            learner,
+            settings,
+            (seed, fold, group),
+        )
     })
     .into_iter()
     .collect::<Result<_, _>>()?;
@@ -111,7 +122,8 @@ pub(crate) fn with_plans<L: Learner>(
         let mut blocks = Vec::new();
         let mut by_fold = Vec::new();
         for (fold, fitted) in fitted.iter().enumerate() {
-            let own = interval::blocks(&rises[fold * groups + group], &fitted.weights, fitted.block);
+            let own =
+                interval::blocks(&rises[fold * groups + group], &fitted.weights, fitted.block);
             let all = own.iter().fold(Block::default(), |a, b| a.with(*b));
             by_fold.push((all.mean(), all.weight));
             blocks.extend(own);
@@ -170,7 +182,7 @@ impl<M> Fitted<M> {
         rows.sort_unstable();
         let test = design.matrix(&rows, &scaling);
         let target = sample.labels().take(&rows);
-        let losses = losses(learner, &model, test.view(), &target, sample.classes().len())?;
+        let losses = losses(learner, &model, &test.view(), &target, sample.classes().len())?;
         let block = settings.block_rows.unwrap_or_else(|| sample.default_block(rows.len()));
         let weights = pick(sample.weights(), &rows);
         Ok(Self { model, test, target, weights, losses, block })
@@ -196,7 +208,7 @@ impl<M> Fitted<M> {
                 }
             }
             let classes = sample.classes().len();
-            let found = losses(learner, &self.model, scrambled.view(), &self.target, classes)?;
+            let found = losses(learner, &self.model, &scrambled.view(), &self.target, classes)?;
             for ((rise, after), before) in rises.iter_mut().zip(found).zip(&self.losses) {
                 *rise += (after - before) / f64::from(settings.repeats);
             }
@@ -218,11 +230,11 @@ fn in_blocks(rows: usize, block: usize, draws: &mut Draws) -> Vec<usize> {
 fn losses<L: Learner>(
     learner: &L,
     model: &L::Model,
-    features: ArrayView2<'_, f64>,
+    features: &ArrayView2<'_, f64>,
     target: &Labels,
     classes: usize,
 ) -> Result<Vec<f64>, SelectionError> {
-    let predicted = learner.predict(model, features)?;
+    let predicted = learner.predict(model, features.view())?;
     let expected = (features.nrows(), classes.max(1));
     if predicted.dim() != expected || predicted.iter().any(|p| !p.is_finite()) {
         let what = format!(
@@ -232,11 +244,9 @@ fn losses<L: Learner>(
         return Err(SelectionError::Learner { learner: learner.name(), what });
     }
     Ok(match target {
-        Labels::Values(values) => values
-            .iter()
-            .zip(predicted.column(0))
-            .map(|(y, p)| (y - p) * (y - p))
-            .collect(),
+        Labels::Values(values) => {
+            values.iter().zip(predicted.column(0)).map(|(y, p)| (y - p) * (y - p)).collect()
+        }
         Labels::Classes(codes) => codes
             .iter()
             .zip(predicted.rows())

@@ -112,9 +112,7 @@ fn check(x: &[f64], weights: Option<&[f64]>, k: usize) -> Result<(), SelectionEr
 fn check_finite(what: &str, values: &[f64]) -> Result<(), SelectionError> {
     match values.iter().enumerate().find(|(_, v)| !v.is_finite()) {
         None => Ok(()),
-        Some((row, &found)) => {
-            Err(SelectionError::NotFinite { what: what.to_owned(), row, found })
-        }
+        Some((row, &found)) => Err(SelectionError::NotFinite { what: what.to_owned(), row, found }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The model behind permutation importance.
 
 use super::{SelectionError, Target};
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ShapeBuilder};
 
 /// What a learner is given to fit: rows of training only.
 #[derive(Debug, Clone, Copy)]
@@ -84,8 +84,8 @@ pub struct Linear {
 
 impl Linear {
     /// The outputs for some rows: one column an output, in one order of additions.
-    pub(super) fn outputs(&self, features: ArrayView2<'_, f64>) -> Array2<f64> {
-        let mut out = Array2::zeros((features.nrows(), self.intercepts.len()));
+    pub(super) fn outputs(&self, features: &ArrayView2<'_, f64>) -> Array2<f64> {
+        let mut out = Array2::zeros((features.nrows(), self.intercepts.len()).f());
         for (at, mut column) in out.columns_mut().into_iter().enumerate() {
             column.fill(self.intercepts[at]);
             for (weight, feature) in self.coefficients.row(at).iter().zip(features.columns()) {
@@ -98,7 +98,7 @@ impl Linear {
     pub(super) fn check(
         &self,
         learner: String,
-        features: ArrayView2<'_, f64>,
+        features: &ArrayView2<'_, f64>,
     ) -> Result<(), SelectionError> {
         let (expected, found) = (self.coefficients.ncols(), features.ncols());
         if expected == found {

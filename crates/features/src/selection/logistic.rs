@@ -51,7 +51,7 @@ pub struct LogisticModel {
 }
 
 impl Logistic {
-    fn fault(&self, what: &str) -> SelectionError {
+    fn fault(self, what: &str) -> SelectionError {
         SelectionError::Learner { learner: self.name(), what: what.to_owned() }
     }
 }
@@ -97,8 +97,8 @@ impl Learner for Logistic {
         model: &LogisticModel,
         features: ArrayView2<'_, f64>,
     ) -> Result<Array2<f64>, SelectionError> {
-        model.linear.check(self.name(), features)?;
-        let mut outputs = model.linear.outputs(features);
+        model.linear.check(self.name(), &features)?;
+        let mut outputs = model.linear.outputs(&features);
         let mut out = Array2::zeros((features.nrows(), model.classes));
         for (mut row, mut p) in outputs.rows_mut().into_iter().zip(out.rows_mut()) {
             let mut put = |class: u32, value: f64| {
@@ -166,7 +166,7 @@ impl Problem<'_> {
     fn value(&self, at: &[f64]) -> (f64, Vec<f64>) {
         let width = self.features.ncols();
         let linear = self.linear(at);
-        let mut residuals = linear.outputs(self.features);
+        let mut residuals = linear.outputs(&self.features);
         let mut loss = 0.0;
         for (row, mut outputs) in residuals.axis_iter_mut(Axis(0)).enumerate() {
             let (class, weight) = (self.codes[row] as usize, self.c * self.weights[row]);
@@ -260,7 +260,9 @@ fn downhill(slope: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>, f64)>) -> Vec<
     }
     if let Some((_, bent, curvature)) = memory.back() {
         let scale = curvature / dot(bent, bent);
-        q.iter_mut().for_each(|q| *q *= scale);
+        for q in &mut q {
+            *q *= scale;
+        }
     }
     for ((moved, bent, curvature), share) in memory.iter().zip(shares.into_iter().rev()) {
         let back = dot(bent, &q) / curvature;

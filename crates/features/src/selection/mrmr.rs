@@ -56,7 +56,10 @@ pub struct Pick {
 ///
 /// # Errors
 /// [`SelectionError::Length`], [`SelectionError::Group`], [`SelectionError::FoldRow`] for a row that is not there.
-#[expect(clippy::too_many_arguments, reason = "rows and columns to use, k and threads are all the caller's")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "rows and columns to use, k and threads are all the caller's"
+)]
 pub fn mrmr(
     matrix: &Matrix<'_>,
     sample: &Sample,
@@ -119,9 +122,12 @@ fn greedy(
             (false, false) => relevance[at] - sums[at] / chosen,
         };
         let Some(&first) = open.first() else { break };
-        let best = open.iter().skip(1).fold(first, |best, &at| {
-            if score(at) > score(best) { at } else { best }
-        });
+        let best = open.iter().skip(1).fold(
+            first,
+            |best, &at| {
+                if score(at) > score(best) { at } else { best }
+            },
+        );
         picks.push(Pick { column: best, score: score(best) });
         open.retain(|&at| at != best);
         if picks.len() < keep {
@@ -147,9 +153,8 @@ fn absolute_correlation(
 
 /// F statistic of a column: of the regression on a number, or of the means of classes; `None` where it is undefined.
 fn f_statistic(column: &Column<'_>, sample: &Sample, rows: &[usize]) -> Option<f64> {
-    let present = rows
-        .iter()
-        .filter_map(|&row| Some((row, column.value(row)?, *sample.weights().get(row)?)));
+    let present =
+        rows.iter().filter_map(|&row| Some((row, column.value(row)?, *sample.weights().get(row)?)));
     let count = present.clone().count();
     if count < 3 {
         return None;
@@ -172,9 +177,10 @@ fn f_statistic(column: &Column<'_>, sample: &Sample, rows: &[usize]) -> Option<f
                 mean += w * x;
             }
             mean /= weight;
-            groups.values_mut().for_each(|group| group.1 /= group.0);
-            let explained: f64 =
-                groups.values().map(|(w, m)| w * (m - mean) * (m - mean)).sum();
+            for group in groups.values_mut() {
+                group.1 /= group.0;
+            }
+            let explained: f64 = groups.values().map(|(w, m)| w * (m - mean) * (m - mean)).sum();
             let unexplained: f64 = present
                 .map(|(row, x, w)| {
                     let away = groups.get(&codes[row]).map_or(0.0, |(_, m)| x - m);

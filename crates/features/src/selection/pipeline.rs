@@ -79,8 +79,7 @@ pub fn select<L: Learner>(
     let (scheme, keep, k) = (settings.scheme, settings.keep, settings.k);
     let ranking = mrmr(matrix, sample, &heads, &all, scheme, keep, k, threads)?;
     let plans = plans(matrix, sample, folds, &groups, &screened, k, threads);
-    let important =
-        with_plans(matrix, sample, folds, &plans, learner, settings, seed, threads)?;
+    let important = with_plans(matrix, sample, folds, &plans, learner, settings, seed, threads)?;
     let chosen = choices(sample, heads.len(), settings.pairs, seed, threads, |rows| {
         let one = NonZeroUsize::MIN;
         let picks =
@@ -191,7 +190,14 @@ impl Run<'_> {
         let strongest = ranks(&found.iter().map(|r| r.information.raw).collect::<Vec<_>>());
         let mut confirmed = Vec::new();
         let heads = Heads::new(important, frequency);
-        for (column, looked) in self.matrix.columns().iter().zip(self.screened).enumerate().map(|(at, (c, s))| ((at, c.name()), s)) {
+        for (column, looked) in self
+            .matrix
+            .columns()
+            .iter()
+            .zip(self.screened)
+            .enumerate()
+            .map(|(at, (c, s))| ((at, c.name()), s))
+        {
             let (at, name) = column;
             self.screen(&mut scores, name, looked)?;
             let Some(place) = self.kept.iter().position(|&kept| kept == at) else { continue };
@@ -206,38 +212,45 @@ impl Run<'_> {
                 ..Score::default()
             };
             let Relevance { information, .. } = relevance;
-            let clipped = Score { score: Some(information.nats), ..told.clone() };
-            scores.push(name, "mutual_information", clipped)?;
-            let raw = Score { score: Some(information.raw), ..told };
-            scores.push(name, "mutual_information_raw", raw)?;
+            let clipped = Score { value: Some(information.nats), ..told.clone() };
+            scores.push(name, "mutual_information", &clipped)?;
+            let raw = Score { value: Some(information.raw), ..told };
+            scores.push(name, "mutual_information_raw", &raw)?;
             let Some(head) = self.heads.iter().position(|&head| head == at) else { continue };
             let ranked = ranking.iter().zip(1..).find(|(pick, _)| pick.column == at);
             let ranked = Score {
-                score: ranked.map(|(pick, _)| pick.score),
+                value: ranked.map(|(pick, _)| pick.score),
                 rank: ranked.map(|(_, rank)| rank),
                 cluster_id: Some(id),
                 ..Score::default()
             };
-            scores.push(name, self.settings.scheme.word(), ranked)?;
-            self.importance(&mut scores, name, id, &important[head], heads.q[head], heads.rank[head])?;
+            scores.push(name, self.settings.scheme.word(), &ranked)?;
+            self.importance(
+                &mut scores,
+                name,
+                id,
+                &important[head],
+                heads.q[head],
+                heads.rank[head],
+            )?;
             let often = Score {
-                score: Some(frequency[head]),
+                value: Some(frequency[head]),
                 rank: Some(heads.often[head]),
                 cluster_id: Some(id),
                 ..Score::default()
             };
-            scores.push(name, "stability", often)?;
+            scores.push(name, "stability", &often)?;
             let reason = self.doubt(&important[head], heads.q[head], frequency[head]);
             if reason.is_none() {
                 confirmed.push(at);
             }
             let verdict = Score {
-                score: Some(f64::from(u8::from(reason.is_none()))),
+                value: Some(f64::from(u8::from(reason.is_none()))),
                 cluster_id: Some(id),
                 reason,
                 ..Score::default()
             };
-            scores.push(name, "confirmed", verdict)?;
+            scores.push(name, "confirmed", &verdict)?;
         }
         Ok((scores.finish()?, confirmed))
     }
@@ -252,13 +265,13 @@ impl Run<'_> {
         let drift = looked.drift.filter(|_| reason.is_none());
         let rows = (1.0 - looked.null_share) * self.sample.rows() as f64;
         let row = Score {
-            score: drift.map(|d| d.statistic),
+            value: drift.map(|d| d.statistic),
             p_value: drift.map(|d| d.p_value),
             n_eff: Some(rows),
             reason,
             ..Score::default()
         };
-        scores.push(name, "screen", row)
+        scores.push(name, "screen", &row)
     }
 
     fn importance(
@@ -271,7 +284,7 @@ impl Run<'_> {
         rank: u32,
     ) -> Result<(), SelectionError> {
         let whole = Score {
-            score: Some(found.score),
+            value: Some(found.score),
             ci: Some((found.ci_low, found.ci_high)),
             p_value: found.p_value,
             q_value,
@@ -280,18 +293,18 @@ impl Run<'_> {
             cluster_id: Some(cluster),
             reason: None,
         };
-        scores.push(name, "permutation", whole)?;
+        scores.push(name, "permutation", &whole)?;
         for (fold, &(score, n_eff)) in self.folds.iter().zip(&found.folds) {
             let from = fold.test.iter().map(|&row| self.sample.ts_from()[row]).min();
             let to = fold.test.iter().map(|&row| self.sample.ts_to()[row]).max();
             let row = Score {
-                score: Some(score),
+                value: Some(score),
                 n_eff: Some(n_eff),
                 cluster_id: Some(cluster),
                 ..Score::default()
             };
             let period = (from.unwrap_or(0), to.unwrap_or(0));
-            scores.push_over(period, name, "permutation_fold", row)?;
+            scores.push_over(period, name, "permutation_fold", &row)?;
         }
         Ok(())
     }

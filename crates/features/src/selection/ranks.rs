@@ -9,14 +9,13 @@ pub(crate) fn ascending(values: &[f64]) -> Vec<usize> {
 }
 
 /// Ranks from 1, ties at their mean, of the values at `order`, which ascends; written to `ranks` at each position.
-#[expect(clippy::float_cmp, reason = "a tie is the same number")]
 pub(crate) fn rank_into(values: &[f64], order: &[usize], ranks: &mut [f64]) {
     let mut begin = 0;
     while let Some(&first) = order.get(begin) {
         let rest = order.get(begin..).unwrap_or(&[]);
         let same = rest.iter().take_while(|&&at| values.get(at) == values.get(first)).count();
         // Ranks begin + 1 to begin + same.
-        let mean = begin as f64 + (same as f64 + 1.0) / 2.0;
+        let mean = begin as f64 + f64::midpoint(same as f64, 1.0);
         for &at in rest.iter().take(same) {
             if let Some(rank) = ranks.get_mut(at) {
                 *rank = mean;

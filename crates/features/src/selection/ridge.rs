@@ -33,7 +33,7 @@ impl Default for Ridge {
 }
 
 impl Ridge {
-    fn fault(&self, what: &str) -> SelectionError {
+    fn fault(self, what: &str) -> SelectionError {
         SelectionError::Learner { learner: self.name(), what: what.to_owned() }
     }
 }
@@ -98,8 +98,8 @@ impl Learner for Ridge {
         model: &Linear,
         features: ArrayView2<'_, f64>,
     ) -> Result<Array2<f64>, SelectionError> {
-        model.check(self.name(), features)?;
-        Ok(model.outputs(features))
+        model.check(self.name(), &features)?;
+        Ok(model.outputs(&features))
     }
 }
 

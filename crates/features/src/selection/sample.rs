@@ -115,8 +115,7 @@ impl Sample {
         }
         let (labels, classes) = match target {
             Target::Values(values) => {
-                if let Some((row, &found)) =
-                    values.iter().enumerate().find(|(_, x)| !x.is_finite())
+                if let Some((row, &found)) = values.iter().enumerate().find(|(_, x)| !x.is_finite())
                 {
                     let what = "target".to_owned();
                     return Err(SelectionError::NotFinite { what, row, found });

@@ -6,7 +6,7 @@ use contract::{BuildError, Draft, FeatureScores, Hash, TableBuilder, UtcNanos};
 /// One row before it has a feature.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Score {
-    pub(super) score: Option<f64>,
+    pub(super) value: Option<f64>,
     pub(super) ci: Option<(f64, f64)>,
     pub(super) p_value: Option<f64>,
     pub(super) q_value: Option<f64>,
@@ -36,7 +36,7 @@ impl Scores {
         &mut self,
         feature: &str,
         method: &str,
-        score: Score,
+        score: &Score,
     ) -> Result<(), SelectionError> {
         self.push_over(self.period, feature, method, score)
     }
@@ -47,14 +47,14 @@ impl Scores {
         (from, to): (i64, i64),
         feature: &str,
         method: &str,
-        score: Score,
+        score: &Score,
     ) -> Result<(), SelectionError> {
         self.rows
             .set(&FeatureScores::FEATURE, feature)
             .set(&FeatureScores::METHOD, method)
             .set(&FeatureScores::TS_FROM, UtcNanos::from_nanos(from))
             .set(&FeatureScores::TS_TO, UtcNanos::from_nanos(to))
-            .set(&FeatureScores::SCORE, score.score)
+            .set(&FeatureScores::SCORE, score.value)
             .set(&FeatureScores::CI_LOW, score.ci.map(|(low, _)| low))
             .set(&FeatureScores::CI_HIGH, score.ci.map(|(_, high)| high))
             .set(&FeatureScores::P_VALUE, score.p_value)

@@ -79,8 +79,7 @@ pub fn screen(matrix: &Matrix<'_>, settings: &Settings) -> Result<Vec<Screened>,
         let null_share = (rows - values.len()) as f64 / rows as f64;
         values.sort_by(f64::total_cmp);
         let modal = longest_run(&values);
-        let modal_share =
-            if values.is_empty() { 0.0 } else { modal as f64 / values.len() as f64 };
+        let modal_share = if values.is_empty() { 0.0 } else { modal as f64 / values.len() as f64 };
         let drift = two_sample_ks(&present(0..third), &present(rows - third..rows));
         let reason = if null_share > settings.max_null_share || values.is_empty() {
             Some(Drop::Nulls)
@@ -119,13 +118,13 @@ pub fn two_sample_ks(left: &[f64], right: &[f64]) -> Option<TwoSample> {
     let sorted = |values: &[f64]| -> Vec<f64> {
         ascending(values).iter().filter_map(|&at| values.get(at)).copied().collect()
     };
-    let (a, b) = (sorted(left), sorted(right));
-    let (n, m) = (a.len() as f64, b.len() as f64);
+    let (left, right) = (sorted(left), sorted(right));
+    let (n, m) = (left.len() as f64, right.len() as f64);
     let (mut i, mut j, mut statistic) = (0, 0, 0.0_f64);
-    while let (Some(&x), Some(&y)) = (a.get(i), b.get(j)) {
+    while let (Some(&x), Some(&y)) = (left.get(i), right.get(j)) {
         let at = x.min(y);
-        i += a.get(i..).map_or(0, |rest| rest.iter().take_while(|&&v| v <= at).count());
-        j += b.get(j..).map_or(0, |rest| rest.iter().take_while(|&&v| v <= at).count());
+        i += left.get(i..).map_or(0, |rest| rest.iter().take_while(|&&v| v <= at).count());
+        j += right.get(j..).map_or(0, |rest| rest.iter().take_while(|&&v| v <= at).count());
         statistic = statistic.max((i as f64 / n - j as f64 / m).abs());
     }
     Some(TwoSample { statistic, p_value: kolmogorov(statistic * (n * m / (n + m)).sqrt()) })

@@ -1,2 +1,5 @@
 //! Features through public paths only.
 #![cfg(test)]
+
+#[cfg(feature = "selection")]
+mod selection;

@@ -22,21 +22,22 @@ pub(super) fn information(
         != Some(std::cmp::Ordering::Less);
     let (main, other) = if by_x { (x, y) } else { (y, x) };
     let strip = Strip::new(main, &other);
-    let n = strip.main.len();
+    let rows = strip.main.len();
     let (mut sum, mut total) = (0.0, 0.0);
     let mut best = vec![f64::INFINITY; k];
-    for at in 0..n {
+    for at in 0..rows {
         let radius = strip.radius(at, &mut best);
-        let (same, kth) = if radius > 0.0 { (radius, k) } else { (f64::MIN_POSITIVE, strip.twins(at)) };
+        let (same, kth) =
+            if radius > 0.0 { (radius, k) } else { (f64::MIN_POSITIVE, strip.twins(at)) };
         let in_main = within(&strip.main, at, same);
         let in_other = within(&other.sorted, strip.place[at], same);
-        let w = weights.map_or(1.0, |w| w[strip.row[at]]);
-        sum += w * (psi.of(kth) - psi.of(in_main) - psi.of(in_other));
-        total += w;
+        let weight = weights.map_or(1.0, |weights| weights[strip.row[at]]);
+        sum += weight * (psi.of(kth) - psi.of(in_main) - psi.of(in_other));
+        total += weight;
     }
     // Gao's estimator has the logarithm where Kraskov's has digamma; the two agree to 1 / 2n.
-    let whole = if is_tied { log(n as f64) } else { psi.of(n) };
-    Information::new(whole + sum / total, n, is_tied)
+    let whole = if is_tied { log(rows as f64) } else { psi.of(rows) };
+    Information::new(whole + sum / total, rows, is_tied)
 }
 
 /// One variable, in units of its standard deviation.
@@ -84,9 +85,8 @@ impl Strip {
         let mut row = main.row;
         if main.longest_run > 1 {
             for run in ties(&main.sorted) {
-                row[run].sort_by(|&a, &b| {
-                    other.values[a].total_cmp(&other.values[b]).then(a.cmp(&b))
-                });
+                row[run]
+                    .sort_by(|&a, &b| other.values[a].total_cmp(&other.values[b]).then(a.cmp(&b)));
             }
         }
         let mut place_of_row = vec![0; row.len()];
@@ -127,9 +127,8 @@ impl Strip {
     /// Points equal to this one, itself included.
     #[expect(clippy::float_cmp, reason = "a tie is the same number")]
     fn twins(&self, at: usize) -> usize {
-        let is_twin = |other: usize| {
-            self.main[other] == self.main[at] && self.cross[other] == self.cross[at]
-        };
+        let is_twin =
+            |other: usize| self.main[other] == self.main[at] && self.cross[other] == self.cross[at];
         around(self.main.len(), at, is_twin)
     }
 }
