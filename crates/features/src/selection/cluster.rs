@@ -18,24 +18,56 @@ pub fn spearman(
     rows: usize,
     min_rows: usize,
 ) -> Option<f64> {
-    let mut pairs = (Vec::new(), Vec::new());
-    for row in 0..rows {
-        if let (Some(x), Some(y)) = (left.value(row), right.value(row)) {
-            pairs.0.push(x);
-            pairs.1.push(y);
-        }
+    rank_correlation(&Ordered::new(left, rows), &Ordered::new(right, rows), rows, min_rows)
+}
+
+/// A column's rows in ascending order of value, and which rows those are.
+struct Ordered {
+    values: Vec<f64>,
+    is_present: Vec<bool>,
+    order: Vec<usize>,
+    /// Ranks by row, when no row is null.
+    ranks: Option<Vec<f64>>,
+}
+
+impl Ordered {
+    fn new(column: &Column<'_>, rows: usize) -> Self {
+        let is_present: Vec<bool> = (0..rows).map(|row| column.value(row).is_some()).collect();
+        let values: Vec<f64> = (0..rows).map(|row| column.value(row).unwrap_or(0.0)).collect();
+        let mut order = ascending(&values);
+        order.retain(|&row| is_present[row]);
+        let ranks = (order.len() == rows).then(|| {
+            let mut ranks = vec![0.0; rows];
+            rank_into(&values, &order, &mut ranks);
+            ranks
+        });
+        Self { values, is_present, order, ranks }
     }
-    let (x, y) = pairs;
-    if x.len() < min_rows.max(2) {
+
+    /// Ranks by row among the rows that another column has too.
+    fn ranks_among(&self, other: &Self, rows: usize) -> Vec<f64> {
+        let both = |row: &usize| other.is_present[*row];
+        let order: Vec<usize> = self.order.iter().copied().filter(both).collect();
+        let mut ranks = vec![0.0; rows];
+        rank_into(&self.values, &order, &mut ranks);
+        ranks
+    }
+}
+
+fn rank_correlation(left: &Ordered, right: &Ordered, rows: usize, min_rows: usize) -> Option<f64> {
+    let enough = min_rows.max(2);
+    if let (Some(x), Some(y)) = (&left.ranks, &right.ranks) {
+        return (rows >= enough)
+            .then(|| correlation(x.iter().zip(y).map(|(&x, &y)| (x, y, 1.0))))
+            .flatten();
+    }
+    let both: Vec<usize> =
+        (0..rows).filter(|&row| left.is_present[row] && right.is_present[row]).collect();
+    if both.len() < enough {
         return None;
     }
-    let ranked = |values: &[f64]| {
-        let mut ranks = vec![0.0; values.len()];
-        rank_into(values, &ascending(values), &mut ranks);
-        ranks
-    };
-    let (x, y) = (ranked(&x), ranked(&y));
-    correlation(x.iter().zip(&y).map(|(&x, &y)| (x, y, 1.0)))
+    let (x, y) = (left.ranks_among(right, rows), right.ranks_among(left, rows));
+    correlation(both.iter().map(|&row| (x[row], y[row], 1.0)))
 }
 
 /// Gives every column the number of its cluster, from 0 in the order of each cluster's first column.
@@ -45,7 +77,7 @@ pub fn spearman(
 /// whose first columns stand first is joined.
 ///
 /// - **Shape:** one number a column of `columns`, in that order.
-/// - **Cost:** for `p` columns of `n` rows `p^2 / 2` passes over `n` rows and, where rows are null, as many sorts; then at
+/// - **Cost:** for `p` columns of `n` rows `p` sorts and `p^2 / 2` passes over `n` rows, several where rows are null; then at
 ///   most `p` passes over `p^2` distances.
 /// - **Source:** `scipy.cluster.hierarchy.linkage(method="average")` and `fcluster(criterion="distance")`.
 ///
@@ -68,26 +100,15 @@ pub fn clusters(
         matrix.columns().get(at).ok_or(missing)
     };
     let columns: Vec<&Column<'_>> = columns.iter().map(of).collect::<Result<_, _>>()?;
-    let ranks: Vec<Option<Vec<f64>>> = map(threads, columns.len(), |at| {
-        columns.get(at).filter(|column| column.is_complete()).map(|column| {
-            let values: Vec<f64> = (0..matrix.rows()).filter_map(|row| column.value(row)).collect();
-            let mut ranks = vec![0.0; values.len()];
-            rank_into(&values, &ascending(&values), &mut ranks);
-            ranks
-        })
-    });
+    let rows = matrix.rows();
     let n = columns.len();
+    let ordered = map(threads, n, |at| Ordered::new(columns[at], rows));
     let lines = map(threads, n, |i| {
-        let against = |j: usize| {
-            let rho = match (ranks.get(i), ranks.get(j)) {
-                (Some(Some(x)), Some(Some(y))) if matrix.rows() >= min_rows.max(2) => {
-                    correlation(x.iter().zip(y).map(|(&x, &y)| (x, y, 1.0)))
-                }
-                _ => spearman(columns.get(i)?, columns.get(j)?, matrix.rows(), min_rows),
-            };
-            rho.map(|rho| 1.0 - rho.abs())
+        let distance = |j: usize| {
+            let rho = rank_correlation(&ordered[i], &ordered[j], rows, min_rows);
+            rho.map_or(1.0, |rho| 1.0 - rho.abs())
         };
-        (0..i).map(|j| against(j).unwrap_or(1.0)).collect::<Vec<f64>>()
+        (0..i).map(distance).collect::<Vec<f64>>()
     });
     Ok(average_linkage(lines, cut))
 }

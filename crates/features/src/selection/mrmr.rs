@@ -2,7 +2,7 @@
 
 use super::information::{information_between, information_over};
 use super::ranks::correlation;
-use super::sample::{Labels, check_length};
+use super::sample::{Labels, check_length, pick};
 use super::threads::map;
 use super::{Column, Matrix, Sample, SelectionError};
 use std::collections::BTreeMap;
@@ -88,12 +88,21 @@ pub fn mrmr(
             .map(|found| found.map_or(0.0, |i| i.nats))
             .collect(),
     };
+    let standard: Vec<Option<Vec<f64>>> = match scheme {
+        Scheme::Fcq => map(threads, columns.len(), |item| {
+            standardised(&matrix.columns()[columns[item]], rows, sample.weights())
+        }),
+        Scheme::Mid | Scheme::Miq => Vec::new(),
+    };
     let picks = greedy(&relevance, scheme != Scheme::Mid, keep, |chosen, open| {
         map(threads, open.len(), |item| {
             let left = &matrix.columns()[columns[chosen]];
             let right = &matrix.columns()[columns[open[item]]];
             match scheme {
-                Scheme::Fcq => absolute_correlation(left, right, rows, sample.weights()),
+                Scheme::Fcq => match (&standard[chosen], &standard[open[item]]) {
+                    (Some(x), Some(y)) => x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>().abs(),
+                    _ => absolute_correlation(left, right, rows, sample.weights()),
+                },
                 Scheme::Mid | Scheme::Miq => {
                     information_between(left, right, rows, sample.weights(), k)
                         .map_or(0.0, |i| i.nats)
@@ -137,6 +146,19 @@ fn greedy(
         }
     }
     picks
+}
+
+/// A column whose products with another such one add up to their correlation; `None` where a row is null.
+fn standardised(column: &Column<'_>, rows: &[usize], weights: &[f64]) -> Option<Vec<f64>> {
+    let values: Vec<f64> = rows.iter().map(|&row| column.value(row)).collect::<Option<_>>()?;
+    let weights = pick(weights, rows);
+    let total: f64 = weights.iter().sum();
+    let mean = values.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / total;
+    let rooted: Vec<f64> =
+        values.iter().zip(&weights).map(|(x, w)| (x - mean) * w.sqrt()).collect();
+    let norm = rooted.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+    Some(rooted.into_iter().map(|x| x * scale).collect())
 }
 
 fn absolute_correlation(

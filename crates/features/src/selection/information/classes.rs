@@ -54,7 +54,7 @@ impl Line {
                 } else {
                     (f64::MIN_POSITIVE, self.twins(members, at))
                 };
-                let in_all = within(&self.sorted, members[at], same);
+                let in_all = within(&self.sorted, 1.0, members[at], same);
                 let w = weights.map_or(1.0, |w| w[self.row[members[at]]]);
                 sum += w * (psi.of(kth) - psi.of(in_all) - psi.of(members.len()));
                 total += w;

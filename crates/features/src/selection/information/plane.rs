@@ -29,8 +29,8 @@ pub(super) fn information(
         let radius = strip.radius(at, &mut best);
         let (same, kth) =
             if radius > 0.0 { (radius, k) } else { (f64::MIN_POSITIVE, strip.twins(at)) };
-        let in_main = within(&strip.main, at, same);
-        let in_other = within(&other.sorted, strip.place[at], same);
+        let in_main = within(&strip.main, strip.scales.0, at, same);
+        let in_other = within(&other.sorted, strip.scales.1, strip.place[at], same);
         let weight = weights.map_or(1.0, |weights| weights[strip.row[at]]);
         sum += weight * (psi.of(kth) - psi.of(in_main) - psi.of(in_other));
         total += weight;
@@ -40,14 +40,16 @@ pub(super) fn information(
     Information::new(whole + sum / total, rows, is_tied)
 }
 
-/// One variable, in units of its standard deviation.
+/// One variable. Its distances are taken before they are scaled, so that equal steps of a grid stay equal.
 struct Axis {
     values: Vec<f64>,
+    /// One over the standard deviation.
+    scale: f64,
     sorted: Vec<f64>,
     /// Row of each sorted value.
     row: Vec<usize>,
     longest_run: usize,
-    /// Distance between the quartiles.
+    /// Distance between the quartiles, in standard deviations.
     spread: f64,
 }
 
@@ -56,9 +58,9 @@ impl Axis {
         let n = raw.len() as f64;
         let mean = raw.iter().sum::<f64>() / n;
         let sd = (raw.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n).sqrt();
-        let unit = if sd > 0.0 && sd.is_finite() { sd } else { 1.0 };
+        let scale = if sd > 0.0 && sd.is_finite() { 1.0 / sd } else { 1.0 };
         // Adding 0 turns -0 into 0, so that equal values sort as equal.
-        let values: Vec<f64> = raw.iter().map(|v| v / unit + 0.0).collect();
+        let values: Vec<f64> = raw.iter().map(|v| v + 0.0).collect();
         let mut pairs: Vec<(f64, usize)> =
             values.iter().enumerate().map(|(row, &value)| (value, row)).collect();
         pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -66,8 +68,8 @@ impl Axis {
         #[expect(clippy::float_cmp, reason = "a tie is the same number")]
         let longest_run = sorted.chunk_by(|a, b| a == b).map(<[f64]>::len).max().unwrap_or(0);
         let quarter = sorted.len() / 4;
-        let spread = sorted[sorted.len() - 1 - quarter] - sorted[quarter];
-        Self { values, sorted, row, longest_run, spread }
+        let spread = (sorted[sorted.len() - 1 - quarter] - sorted[quarter]) * scale;
+        Self { values, scale, sorted, row, longest_run, spread }
     }
 }
 
@@ -75,6 +77,8 @@ impl Axis {
 struct Strip {
     main: Vec<f64>,
     cross: Vec<f64>,
+    /// Scales of the two.
+    scales: (f64, f64),
     row: Vec<usize>,
     /// Where each point's other value stands among the sorted ones.
     place: Vec<usize>,
@@ -95,7 +99,7 @@ impl Strip {
         }
         let cross = row.iter().map(|&at| other.values[at]).collect();
         let place = row.iter().map(|&at| place_of_row[at]).collect();
-        Self { main: main.sorted, cross, row, place }
+        Self { main: main.sorted, cross, scales: (main.scale, other.scale), row, place }
     }
 
     /// Distance to the `best.len()`-th neighbour.
@@ -109,16 +113,17 @@ impl Strip {
             if right_open {
                 let end = (right + CHUNK).min(self.main.len());
                 let points = (&self.main[right..end], &self.cross[right..end]);
-                nearer(points.0, points.1, x, y, best);
+                nearer(points, (x, y), self.scales, best);
                 right = end;
-                right_open = end < self.main.len() && self.main[end] - x < best[last];
+                right_open =
+                    end < self.main.len() && (self.main[end] - x) * self.scales.0 < best[last];
             }
             if left_open {
                 let begin = left.saturating_sub(CHUNK);
                 let points = (&self.main[begin..left], &self.cross[begin..left]);
-                nearer(points.0, points.1, x, y, best);
+                nearer(points, (x, y), self.scales, best);
                 left = begin;
-                left_open = begin > 0 && x - self.main[begin - 1] < best[last];
+                left_open = begin > 0 && (x - self.main[begin - 1]) * self.scales.0 < best[last];
             }
         }
         best[last]
@@ -146,11 +151,11 @@ fn ties(sorted: &[f64]) -> Vec<std::ops::Range<usize>> {
 }
 
 /// Puts the distances of some points that are below the largest of `best` into `best`, which ascends.
-fn nearer(main: &[f64], cross: &[f64], x: f64, y: f64, best: &mut [f64]) {
+fn nearer(points: (&[f64], &[f64]), at: (f64, f64), scales: (f64, f64), best: &mut [f64]) {
     let last = best.len() - 1;
     let mut distances = [f64::INFINITY; CHUNK];
-    for ((d, &px), &py) in distances.iter_mut().zip(main).zip(cross) {
-        let (dx, dy) = ((px - x).abs(), (py - y).abs());
+    for ((d, &x), &y) in distances.iter_mut().zip(points.0).zip(points.1) {
+        let (dx, dy) = ((x - at.0).abs() * scales.0, (y - at.1).abs() * scales.1);
         *d = if dx > dy { dx } else { dy };
     }
     let mut closest = f64::INFINITY;
@@ -173,9 +178,9 @@ fn nearer(main: &[f64], cross: &[f64], x: f64, y: f64, best: &mut [f64]) {
 }
 
 /// Number of sorted values closer than `radius` to the one at a place, itself included.
-pub(super) fn within(sorted: &[f64], at: usize, radius: f64) -> usize {
+pub(super) fn within(sorted: &[f64], scale: f64, at: usize, radius: f64) -> usize {
     let value = sorted[at];
-    around(sorted.len(), at, |other| (sorted[other] - value).abs() < radius)
+    around(sorted.len(), at, |other| (sorted[other] - value).abs() * scale < radius)
 }
 
 /// Number of places around one, itself included, up to the first on either side that is not inside.
