@@ -72,7 +72,7 @@ pub use ndarray;
 pub use pipeline::{Selection, select};
 pub use ridge::Ridge;
 pub use sample::{Sample, Target};
-pub use screen::{Drop, Screened, TwoSample, screen, two_sample_ks};
+pub use screen::{DropReason, Screened, TwoSample, screen, two_sample_ks};
 pub use settings::Settings;
 pub use stability::{
     StabilityIndex, choices, complementary_pairs, selection_frequency, stability_index,

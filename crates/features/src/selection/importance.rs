@@ -50,9 +50,9 @@ pub(crate) struct Plan {
 /// - **Point in time:** folds are refused if a training label overlaps a test label.
 /// - **Cost:** one fit a fold; for each fold and group `settings.repeats` predictions of the test rows.
 /// - **Source:** Breiman (2001), Machine Learning 45; groups as in López de Prado (2020), Machine Learning for Asset
-///   Managers, 6.5.2. The interval: Carlstein (1986), Annals of Statistics 14(3). The p-value: twice the upper tail of
-///   Student's t at the mean over its bootstrap error, with one degree of freedom less than there are blocks, or effective
-///   rows if fewer; twice, because folds share training rows with each other's tests.
+///   Managers, 6.5.2. The interval: Carlstein (1986), Annals of Statistics 14(3). The p-value: the upper tail of Student's t
+///   at the mean over its bootstrap error, with one degree of freedom less than there are blocks, or effective rows if
+///   fewer.
 ///
 /// # Errors
 /// [`SelectionError::LeakyFolds`] and the other errors of [`check_folds`], [`SelectionError::Length`],

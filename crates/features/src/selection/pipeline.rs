@@ -261,7 +261,7 @@ impl Run<'_> {
         name: &str,
         looked: &Screened,
     ) -> Result<(), SelectionError> {
-        let reason = looked.reason.map(super::Drop::word);
+        let reason = looked.reason.map(super::DropReason::word);
         let drift = looked.drift.filter(|_| reason.is_none());
         let rows = (1.0 - looked.null_share) * self.sample.rows() as f64;
         let row = Score {

@@ -7,7 +7,7 @@ use crate::math::exp;
 /// Why a feature was dropped before any look at the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Drop {
+pub enum DropReason {
     /// More nulls than allowed.
     Nulls,
     /// Fewer values than a correlation needs.
@@ -20,7 +20,7 @@ pub enum Drop {
     Drift,
 }
 
-impl Drop {
+impl DropReason {
     /// The word in column `reason` of `feature_scores`.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -44,7 +44,7 @@ pub struct Screened {
     /// First against last third of the rows; `None` when one of them has no value.
     pub drift: Option<TwoSample>,
     /// Why it is dropped; `None` when it stays.
-    pub reason: Option<Drop>,
+    pub reason: Option<DropReason>,
 }
 
 /// How far apart two samples are.
@@ -61,7 +61,7 @@ pub struct TwoSample {
 /// Drift is judged by the size of the Kolmogorov-Smirnov statistic, not by its p-value: rows of a market depend on each
 /// other, so with many of them every p-value is small.
 ///
-/// - **Shape:** one answer a column, in order; the first reason that holds, in the order of [`Drop`].
+/// - **Shape:** one answer a column, in order; the first reason that holds, in the order of [`DropReason`].
 /// - **Cost:** one sort a column.
 /// - **Source:** Kolmogorov-Smirnov two-sample test, as `scipy.stats.ks_2samp` has it.
 ///
@@ -82,15 +82,15 @@ pub fn screen(matrix: &Matrix<'_>, settings: &Settings) -> Result<Vec<Screened>,
         let modal_share = if values.is_empty() { 0.0 } else { modal as f64 / values.len() as f64 };
         let drift = two_sample_ks(&present(0..third), &present(rows - third..rows));
         let reason = if null_share > settings.max_null_share || values.is_empty() {
-            Some(Drop::Nulls)
+            Some(DropReason::Nulls)
         } else if values.len() < settings.min_rows {
-            Some(Drop::TooFewRows)
+            Some(DropReason::TooFewRows)
         } else if modal == values.len() {
-            Some(Drop::Constant)
+            Some(DropReason::Constant)
         } else if modal_share > settings.max_modal_share {
-            Some(Drop::NearConstant)
+            Some(DropReason::NearConstant)
         } else if drift.is_some_and(|d| d.statistic > settings.max_drift) {
-            Some(Drop::Drift)
+            Some(DropReason::Drift)
         } else {
             None
         };

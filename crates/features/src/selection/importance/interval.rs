@@ -68,9 +68,7 @@ pub(super) fn estimate(
     let p_value = (variance > 0.0 && freedom > 0.0)
         .then(|| StudentsT::new(0.0, 1.0, freedom).ok())
         .flatten()
-        // Twice the tail: what one fold fits on, another tests, so by chance alone the sign of a coefficient follows
-        // that of the effect over all rows, and a mean is as often large as an effect is large in either direction.
-        .map(|t| (2.0 * t.sf(mean / variance.sqrt())).min(1.0));
+        .map(|t| t.sf(mean / variance.sqrt()));
     Estimate { mean, low, high, p_value, weight: all.weight }
 }
 

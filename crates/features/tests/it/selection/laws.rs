@@ -4,8 +4,8 @@ use super::market::{COPIES, Market, learner, settings};
 use super::threads;
 use contract::FeatureScores;
 use features::selection::{
-    Column, Drop, Matrix, Sample, Selection, Settings, Target, complementary_pairs, purged_folds,
-    relevance, screen, select,
+    Column, DropReason, Matrix, Sample, Selection, Settings, Target, complementary_pairs,
+    purged_folds, relevance, screen, select,
 };
 use std::collections::BTreeMap;
 
@@ -122,16 +122,16 @@ fn each_reason_to_drop_a_column_is_named() {
     .unwrap();
     let settings = Settings { min_rows: 460, ..Settings::default() };
     let found = screen(&matrix, &settings).unwrap();
-    let reasons: Vec<Option<Drop>> = found.iter().map(|s| s.reason).collect();
+    let reasons: Vec<Option<DropReason>> = found.iter().map(|s| s.reason).collect();
     let expected = [
         None,
-        Some(Drop::Nulls),
-        Some(Drop::Nulls), // three quarters
-        Some(Drop::Constant),
-        Some(Drop::NearConstant), // 597 of 600
-        Some(Drop::Drift),
-        None,                   // a fifth, 480 rows are left
-        Some(Drop::TooFewRows), // 450 rows are left
+        Some(DropReason::Nulls),
+        Some(DropReason::Nulls), // three quarters
+        Some(DropReason::Constant),
+        Some(DropReason::NearConstant), // 597 of 600
+        Some(DropReason::Drift),
+        None,                         // a fifth, 480 rows are left
+        Some(DropReason::TooFewRows), // 450 rows are left
     ];
     assert_eq!(reasons, expected);
     assert_eq!((found[2].null_share, found[4].modal_share), (0.75, 597.0 / 600.0));
