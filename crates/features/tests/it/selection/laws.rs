@@ -34,14 +34,12 @@ fn run(market: &Market, settings: &Settings, number: usize, seed: u64) -> Select
 #[test]
 fn scores_have_the_same_bits_for_any_number_of_threads() {
     let market = Market::new(77);
-    let settings = Settings { shifts: 29, pairs: 3, repeats: 1, replicates: 99, ..settings() };
+    let settings = Settings { shifts: 9, pairs: 3, repeats: 1, replicates: 99, ..settings() };
     let alone = run(&market, &settings, 1, 5);
-    for number in [2, 3] {
-        let found = run(&market, &settings, number, 5);
-        assert_eq!(cells(&found), cells(&alone), "{number} threads");
-        assert_eq!(found.confirmed, alone.confirmed);
-        assert_eq!(found.spec_hash, alone.spec_hash);
-    }
+    let shared = run(&market, &settings, 3, 5);
+    assert_eq!(cells(&shared), cells(&alone));
+    assert_eq!(shared.confirmed, alone.confirmed);
+    assert_eq!(shared.spec_hash, alone.spec_hash);
     let other = run(&market, &settings, 2, 6);
     assert_ne!(cells(&other), cells(&alone), "the seed moved nothing");
     assert_eq!(other.spec_hash, alone.spec_hash);
@@ -50,7 +48,7 @@ fn scores_have_the_same_bits_for_any_number_of_threads() {
 #[test]
 fn every_feature_has_a_row_for_every_step_that_it_reached() {
     let market = Market::new(3);
-    let settings = Settings { shifts: 29, pairs: 3, repeats: 1, replicates: 99, ..settings() };
+    let settings = Settings { shifts: 9, pairs: 3, repeats: 1, replicates: 99, ..settings() };
     let found = run(&market, &settings, 2, 5);
     let scores = &found.scores;
     let mut rows: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
