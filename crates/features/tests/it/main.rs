@@ -6,3 +6,5 @@ mod bad_input;
 mod golden;
 mod invariance;
 mod smoke;
+#[cfg(feature = "selection")]
+mod selection;
