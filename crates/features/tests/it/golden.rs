@@ -3,7 +3,7 @@
 use contract::arrow_array::{RecordBatch, UInt64Array};
 use contract::{Batch, Features, Origin, TextTable, Unlogged, table};
 use features::{Catalogue, Null, Options, Output, Spec, Sweep};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
