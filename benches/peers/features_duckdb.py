@@ -35,7 +35,7 @@ WITH raw AS (
         2.0 * (a - b) / (a + b) spread, 2.0 * (pa - pb) / (pa + pb) before_spread,
         (qb - qa) / (qb + qa) qi, (pqb - pqa) / (pqb + pqa) before_qi,
         gap <= {MAX_AGE} AND (b <> pb OR a <> pa OR qb <> pqb OR qa <> pqa) changed,
-        least(gap, {MAX_AGE}) held,
+        if(gap > {MAX_AGE}, {MAX_AGE}, gap) held,
         CASE WHEN gap <= {MAX_AGE} THEN
             CASE WHEN b >= pb THEN qb ELSE 0 END - CASE WHEN b <= pb THEN pqb ELSE 0 END
             - CASE WHEN a <= pa THEN qa ELSE 0 END + CASE WHEN a >= pa THEN pqa ELSE 0 END
@@ -47,7 +47,7 @@ SELECT i, ts, seq, n, base, mid2, spread, qi,
     sum(CASE WHEN changed THEN 1.0 ELSE 0.0 END) OVER r changes,
     sum(e) OVER r ofi, sum(depth) OVER r depth, sum(m) OVER r m, sum(m * m) OVER r mm,
     sum(coalesce(before_spread * held, 0)) OVER r spread_time,
-    sum(coalesce(before_qi * held, 0)) OVER r qi_time
+    sum(coalesce(before_qi * held, 0)) OVER r qi_time, sum(coalesce(held, 0)::DOUBLE) OVER r valid_time
 FROM valued WINDOW r AS (PARTITION BY i ORDER BY seq ROWS UNBOUNDED PRECEDING)
 """
 
@@ -80,38 +80,33 @@ SELECT i, ts, n, base, sum(v) OVER r volume, sum((p - base) * v) OVER r notional
 FROM signed WINDOW r AS (PARTITION BY i ORDER BY seq ROWS UNBOUNDED PRECEDING)
 """
 
+# In steps, because one statement of all of them does not end in minutes.
 GRID = f"""
+CREATE TEMP TABLE instants AS
+SELECT i, s, s * {S} at_ns FROM (
+    SELECT i, unnest(range(min(ts) // {S} - 300, (SELECT max(ts) // {S} FROM d) + 1)) s FROM q GROUP BY i
+);
+CREATE TEMP TABLE mids AS
+SELECT x.i, x.s, if(x.at_ns - q.ts <= {MAX_AGE}, q.mid2, NULL) mid2
+FROM instants x ASOF LEFT JOIN q ON x.i = q.i AND x.at_ns > q.ts;
+CREATE TEMP TABLE moves AS
+SELECT i, s, (mid2 - lag(mid2) OVER w) / lag(mid2) OVER w x
+FROM mids WINDOW w AS (PARTITION BY i ORDER BY s);
+CREATE TEMP TABLE returns AS
+SELECT i, s, r, lag(r) OVER (PARTITION BY i ORDER BY s) pr
+FROM (SELECT i, s, ln1p(x) r FROM moves);
 CREATE TEMP TABLE g AS
-WITH spans AS (SELECT i, min(ts) // {S} - 300 first FROM q GROUP BY i),
-instants AS (
-    SELECT i, unnest(range(first, (SELECT max(ts) // {S} FROM d) + 1)) s FROM spans
-), mids AS (
-    SELECT x.i, x.s, CASE WHEN x.s * {S} - q.ts <= {MAX_AGE} THEN q.mid2 END mid2
-    FROM instants x ASOF LEFT JOIN q ON x.i = q.i AND x.s * {S} > q.ts
-), returns AS (
-    SELECT i, s, r, lag(r) OVER w pr FROM (
-        SELECT i, s, ln1p((mid2 - lag(mid2) OVER w) / lag(mid2) OVER w) r
-        FROM mids WINDOW w AS (PARTITION BY i ORDER BY s)
-    ) WINDOW w AS (PARTITION BY i ORDER BY s)
-)
 SELECT i, s, sum(coalesce(r * r, 0)) OVER r rr, sum(coalesce(abs(r) * abs(pr), 0)) OVER r pairs
 FROM returns WINDOW r AS (PARTITION BY i ORDER BY s ROWS UNBOUNDED PRECEDING)
 """
 
 
-def edges(table, columns):
-    """One row a decision, with each column as it stood before each edge."""
-    picked = ", ".join(
-        f"any_value({column}) FILTER (name = '{name}') {table}_{name}_{column}"
-        for name in EDGES
-        for column in columns
-    )
+def edges(table):
+    """One row a decision and edge, with what stood before it."""
     return f"""
 CREATE TEMP TABLE {table}_edges AS
-SELECT d, {picked} FROM (
-    SELECT e.d, e.name, e.edge - x.ts age, x.* EXCLUDE (i, ts)
-    FROM e ASOF LEFT JOIN {table} x ON e.i = x.i AND e.edge > x.ts
-) GROUP BY d
+SELECT e.d, e.name, e.edge - x.ts age, x.* EXCLUDE (i, ts)
+FROM e ASOF LEFT JOIN {table} x ON e.i = x.i AND e.edge > x.ts
 """
 
 
@@ -120,8 +115,8 @@ def extremes(name):
     return f"""
 CREATE TEMP TABLE range_{name} AS
 WITH spans AS (
-    SELECT d.seq, d.i, coalesce(q_{name}_n, 0) a, coalesce(q_now_n, 0) z, (a + 63) // 64 b, z // 64 y
-    FROM d JOIN q_edges ON d.seq = q_edges.d
+    SELECT d.seq, d.i, coalesce(o.n, 0) a, coalesce(c.n, 0) z, (a + 63) // 64 b, z // 64 y
+    FROM d JOIN q_edges o ON d.seq = o.d AND o.name = '{name}' JOIN q_edges c ON d.seq = c.d AND c.name = 'now'
 ), rows_of AS (
     SELECT seq, i, unnest(range(a + 1, if(b < y, b * 64, z) + 1)) n FROM spans
     UNION ALL SELECT seq, i, unnest(range(y * 64 + 1, z + 1)) FROM spans WHERE b < y
@@ -137,14 +132,15 @@ SELECT seq, min(low) low, max(high) high FROM found GROUP BY seq
 
 def features():
     since = lambda t, column, name: (
-        f"(coalesce({t}_now_{column}, 0) - coalesce({t}_{name}_{column}, 0))"
+        f"(coalesce({t}_now.{column}, 0) - coalesce({t}_{name}.{column}, 0))"
     )
-    state = lambda column, name="now": f"if(q_{name}_age <= {MAX_AGE}, q_{name}_{column}, NULL)"
+    state = lambda column, name="now": f"if(q_{name}.age <= {MAX_AGE}, q_{name}.{column}, NULL)"
     level = lambda column, name: (
-        f"coalesce(q_{name}_{column}_time + q_{name}_{column} * least(q_{name}_age, {MAX_AGE}), 0)"
+        f"coalesce(q_{name}.{column}_time + q_{name}.{column} * least(q_{name}.age, {MAX_AGE}), 0)"
     )
+    valid = lambda name: f"coalesce(q_{name}.valid_time + least(q_{name}.age, {MAX_AGE}), 0)"
     over_time = lambda column, name: (
-        f"({level(column, 'now')} - {level(column, name)}) / {EDGES[name]}"
+        f"({level(column, 'now')} - {level(column, name)}) / ({valid('now')} - {valid(name)})"
     )
     mid2, out = state("mid2"), {}
     for name in list(EDGES)[1:]:
@@ -153,7 +149,7 @@ def features():
     for name in ("1m", "5m"):
         n, sums, squares = since("q", "n", name), since("q", "m", name), since("q", "mm", name)
         sd = f"sqrt(nullif(({squares} - {sums} * {sums} / nullif({n}, 0)) / nullif({n} - 1, 0), 0))"
-        out[f"price__zscore__{name}"] = f"({mid2} - q_now_base - {sums} / nullif({n}, 0)) / {sd}"
+        out[f"price__zscore__{name}"] = f"({mid2} - q_now.base - {sums} / nullif({n}, 0)) / {sd}"
         low, high = f"range_{name}.low", f"range_{name}.high"
         out[f"price__pos_in_range__{name}"] = f"({mid2} - {low}) / nullif({high} - {low}, 0)"
     out["book__spread_bps__now"] = f"{state('spread')} * 1e4"
@@ -178,8 +174,8 @@ def features():
     out["flow__imb_count__10s"] = f"{since('t', 'signs', '10s')} / nullif({known}, 0)"
     for name in ("1m", "5m"):
         volume, value = since("t", "volume", name), since("t", "notional", name)
-        twice = f"(2 * ({value} + t_now_base * {volume}))"
-        away = f"(({mid2} - 2 * t_now_base) * {volume} - 2 * {value})"
+        twice = f"(2 * ({value} + t_now.base * {volume}))"
+        away = f"(({mid2} - 2 * t_now.base) * {volume} - 2 * {value})"
         out[f"flow__vwap_dev_bps__{name}"] = f"{away} / nullif({twice}, 0) * 1e4"
         out[f"vol__rv__{name}"] = f"g_now.rr - g_{name}.rr"
     n = since("t", "n", "1m")
@@ -191,10 +187,15 @@ def features():
     back = lambda name, n: (
         f"JOIN g g_{name} ON g_{name}.i = d.i AND g_{name}.s = greatest(d.ts // {S} - {n}, first)"
     )
+    joins = " ".join(
+        f"JOIN {t}_edges {t}_{name} ON {t}_{name}.d = d.seq AND {t}_{name}.name = '{name}'"
+        for t in "qt"
+        for name in EDGES
+    )
     return f"""
 CREATE TEMP TABLE features AS
 SELECT d.seq, {columns}
-FROM d JOIN q_edges ON q_edges.d = d.seq JOIN t_edges ON t_edges.d = d.seq
+FROM d {joins}
     LEFT JOIN range_1m ON range_1m.seq = d.seq LEFT JOIN range_5m ON range_5m.seq = d.seq
     JOIN (SELECT i, min(s) first FROM g GROUP BY i) firsts ON firsts.i = d.i
     {back('now', 0)} {back('1m', 60)} {back('5m', 300)} {back('pairs', 299)}
@@ -222,10 +223,8 @@ def main(folder, out=None):
         f"{folder}/decisions.parquet")  # fmt: skip
     names = ", ".join(f"('{name}', {ns})" for name, ns in EDGES.items())
     run("edges", f"CREATE TEMP TABLE e AS SELECT d.seq d, i, name, ts - ns edge FROM d, (VALUES {names}) k(name, ns)")
-    quotes = "n base mid2 spread qi changed changes ofi depth m mm spread_time qi_time age".split()
-    trades = "n base volume notional signed known_volume signs known effective weight".split()
-    run("quote_edges", edges("q", quotes))
-    run("trade_edges", edges("t", trades))
+    run("quote_edges", edges("q"))
+    run("trade_edges", edges("t"))
     run("blocks", "CREATE TEMP TABLE blocks AS SELECT i, (n - 1) // 64 block, min(mid2) low, max(mid2) high FROM q GROUP BY ALL")
     run("range_1m", extremes("1m"))
     run("range_5m", extremes("5m"))
