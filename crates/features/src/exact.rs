@@ -6,49 +6,72 @@ pub(crate) const NANO: i64 = 1_000_000_000;
 /// A public size in integer units of 1e-9.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NanoSize {
-    pub(crate) nanos: i64,
+    pub(crate) nanos: i128,
     /// Whether decimals behind the ninth were cut.
     pub(crate) rounded: bool,
 }
 
+/// The largest size of one row: twice of it, held for a day, fits in 127 bits.
+const MAX_SIZE: f64 = 1e14;
+
 /// A size in units of 1e-9: the shortest decimal that reads back as this number, times 1e9, ties to even.
 ///
-/// `None` when it is negative, not finite, above 9.2e9, or positive and rounds to nothing.
+/// `None` when it is negative, not finite, above 1e14, or positive and rounds to nothing.
 ///
 /// The short way is the same answer: `k / 1e9 == size` says that the decimal `k`e-9 reads back as this number, and two
 /// decimals of at most 15 digits cannot share one.
+#[expect(
+    clippy::float_cmp,
+    reason = "that the decimal reads back as this very number is the proof"
+)]
 pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
     if !size.is_finite() || size < 0.0 {
         return None;
     }
+    if size.fract() == 0.0 && size < MAX_SIZE {
+        #[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e14")]
+        return Some(NanoSize {
+            nanos: i128::from(size as i64) * i128::from(NANO),
+            rounded: false,
+        });
+    }
     if size < 1e6 {
-        let scaled = (size * 1e9).round_ties_even();
+        let scaled = round(size * 1e9);
         if scaled < 1e15 && scaled / 1e9 == size {
             #[expect(clippy::cast_possible_truncation, reason = "below 1e15")]
-            return Some(NanoSize { nanos: scaled as i64, rounded: false });
+            return Some(NanoSize { nanos: i128::from(scaled as i64), rounded: false });
         }
     }
     decimal_nanos(size)
 }
 
+/// The nearest whole number, ties to even, of a magnitude below 2^51.
+///
+/// Adding 1.5 x 2^52 leaves no bit for a fraction, so the addition itself rounds; a call of the platform's function would
+/// cost more than the rest.
+fn round(x: f64) -> f64 {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    (x + SHIFT) - SHIFT
+}
+
 /// By the decimal text, which Rust writes in the shortest form that reads back.
 fn decimal_nanos(size: f64) -> Option<NanoSize> {
-    if size > 9_223_372_036.0 {
+    if size > MAX_SIZE {
         return None;
     }
     let text = format!("{size}");
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let whole: i64 = whole.parse().ok()?;
+    let whole: i128 = whole.parse().ok()?;
     let (kept, cut) = fraction.split_at_checked(9).unwrap_or((fraction, ""));
-    let mut nanos: i64 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    let mut nanos: i128 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
     for _ in kept.len()..9 {
         nanos *= 10;
     }
     let rounded = cut.bytes().any(|b| b != b'0');
     let half = cut.strip_prefix('5').is_some_and(|rest| rest.bytes().all(|b| b == b'0'));
     let above = cut.as_bytes().first().is_some_and(|b| *b >= b'5') && !half;
-    nanos += i64::from(above || (half && nanos % 2 == 1));
-    let nanos = whole.checked_mul(NANO)?.checked_add(nanos)?;
+    nanos += i128::from(above || (half && nanos % 2 == 1));
+    let nanos = whole.checked_mul(i128::from(NANO))?.checked_add(nanos)?;
     if nanos == 0 && size > 0.0 { None } else { Some(NanoSize { nanos, rounded }) }
 }
 
@@ -62,7 +85,16 @@ pub(crate) const BITS_120: f64 = BITS_60 * BITS_60;
 /// The nearest multiple of 2^-60, ties to even, of a number of magnitude below 8; others give 0 and are kept out before.
 #[expect(clippy::cast_possible_truncation, reason = "magnitude below 2^63 by the guard")]
 pub(crate) fn fix60(x: f64) -> i64 {
-    if x.abs() < 7.999 { (x * BITS_60).round_ties_even() as i64 } else { 0 }
+    let scaled = x * BITS_60;
+    if x.abs() >= 7.999 {
+        return 0;
+    }
+    // From 2^52 on every f64 is whole.
+    if scaled.abs() < 2_251_799_813_685_248.0 {
+        round(scaled) as i64
+    } else {
+        scaled.round_ties_even() as i64
+    }
 }
 
 /// The nearest multiple of 1/`grid`, ties to even, if it fits in 126 bits.
@@ -73,9 +105,20 @@ pub(crate) fn fix(x: f64, grid: f64) -> Option<i128> {
 }
 
 /// `ln(to / from)` of two positive integers, without losing the digits of a small return.
+///
+/// A fall by more than half is taken from below, since `log1p` close to -1 has lost them.
 pub(crate) fn log_ret(from: i64, to: i64) -> f64 {
-    let change = i128::from(to) - i128::from(from);
-    crate::math::log1p(change as f64 / from as f64)
+    log_quotient(from.into(), to.into())
+}
+
+/// As [`log_ret`], of larger integers whose difference fits.
+pub(crate) fn log_quotient(from: i128, to: i128) -> f64 {
+    let change = |from: i128, to: i128| (to - from) as f64 / from as f64;
+    if to < from / 2 {
+        -crate::math::log1p(change(to, from))
+    } else {
+        crate::math::log1p(change(from, to))
+    }
 }
 
 /// Sample variance (`n - 1`) times 1 unit², from totals modulo 2^128 that may have wrapped.
@@ -131,8 +174,8 @@ mod tests {
         assert_eq!(nanos(1e-12), None); // would vanish
         assert_eq!(nanos(0.0), Some((0, false)));
         assert_eq!(nanos(1e8), Some((100_000_000_000_000_000, false)));
-        assert_eq!(nanos(9e9), Some((9_000_000_000_000_000_000, false)));
-        assert_eq!(nanos(1e12), None);
+        assert_eq!(nanos(1e12), Some((1_000_000_000_000_000_000_000, false)));
+        assert_eq!(nanos(1e15), None);
         assert_eq!((nanos(f64::NAN), nanos(-1.0), nanos(f64::INFINITY)), (None, None, None));
     }
 
@@ -149,8 +192,8 @@ mod tests {
         #[test]
         fn decimals_of_nine_places_take_the_short_way(k in 0_i64..1_000_000_000_000_000) {
             let size = k as f64 / 1e9;
-            prop_assert_eq!(nano_size(size), Some(NanoSize { nanos: k, rounded: false }));
-            prop_assert_eq!(decimal_nanos(size).map(|s| s.nanos), Some(k));
+            prop_assert_eq!(nano_size(size), Some(NanoSize { nanos: k.into(), rounded: false }));
+            prop_assert_eq!(decimal_nanos(size).map(|s| s.nanos), Some(i128::from(k)));
         }
 
         #[test]

@@ -47,8 +47,8 @@ pub(crate) enum Ask {
     MidBefore { n: u32 },
     /// When prices or sizes last changed.
     Change,
-    /// Grid instants one by one.
-    Grid { n: u32 },
+    /// Grid instants one by one, and the span that coverage must reach over.
+    Grid { n: u32, cover_ns: i64 },
     /// Closed bars one by one.
     Bars { n: u32 },
     /// Exponentially weighted sums.
@@ -146,12 +146,10 @@ impl Needs {
                     tables.insert("instruments");
                 }
                 Ask::Events => tables.extend(["instruments", "scheduled_events"]),
-                Ask::Sum { window, .. }
-                | Ask::Count { window, .. }
-                | Ask::Extreme { window, .. } => {
-                    if *window == Window::Session {
-                        tables.extend(["instruments", "sessions"]);
-                    }
+                Ask::Sum { window: Window::Session, .. }
+                | Ask::Count { window: Window::Session, .. }
+                | Ask::Extreme { window: Window::Session, .. } => {
+                    tables.extend(["instruments", "sessions"]);
                 }
                 _ => {}
             }
@@ -258,7 +256,12 @@ impl Asker<'_> {
 
     /// The last `n` instants of the 1 s grid, one by one.
     pub fn grid(&mut self, n: u32) -> GridOf {
-        GridOf(self.ask(Ask::Grid { n }))
+        GridOf(self.ask(Ask::Grid { n, cover_ns: i64::from(n).saturating_mul(SECOND) }))
+    }
+
+    /// The last `n` instants, where the oldest serve the returns of the others only: coverage may begin later.
+    pub(crate) fn grid_covered(&mut self, n: u32, cover_ns: i64) -> GridOf {
+        GridOf(self.ask(Ask::Grid { n, cover_ns }))
     }
 
     /// The last `n` closed bars of one minute, one by one.
@@ -312,7 +315,7 @@ impl Ask {
             Self::Run => of_series(Series::Trades, max_age.saturating_mul(65)),
             Self::MidBefore { .. } => of_series(Series::Quotes, ROWS_SPAN),
             Self::Change => max_age.saturating_mul(2),
-            Self::Grid { n } => of_series(Series::Grid, i64::from(*n).saturating_mul(SECOND)),
+            Self::Grid { n, .. } => of_series(Series::Grid, i64::from(*n).saturating_mul(SECOND)),
             Self::Bars { n } => {
                 of_series(Series::Bars, i64::from(*n).saturating_mul(BAR_NS).saturating_add(BAR_NS))
             }
@@ -337,7 +340,7 @@ impl Ask {
                 }
             }
             Self::Quote { lag_ns } => *lag_ns,
-            Self::Grid { n } => i64::from(*n).saturating_mul(SECOND),
+            Self::Grid { cover_ns, .. } => *cover_ns,
             Self::Bars { n } => i64::from(*n).saturating_mul(BAR_NS),
             Self::Decayed { half_life, .. } => half_life.saturating_mul(40),
             _ => 0,

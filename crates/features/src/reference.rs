@@ -35,7 +35,7 @@ pub struct Session {
     pub ts_end: Option<i64>,
     /// Whether the day is shortened.
     pub is_half_day: bool,
-    /// Offset of the local clock from UTC in seconds, of the latest phase that has begun.
+    /// Offset of the local clock from UTC in seconds, of the phase that contains the cut-off.
     pub utc_offset_s: Option<i32>,
 }
 
@@ -198,22 +198,21 @@ impl Reference {
         let rows = self.sessions.get(calendar)?;
         let begun = rows.partition_point(|r| r.start <= t);
         let begun = rows.get(..begun)?;
-        let mut latest: Option<&SessionRow> = None;
-        let mut seen_start = None;
+        let mut seen = None;
         for row in begun.iter().rev().filter(|r| r.ts_avail < t) {
             // Of one start the greatest revision comes first in reverse order.
-            if seen_start == Some((row.start, row.phase)) {
+            if seen == Some((row.start, row.phase)) {
                 continue;
             }
-            seen_start = Some((row.start, row.phase));
-            latest = latest.or(Some(row));
-            if t < row.end && row.phase != SessionPhase::Closed {
+            seen = Some((row.start, row.phase));
+            if t < row.end {
+                let is_open = row.phase != SessionPhase::Closed;
                 return Some(Session {
                     phase: row.phase,
-                    ts_start: Some(row.start),
-                    ts_end: Some(row.end),
+                    ts_start: is_open.then_some(row.start),
+                    ts_end: is_open.then_some(row.end),
                     is_half_day: row.is_half_day,
-                    utc_offset_s: latest.map(|r| r.offset_s),
+                    utc_offset_s: Some(row.offset_s),
                 });
             }
             // A phase lasts at most a week.
@@ -221,15 +220,13 @@ impl Reference {
                 break;
             }
         }
-        if !rows.iter().any(|r| r.ts_avail < t) {
-            return None;
-        }
-        Some(Session {
+        let known = rows.iter().any(|r| r.ts_avail < t);
+        known.then_some(Session {
             phase: SessionPhase::Closed,
             ts_start: None,
             ts_end: None,
             is_half_day: false,
-            utc_offset_s: latest.map(|r| r.offset_s),
+            utc_offset_s: None,
         })
     }
 

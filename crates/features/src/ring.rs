@@ -194,8 +194,8 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         first: usize,
         last: usize,
         known: Key,
-        value: impl Fn(&R) -> Option<i64>,
-    ) -> Option<(i64, i64)> {
+        value: impl Fn(&R) -> Option<i128>,
+    ) -> Option<(i128, i128)> {
         let at = |row: usize| match self.version(row, known) {
             Some(version) => value(version),
             None => self.columns.extreme(row),
@@ -232,12 +232,18 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         self.patches.push(Patch { known, no, row: new, delta });
     }
 
+    /// How many rows would be forgotten.
+    pub(crate) fn leaving(&self, before: i64) -> usize {
+        let gone = self.before(before) / SUPER * SUPER;
+        if gone < self.columns.ts().len() / 2 { 0 } else { gone }
+    }
+
     /// Forgets rows before an instant, in whole super-blocks and only when that halves the ring.
     ///
     /// Gives the number of rows that went.
     pub(crate) fn forget(&mut self, before: i64, measures: usize) -> usize {
-        let gone = self.before(before) / SUPER * SUPER;
-        if gone < self.columns.ts().len() / 2 || gone == 0 {
+        let gone = self.leaving(before);
+        if gone == 0 {
             return 0;
         }
         self.columns.drop_front(gone);
@@ -254,11 +260,11 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
 /// Smallest and largest value by block and super-block.
 #[derive(Debug, Default)]
 struct Extremes {
-    blocks: Vec<Option<(i64, i64)>>,
-    supers: Vec<Option<(i64, i64)>>,
+    blocks: Vec<Option<(i128, i128)>>,
+    supers: Vec<Option<(i128, i128)>>,
 }
 
-fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+fn wider(a: Option<(i128, i128)>, b: Option<(i128, i128)>) -> Option<(i128, i128)> {
     match (a, b) {
         (Some((al, ah)), Some((bl, bh))) => Some((al.min(bl), ah.max(bh))),
         (some, None) | (None, some) => some,
@@ -266,7 +272,7 @@ fn wider(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
 }
 
 impl Extremes {
-    fn block(&mut self, first: usize, last: usize, at: impl Fn(usize) -> Option<i64>) {
+    fn block(&mut self, first: usize, last: usize, at: impl Fn(usize) -> Option<i128>) {
         let all = (first..=last).fold(None, |range, row| wider(range, at(row).map(|v| (v, v))));
         self.blocks.push(all);
         if self.blocks.len().is_multiple_of(BLOCK) {
@@ -280,9 +286,9 @@ impl Extremes {
         &self,
         first: usize,
         last: usize,
-        at: impl Fn(usize) -> Option<i64>,
+        at: impl Fn(usize) -> Option<i128>,
         changed: impl Fn(usize, usize) -> bool,
-    ) -> Option<(i64, i64)> {
+    ) -> Option<(i128, i128)> {
         let mut range = None;
         let mut row = first;
         while row <= last {

@@ -15,7 +15,7 @@ pub use quotes::{Quote, QuoteRows};
 pub use trades::{SignSource, Trade, TradeRows};
 
 pub(crate) use bars::BarColumns;
-pub(crate) use depths::{DepthColumns, ask_columns, bid_columns};
+pub(crate) use depths::{DepthColumns, SideColumns, ask_columns, bid_columns};
 pub(crate) use grid::GridColumns;
 pub(crate) use later::{DELAY_NS, LaterColumns};
 pub(crate) use quotes::QuoteColumns;
@@ -149,7 +149,7 @@ pub(crate) trait Columns {
     /// Rows `from..to` with the one before `from`; `1 <= from <= to`.
     fn rows(&self, from: usize, to: usize) -> Rows<'_>;
     /// The value whose extremes the series keeps, at a row.
-    fn extreme(&self, _row: usize) -> Option<i64> {
+    fn extreme(&self, _row: usize) -> Option<i128> {
         None
     }
     /// Takes rows `1..=n` out.

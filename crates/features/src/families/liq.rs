@@ -8,7 +8,7 @@ use crate::feature::NullRule::{Strict, Tolerant};
 use crate::measure::Measure;
 use crate::needs::Needs;
 use crate::null::Null;
-use crate::rows::Series;
+use crate::rows::{Cell, Series};
 use contract::Unit;
 use std::sync::Arc;
 
@@ -95,11 +95,16 @@ fn kyle() -> Template {
             let xx = own.sum(returns::flow_squared(), a.window);
             let y = own.sum(returns::sum(), a.window);
             let xy = own.sum(returns::flow_times_return(), a.window);
+            let large = own.sum(returns::n_large_flows(), a.window);
+            let cells = own.grid(a.entries());
             built(needs, move |at| {
                 let n = at.sum(n)?;
                 enough(n, all)?;
                 if at.sum(traded)? < 30 {
                     return Err(Null::TooFewValid);
+                }
+                if at.sum(large)? > 0 {
+                    return slope(&at.grid(cells)?.0);
                 }
                 let (x, y) = (at.sum(x)?, at.sum(y)?);
                 let spread = variance(n, x, at.sum(xx)?).filter(|v| *v > 0.0);
@@ -115,6 +120,17 @@ fn kyle() -> Template {
     .scales(0, -1)
     .oracle("exact rationals; statsmodels OLS")
     .source("Kyle (1985), Econometrica 53(6)")
+}
+
+/// The slope by two passes, where a second's size is beyond 4.5e6 units and products would not fit.
+fn slope<'a>(cells: &(impl Iterator<Item = &'a Cell> + Clone)) -> Result<f64, Null> {
+    let pairs = || cells.clone().filter_map(|c| Some((c.signed_size as f64 / 1e9, c.ret?)));
+    let n = pairs().count() as f64;
+    let (sx, sy) = pairs().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x, sy + y));
+    let (mx, my) = (sx / n, sy / n);
+    let (xx, xy) = pairs()
+        .fold((0.0, 0.0), |(xx, xy), (x, y)| (xx + (x - mx) * (x - mx), xy + (x - mx) * (y - my)));
+    if xx > 0.0 { Ok(xy / xx * 1e4) } else { Err(Null::ZeroDenominator) }
 }
 
 fn amihud() -> Template {

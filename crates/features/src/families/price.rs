@@ -115,14 +115,14 @@ fn return_per_volatility() -> Template {
 fn ranges() -> Vec<Template> {
     let windows = ["1m", "5m", "1h", "sess"];
     let of =
-        |stem, definition, formula, low, high, value: fn(i64, i64, i64) -> Result<f64, Null>| {
+        |stem, definition, formula, low, high, value: fn(i128, i128, i128) -> Result<f64, Null>| {
             Template::new(stem, &windows, Takes::SpanOrSession, definition, formula, move |a| {
                 let mut needs = Needs::new();
                 let now = needs.own().quote();
                 let range = needs.own().extreme(Series::Quotes, a.window);
                 built(needs, move |at| {
                     let (low, high) = at.range(range)?;
-                    value(at.mid2(now)?, low, high)
+                    value(at.mid2(now)?.into(), low, high)
                 })
             })
             .rule(Strict)
@@ -154,19 +154,17 @@ fn ranges() -> Vec<Template> {
             "(m - min m) / (max m - min m)",
             f64::NEG_INFINITY,
             f64::INFINITY,
-            |m, low, high| {
-                ratio(i128::from(m) - i128::from(low), i128::from(high) - i128::from(low))
-            },
+            |m, low, high| ratio(m - low, high - low),
         )
         .oracle("exact rationals; qlib RSV"),
     ]
 }
 
-fn distance(m: i64, extreme: i64) -> Result<f64, Null> {
+fn distance(m: i128, extreme: i128) -> Result<f64, Null> {
     if extreme <= 0 {
         return Err(Null::OutOfDomain);
     }
-    ratio(i128::from(m) - i128::from(extreme), i128::from(extreme))
+    ratio(m - extreme, extreme)
 }
 
 fn zscore() -> Template {
@@ -248,12 +246,8 @@ fn efficiency() -> Template {
             let net = needs.own().sum(returns::sum(), a.window);
             let path = needs.own().sum(returns::sum_abs(), a.window);
             let valid = needs.own().sum(returns::n_valid(), a.window);
-            let overflows = needs.own().sum(returns::n_overflows(), a.window);
             built(needs, move |at| {
                 enough(at.sum(valid)?, all.into())?;
-                if at.sum(overflows)? > 0 {
-                    return Err(Null::Overflow);
-                }
                 ratio(at.sum(net)?.abs(), at.sum(path)?)
             })
         },

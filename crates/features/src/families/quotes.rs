@@ -47,7 +47,7 @@ pub(crate) fn ofi() -> Arc<dyn Measure> {
         let (Some((b0, qb0, a0, qa0)), Some((b1, qb1, a1, qa1))) = (both(before), both(now)) else {
             return 0;
         };
-        let when = |condition: bool, size: i64| if condition { i128::from(size) } else { 0 };
+        let when = |condition: bool, size: i128| if condition { size } else { 0 };
         when(b1 >= b0, qb1) - when(b1 <= b0, qb0) - when(a1 <= a0, qa1) + when(a1 >= a0, qa0)
     })
 }
@@ -114,7 +114,7 @@ pub(crate) fn imbalance_time() -> Arc<dyn Measure> {
 /// Bid size less ask size over both.
 pub(crate) fn imbalance(q: Quote) -> Option<f64> {
     let both = q.depth().filter(|d| *d > 0)?;
-    let difference = i128::from(q.bid_size()?) - i128::from(q.ask_size()?);
+    let difference = q.bid_size()? - q.ask_size()?;
     Some(difference as f64 / both as f64)
 }
 

@@ -1,7 +1,7 @@
 //! Measures of trades.
 
 use crate::measure::{Measure, later, signs, tape, tape_triples, trades};
-use crate::rows::{SignSource, Trade};
+use crate::rows::{Later, SignSource, Trade};
 use std::sync::Arc;
 
 fn signed(t: Trade) -> i128 {
@@ -15,12 +15,12 @@ pub(crate) fn n() -> Arc<dyn Measure> {
 
 /// Size.
 pub(crate) fn volume() -> Arc<dyn Measure> {
-    tape("volume", |_, t| i128::from(t.size))
+    tape("volume", |_, t| t.size)
 }
 
 /// Price times size, in units of 1e-18.
 pub(crate) fn notional() -> Arc<dyn Measure> {
-    tape("notional", |_, t| i128::from(t.px) * i128::from(t.size))
+    tape("notional", |_, t| i128::from(t.px).wrapping_mul(t.size))
 }
 
 /// Nanoseconds since the trade before.
@@ -57,12 +57,12 @@ pub(crate) fn px_change_products() -> Arc<dyn Measure> {
 
 /// Signed size.
 pub(crate) fn signed_volume() -> Arc<dyn Measure> {
-    signs("signed_volume", |_, t| signed(t) * i128::from(t.size))
+    signs("signed_volume", |_, t| signed(t) * t.size)
 }
 
 /// Size of trades of known sign.
 pub(crate) fn known_volume() -> Arc<dyn Measure> {
-    signs("known_volume", |_, t| if t.sign == 0 { 0 } else { i128::from(t.size) })
+    signs("known_volume", |_, t| if t.sign == 0 { 0 } else { t.size })
 }
 
 /// Signs.
@@ -77,12 +77,7 @@ pub(crate) fn n_known() -> Arc<dyn Measure> {
 
 /// Size of trades that the venue's flag has signed.
 pub(crate) fn flagged_volume() -> Arc<dyn Measure> {
-    tape(
-        "flagged_volume",
-        |_, t| {
-            if t.sign_source == SignSource::Flag { i128::from(t.size) } else { 0 }
-        },
-    )
+    tape("flagged_volume", |_, t| if t.sign_source == SignSource::Flag { t.size } else { 0 })
 }
 
 /// Products of signs of trades that follow each other.
@@ -97,12 +92,12 @@ pub(crate) fn n_sign_pairs() -> Arc<dyn Measure> {
 
 /// Size at or above the prevailing ask.
 pub(crate) fn at_ask() -> Arc<dyn Measure> {
-    trades("volume_at_ask", |_, t| if t.is_at_ask() { i128::from(t.size) } else { 0 })
+    trades("volume_at_ask", |_, t| if t.is_at_ask() { t.size } else { 0 })
 }
 
 /// Size at or below the prevailing bid.
 pub(crate) fn at_bid() -> Arc<dyn Measure> {
-    trades("volume_at_bid", |_, t| if t.is_at_bid() { i128::from(t.size) } else { 0 })
+    trades("volume_at_bid", |_, t| if t.is_at_bid() { t.size } else { 0 })
 }
 
 /// Signed distance from twice the prevailing mid to twice the price, times size.
@@ -117,28 +112,34 @@ pub(crate) fn effective_weight() -> Arc<dyn Measure> {
 
 /// Signed distance from twice the later mid to twice the price, times size.
 pub(crate) fn realized() -> Arc<dyn Measure> {
-    later("realized_spread", |l| distance(&l.trade, Some(l.mid2_later), Some(2 * l.trade.px)))
+    later("realized_spread", |l| {
+        complete(l, || distance(&l.trade, l.mid2_later, Some(2 * l.trade.px)))
+    })
 }
 
 /// Signed distance from twice the prevailing mid to twice the later one, times size.
 pub(crate) fn impact() -> Arc<dyn Measure> {
-    later("price_impact", |l| distance(&l.trade, l.trade.mid2(), Some(l.mid2_later)))
+    later("price_impact", |l| complete(l, || distance(&l.trade, l.trade.mid2(), l.mid2_later)))
 }
 
 /// Twice the prevailing mid times size.
 pub(crate) fn later_weight() -> Arc<dyn Measure> {
-    later("later_weight", |l| weight(&l.trade))
+    later("later_weight", |l| complete(l, || weight(&l.trade)))
+}
+
+fn complete(later: &Later, value: impl Fn() -> i128) -> i128 {
+    if later.is_complete() { value() } else { 0 }
 }
 
 fn distance(trade: &Trade, from: Option<i64>, to: Option<i64>) -> i128 {
     let Some((from, to)) = from.zip(to) else { return 0 };
-    let size = signed(*trade) * i128::from(trade.size);
+    let size = signed(*trade) * trade.size;
     size.wrapping_mul(i128::from(to) - i128::from(from))
 }
 
 fn weight(trade: &Trade) -> i128 {
     match trade.mid2() {
-        Some(mid2) if trade.sign != 0 => i128::from(trade.size).wrapping_mul(i128::from(mid2)),
+        Some(mid2) if trade.sign != 0 => trade.size.wrapping_mul(i128::from(mid2)),
         _ => 0,
     }
 }

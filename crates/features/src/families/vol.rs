@@ -301,7 +301,7 @@ fn range() -> Template {
             built(needs, move |at| {
                 let (low, high) = at.range(range)?;
                 let m = at.positive_mid2(now)?;
-                ratio(i128::from(high) - i128::from(low), m.into()).map(|x| x * 1e4)
+                ratio(high - low, m.into()).map(|x| x * 1e4)
             })
         },
     )

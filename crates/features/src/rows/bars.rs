@@ -42,8 +42,8 @@ impl Bar {
         self.low = self.low.min(trade.px);
         self.close = trade.px;
         self.n_trades = self.n_trades.saturating_add(1);
-        self.size = self.size.wrapping_add(i128::from(trade.size));
-        let notional = i128::from(trade.px) * i128::from(trade.size);
+        self.size = self.size.wrapping_add(trade.size);
+        let notional = i128::from(trade.px).wrapping_mul(trade.size);
         self.notional = self.notional.wrapping_add(notional);
     }
 }

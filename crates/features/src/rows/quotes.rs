@@ -15,8 +15,8 @@ pub struct Quote {
     pub ts_avail: i64,
     bid_px: i64,
     ask_px: i64,
-    bid_size: i64,
-    ask_size: i64,
+    bid_size: i128,
+    ask_size: i128,
     state: u8,
 }
 
@@ -24,16 +24,20 @@ impl Quote {
     pub(crate) const ABSENT: Self =
         Self { ts_avail: i64::MIN, bid_px: 0, ask_px: 0, bid_size: 0, ask_size: 0, state: 0 };
 
-    pub(crate) fn new(ts_avail: i64, px: [Option<i64>; 2], size: [Option<i64>; 2]) -> Self {
-        let mut state = 0;
-        for (value, bit) in px.iter().chain(&size).zip([BID, ASK, BID_SIZE, ASK_SIZE]) {
-            if value.is_some() {
-                state |= bit;
-            }
+    pub(crate) fn new(ts_avail: i64, px: [Option<i64>; 2], size: [Option<i128>; 2]) -> Self {
+        let bit = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
+        let ([bid_px, ask_px], [bid_size, ask_size]) = (px, size);
+        Self {
+            ts_avail,
+            state: bit(bid_px.is_some(), BID)
+                | bit(ask_px.is_some(), ASK)
+                | bit(bid_size.is_some(), BID_SIZE)
+                | bit(ask_size.is_some(), ASK_SIZE),
+            bid_px: bid_px.unwrap_or(0),
+            ask_px: ask_px.unwrap_or(0),
+            bid_size: bid_size.unwrap_or(0),
+            ask_size: ask_size.unwrap_or(0),
         }
-        let [bid_px, ask_px] = px.map(|v| v.unwrap_or(0));
-        let [bid_size, ask_size] = size.map(|v| v.unwrap_or(0));
-        Self { ts_avail, bid_px, ask_px, bid_size, ask_size, state }
     }
 
     /// Best bid in units of 1e-9, if that side is there.
@@ -50,13 +54,13 @@ impl Quote {
 
     /// Size bid in units of 1e-9, if reported.
     #[must_use]
-    pub fn bid_size(&self) -> Option<i64> {
+    pub fn bid_size(&self) -> Option<i128> {
         (self.state & BID_SIZE != 0).then_some(self.bid_size)
     }
 
     /// Size offered in units of 1e-9, if reported.
     #[must_use]
-    pub fn ask_size(&self) -> Option<i64> {
+    pub fn ask_size(&self) -> Option<i128> {
         (self.state & ASK_SIZE != 0).then_some(self.ask_size)
     }
 
@@ -88,7 +92,7 @@ impl Quote {
     /// Bid size plus ask size in units of 1e-9, of a sized quote.
     #[must_use]
     pub fn depth(&self) -> Option<i128> {
-        self.is_sized().then(|| i128::from(self.bid_size) + i128::from(self.ask_size))
+        self.is_sized().then(|| self.bid_size + self.ask_size)
     }
 
     pub(crate) fn unlinked(self) -> Self {
@@ -109,8 +113,8 @@ pub struct QuoteRows<'a> {
     ts: &'a [i64],
     bid_px: &'a [i64],
     ask_px: &'a [i64],
-    bid_size: &'a [i64],
-    ask_size: &'a [i64],
+    bid_size: &'a [i128],
+    ask_size: &'a [i128],
     state: &'a [u8],
 }
 
@@ -154,8 +158,8 @@ pub(crate) struct QuoteColumns {
     ts: Vec<i64>,
     bid_px: Vec<i64>,
     ask_px: Vec<i64>,
-    bid_size: Vec<i64>,
-    ask_size: Vec<i64>,
+    bid_size: Vec<i128>,
+    ask_size: Vec<i128>,
     state: Vec<u8>,
 }
 
@@ -198,8 +202,8 @@ impl QuoteColumns {
             ts_avail: self.ts.get(row).copied().unwrap_or(i64::MIN),
             bid_px: at(&self.bid_px),
             ask_px: at(&self.ask_px),
-            bid_size: at(&self.bid_size),
-            ask_size: at(&self.ask_size),
+            bid_size: self.bid_size.get(row).copied().unwrap_or(0),
+            ask_size: self.ask_size.get(row).copied().unwrap_or(0),
             state: self.state.get(row).copied().unwrap_or(0),
         }
     }
@@ -220,8 +224,8 @@ impl Columns for QuoteColumns {
     }
 
     /// Twice the mid of a valid quote.
-    fn extreme(&self, row: usize) -> Option<i64> {
-        self.get(row).mid2()
+    fn extreme(&self, row: usize) -> Option<i128> {
+        self.get(row).mid2().map(i128::from)
     }
 
     fn drop_front(&mut self, n: usize) {
