@@ -7,6 +7,7 @@ mod intake;
 mod ticks;
 
 pub use input::Input;
+pub(crate) use input::refuse_hindsight;
 
 use crate::coverage::{Coverage, SourceGap};
 use crate::error::SweepError;

@@ -82,7 +82,7 @@ impl Sweep {
 }
 
 /// Refuses what is marked as knowing the future.
-fn refuse_hindsight(
+pub(crate) fn refuse_hindsight(
     table: &str,
     schema: &contract::arrow_schema::Schema,
 ) -> Result<(), SweepError> {
