@@ -1,7 +1,7 @@
 //! What a feature asks for, declared before it is evaluated.
 
 use crate::instrument::{BAR_NS, TICK_RULE_NS};
-use crate::measure::{Measure, MeasureKind};
+use crate::measure::Measure;
 use crate::rows::{DELAY_NS, MarketTable, Series};
 use crate::window::{ROWS_SPAN, SECOND, Window};
 use std::collections::BTreeSet;
@@ -146,12 +146,10 @@ impl Needs {
                     tables.insert("instruments");
                 }
                 Ask::Events => tables.extend(["instruments", "scheduled_events"]),
-                Ask::Sum { window, .. }
-                | Ask::Count { window, .. }
-                | Ask::Extreme { window, .. } => {
-                    if *window == Window::Session {
-                        tables.extend(["instruments", "sessions"]);
-                    }
+                Ask::Sum { window: Window::Session, .. }
+                | Ask::Count { window: Window::Session, .. }
+                | Ask::Extreme { window: Window::Session, .. } => {
+                    tables.extend(["instruments", "sessions"]);
                 }
                 _ => {}
             }
@@ -409,10 +407,5 @@ impl Ask {
             }
             other => format!("{other:?}"),
         }
-    }
-
-    /// Whether the measure is integrated over time.
-    pub(crate) fn is_level(&self) -> bool {
-        matches!(self, Self::Sum { measure, .. } if measure.kind() == MeasureKind::Level)
     }
 }

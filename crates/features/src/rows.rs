@@ -15,7 +15,9 @@ pub use quotes::{Quote, QuoteRows};
 pub use trades::{SignSource, Trade, TradeRows};
 
 pub(crate) use bars::BarColumns;
-pub(crate) use depths::{DepthColumns, ask_columns, ask_levels, bid_columns, bid_levels};
+pub(crate) use depths::{
+    DepthColumns, SideColumns, ask_columns, ask_levels, bid_columns, bid_levels,
+};
 pub(crate) use grid::GridColumns;
 pub(crate) use later::{DELAY_NS, LaterColumns};
 pub(crate) use quotes::QuoteColumns;
@@ -40,10 +42,6 @@ pub enum Series {
 }
 
 impl Series {
-    /// Every series, in the order in which they are made.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Quotes, Self::Depths, Self::Trades, Self::Grid, Self::Later, Self::Bars];
-
     pub(crate) const fn at(self) -> usize {
         match self {
             Self::Quotes => 0,

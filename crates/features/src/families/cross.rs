@@ -21,7 +21,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g300x1s", "g60x1m"],
             "Slope of own returns on the role's.",
             "cov(y, x) / var(x)",
-            |m| m.beta(),
+            Moments::beta,
         )
         .oracle("exact rationals; statsmodels RollingOLS"),
         of_pairs(
@@ -29,7 +29,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g300x1s", "g60x1m"],
             "Correlation of own returns with the role's.",
             "cov(y, x) / (sd y sd x)",
-            |m| m.correlation(),
+            Moments::correlation,
         )
         .domain(-1.0, 1.0)
         .oracle("exact rationals; pandas rolling.corr"),
@@ -39,7 +39,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g60x1m"],
             "Standard deviation of own returns less beta times the role's.",
             "sd of y - beta x",
-            |m| m.residual_sd(),
+            Moments::residual_sd,
         )
         .domain(0.0, f64::INFINITY)
         .oracle("exact rationals; statsmodels"),
@@ -125,6 +125,7 @@ struct Moments {
 
 impl Moments {
     /// Returns between neighbouring instants at which all four mids are valid; rule `K` over the entries.
+    #[expect(clippy::float_cmp, reason = "a constant is equal to itself in every bit")]
     fn of(at: &At<'_>, pair: Pair) -> Result<Self, Null> {
         let (own, _) = at.grid(pair.own)?;
         let (peer, _) = at.grid(pair.peer)?;

@@ -154,9 +154,7 @@ fn ranges() -> Vec<Template> {
             "(m - min m) / (max m - min m)",
             f64::NEG_INFINITY,
             f64::INFINITY,
-            |m, low, high| {
-                ratio(m - low, high - low)
-            },
+            |m, low, high| ratio(m - low, high - low),
         )
         .oracle("exact rationals; qlib RSV"),
     ]

@@ -77,12 +77,7 @@ pub(crate) fn n_known() -> Arc<dyn Measure> {
 
 /// Size of trades that the venue's flag has signed.
 pub(crate) fn flagged_volume() -> Arc<dyn Measure> {
-    tape(
-        "flagged_volume",
-        |_, t| {
-            if t.sign_source == SignSource::Flag { t.size } else { 0 }
-        },
-    )
+    tape("flagged_volume", |_, t| if t.sign_source == SignSource::Flag { t.size } else { 0 })
 }
 
 /// Products of signs of trades that follow each other.

@@ -144,9 +144,9 @@ impl Default for DepthColumns {
 }
 
 impl DepthColumns {
-    pub(crate) fn push(&mut self, depth: Depth) {
+    pub(crate) fn push(&mut self, depth: &Depth) {
         self.ts.push(depth.ts_avail);
-        self.books.push(depth);
+        self.books.push(*depth);
     }
 
     pub(crate) fn link(&mut self, row: usize) {

@@ -21,14 +21,8 @@ pub struct Cell {
 }
 
 impl Cell {
-    pub(crate) const ABSENT: Self = Self {
-        ts: i64::MIN,
-        mid2: None,
-        ret: None,
-        ret60: 0,
-        signed_size: 0,
-        n_trades: 0,
-    };
+    pub(crate) const ABSENT: Self =
+        Self { ts: i64::MIN, mid2: None, ret: None, ret60: 0, signed_size: 0, n_trades: 0 };
 
     pub(crate) fn new(ts: i64, mid2: Option<i64>, before: Option<i64>) -> Self {
         let positive = |m: Option<i64>| m.filter(|m| *m > 0);

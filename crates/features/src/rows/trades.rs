@@ -248,7 +248,8 @@ impl TradeColumns {
         };
         set(&mut self.bid_px, trade.bid_px);
         set(&mut self.ask_px, trade.ask_px);
-        let rest = self.sign.get_mut(row).zip(self.source.get_mut(row)).zip(self.state.get_mut(row));
+        let rest =
+            self.sign.get_mut(row).zip(self.source.get_mut(row)).zip(self.state.get_mut(row));
         if let Some(((sign, source), state)) = rest {
             (*sign, *source, *state) = (trade.sign, trade.sign_source, trade.state);
         }

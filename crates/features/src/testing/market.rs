@@ -306,7 +306,8 @@ impl Tape {
         done(roles.end_row());
         self.inputs.roles.push(unnumbered(roles));
         let mut sessions = TableBuilder::<Sessions>::new(early);
-        for (known, revision, end) in [(early, 0_u16, 6 * HOUR), (at(BUSY + 300 * SECOND), 1, 5 * HOUR)]
+        for (known, revision, end) in
+            [(early, 0_u16, 6 * HOUR), (at(BUSY + 300 * SECOND), 1, 5 * HOUR)]
         {
             sessions
                 .set(&Sessions::TS_AVAIL, known)

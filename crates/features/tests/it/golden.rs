@@ -1,9 +1,9 @@
 //! Cells against the slow exact reference of `fixtures/features/golden`.
 
-use contract::arrow_array::RecordBatch;
+use contract::arrow_array::{RecordBatch, UInt64Array};
 use contract::{Batch, Features, Origin, TextTable, Unlogged, table};
 use features::{Catalogue, Null, Options, Output, Spec, Sweep};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ fn folder(case: &str) -> PathBuf {
 }
 
 /// Rows of one table, with `seq` where it is an event table.
-fn rows(case: &str, name: &str) -> Option<RecordBatch> {
+pub(crate) fn rows(case: &str, name: &str) -> Option<RecordBatch> {
     let text = fs::read_to_string(folder(case).join(format!("{name}.ndjson"))).ok()?;
     let mut rows = TextTable::new(table(name).unwrap(), Origin::new("features", name), None);
     for (line, text) in (1..).zip(text.lines()) {
@@ -23,13 +23,14 @@ fn rows(case: &str, name: &str) -> Option<RecordBatch> {
     Some(admitted.good.into_record_batch())
 }
 
-const EVENTS: [&str; 6] = ["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"];
-const REFERENCES: [&str; 4] = ["instruments", "sessions", "roles", "scheduled_events"];
+pub(crate) const EVENTS: [&str; 6] =
+    ["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"];
+pub(crate) const REFERENCES: [&str; 4] = ["instruments", "sessions", "roles", "scheduled_events"];
 
 /// What a decision's cells are: by decision and feature.
-type Cells = BTreeMap<(u64, String), Result<f64, u8>>;
+pub(crate) type Cells = BTreeMap<(u64, String), Result<f64, u8>>;
 
-fn cells(out: &[Batch<Features, Unlogged>]) -> Cells {
+pub(crate) fn cells(out: &[Batch<Features, Unlogged>]) -> Cells {
     let mut all = Cells::new();
     for rows in out {
         let names: Vec<String> = rows.feature_names().map(str::to_owned).collect();
@@ -60,24 +61,16 @@ fn category(rows: &Batch<Features, Unlogged>, name: &str, row: usize) -> u16 {
 
 /// The rows of a case swept one by one in the order of the log.
 fn swept(case: &str, spec: &Spec) -> Cells {
-    let mut sweep = Sweep::new(spec.resolve(&Catalogue::builtin()).unwrap(), Options::default());
+    let plan = spec.resolve(&Catalogue::builtin()).unwrap();
+    let mut sweep = Sweep::new(plan, Options::default());
     for name in REFERENCES {
         if let Some(batch) = rows(case, name) {
             sweep.push_record_batch(0, &batch).unwrap();
         }
     }
-    let tables: Vec<RecordBatch> = EVENTS.iter().filter_map(|name| rows(case, name)).collect();
-    let mut order: Vec<(u64, usize, usize)> = Vec::new();
-    for (at, batch) in tables.iter().enumerate() {
-        let seq = batch.column(batch.schema().index_of("seq").unwrap()).clone();
-        let seq =
-            seq.as_any().downcast_ref::<contract::arrow_array::UInt64Array>().unwrap().clone();
-        order.extend(seq.values().iter().enumerate().map(|(row, seq)| (*seq, at, row)));
-    }
-    order.sort_unstable();
     let mut out = Vec::new();
-    for (_, at, row) in order {
-        let pushed = sweep.push_record_batch(0, &tables[at].slice(row, 1)).unwrap();
+    for row in log(case) {
+        let pushed = sweep.push_record_batch(0, &row).unwrap();
         assert!(pushed.rejects.is_empty(), "{case}: {}", pushed.rejects[0]);
         out.extend(pushed.rows);
     }
@@ -85,6 +78,23 @@ fn swept(case: &str, spec: &Spec) -> Cells {
     out.extend(rest.rows);
     assert_eq!(report.lookahead_violations, 0);
     cells(&out)
+}
+
+/// Every event of a case as a batch of one row, in the order of `seq`.
+pub(crate) fn log(case: &str) -> Vec<RecordBatch> {
+    let tables: Vec<RecordBatch> = EVENTS.iter().filter_map(|name| rows(case, name)).collect();
+    let mut order: Vec<(u64, usize, usize)> = Vec::new();
+    for (at, batch) in tables.iter().enumerate() {
+        let seqs = seqs(batch);
+        order.extend(seqs.iter().enumerate().map(|(row, seq)| (*seq, at, row)));
+    }
+    order.sort_unstable();
+    order.into_iter().map(|(_, at, row)| tables[at].slice(row, 1)).collect()
+}
+
+fn seqs(batch: &RecordBatch) -> Vec<u64> {
+    let column = batch.column_by_name("seq").unwrap();
+    column.as_any().downcast_ref::<UInt64Array>().unwrap().values().to_vec()
 }
 
 fn expected(case: &str) -> Cells {
@@ -163,24 +173,35 @@ fn check(case: &str, spec: &str) {
     assert!(values > 100, "{case}: {values} values of {compared} cells");
 }
 
-const BTC: &str = "features = [\"*\"]\nroles = [\"mkt\"]\nsizes = [\"0.1\", \"1\", \"10\"]";
+pub(crate) const DEFAULT_SET: &str =
+    "features = [\"*\"]\nroles = [\"mkt\"]\nsizes = [\"0.1\", \"1\", \"10\"]";
 
 #[test]
 fn bitcoin_on_two_markets() {
-    check("btcusdt", BTC);
+    check("btcusdt", DEFAULT_SET);
 }
 
 #[test]
 fn euro_on_two_venues() {
-    check("eurusd", BTC);
+    check("eurusd", DEFAULT_SET);
 }
 
 #[test]
 fn an_hour() {
-    check("hour", BTC);
+    check("hour", DEFAULT_SET);
 }
 
 #[test]
 fn planted_cases() {
-    check("planted", BTC);
+    check("planted", DEFAULT_SET);
+}
+
+#[test]
+fn the_default_set_is_the_catalogue_of_the_reference_and_nothing_else() {
+    let spec = Spec::parse(DEFAULT_SET).unwrap();
+    let plan = spec.resolve(&Catalogue::builtin()).unwrap();
+    let ours: BTreeSet<String> = plan.features().map(|f| f.declaration().name.clone()).collect();
+    let theirs: BTreeSet<String> = expected("planted").into_keys().map(|(_, name)| name).collect();
+    assert_eq!(ours, theirs);
+    assert_eq!(ours.len(), 200);
 }

@@ -2,10 +2,14 @@
 #![cfg(test)]
 
 mod asof;
+mod bad_input;
 mod golden;
+mod invariance;
 #[cfg(feature = "testing")]
 mod laws;
 mod run;
 #[cfg(feature = "testing")]
 mod sabotage;
+#[cfg(feature = "selection")]
+mod selection;
 mod smoke;
