@@ -10,6 +10,7 @@ mod error;
 mod exact;
 mod families;
 mod feature;
+mod inputs;
 mod instrument;
 mod math;
 mod measure;
@@ -37,6 +38,7 @@ pub use catalogue::{Catalogue, CatalogueError, Listed};
 pub use coverage::Coverage;
 pub use error::SweepError;
 pub use feature::{Declaration, Feature, Formula, Mirror, NullRule, Scaling};
+pub use inputs::InputError;
 pub use measure::{Measure, MeasureKind};
 pub use needs::{
     Asker, BarsOf, DecayedOf, DepthOf, EventsOf, GridOf, InstrumentOf, Needs, NumberOf, QuoteOf,
@@ -51,5 +53,5 @@ pub use rows::{
     QuoteRows, Rows, Series, SignSource, Trade, TradeRows,
 };
 pub use spec::{Place, Spec, SpecError};
-pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep};
+pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep, refuse_hindsight};
 pub use window::{Window, WindowError};

@@ -4,7 +4,8 @@ use crate::feature::Feature;
 use crate::instrument::Keep;
 use crate::needs::{Ask, Who};
 use crate::rows::{MarketTable, Series};
-use contract::{Hash, Json};
+use crate::error::SweepError;
+use contract::{Batch, Features, Hash, Json, Unlogged};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -164,6 +165,14 @@ impl Plan {
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// No rows, in the shape that every batch of rows of this set has.
+    ///
+    /// # Errors
+    /// [`SweepError::Output`] when the contract refuses the shape, which would be a bug.
+    pub fn no_rows(&self) -> Result<Batch<Features, Unlogged>, SweepError> {
+        crate::output::batch(self, &[])
     }
 
     /// The features, in the order of their columns.

@@ -4,7 +4,7 @@ mod evaluate;
 mod input;
 mod intake;
 
-pub use input::Input;
+pub use input::{Input, refuse_hindsight};
 
 use crate::coverage::{Coverage, SourceGap};
 use crate::error::SweepError;

@@ -23,6 +23,8 @@ struct Envelope {
     key: Key,
     source_id: u16,
     row: usize,
+    /// Rows of the table before the batch.
+    first_row: u64,
 }
 
 impl Sweep {
@@ -78,7 +80,8 @@ impl Sweep {
                 self.report.filtered += 1;
                 continue;
             }
-            each(self, Envelope { key: Key { ts, log, seq }, source_id: *source_id, row })?;
+            let key = Key { ts, log, seq };
+            each(self, Envelope { key, source_id: *source_id, row, first_row })?;
         }
         Ok(())
     }
@@ -109,7 +112,7 @@ impl Sweep {
         found: String,
     ) {
         self.report.rejected += 1;
-        let origin = Origin::new("features", T::SPEC.name);
+        let origin = Origin::new("features", T::SPEC.name).at(envelope.first_row);
         let position = envelope.row as u64;
         let mut reject =
             Reject::new(&origin, T::SPEC.name, position, code).about(column, expected, found);
