@@ -4,7 +4,7 @@ use crate::instrument::{GapMark, Instrument, ceil};
 use crate::needs::Ask;
 use crate::null::Null;
 use crate::plan::{Plan, Planning};
-use crate::recursion::Sums;
+use crate::recursion::{Recursion, Sums};
 use crate::reference::{Events, InstrumentFacts, Reference, Session};
 use crate::ring::{Key, Ring, Wanted};
 use crate::rows::{Columns, MarketTable, Quote, Series, Trade};
@@ -51,7 +51,7 @@ pub(crate) enum Answer<'a> {
     },
     Sums(Sums),
     Session(Session),
-    Instrument(&'a InstrumentFacts),
+    Instrument(Option<&'a InstrumentFacts>),
     Events(Events),
 }
 
@@ -119,8 +119,7 @@ impl<'a> Question<'_, 'a> {
                     .ok_or(Null::NotApplicable);
             }
             Ask::Instrument => {
-                let facts = self.reference.instrument(id, self.t);
-                return facts.map(Answer::Instrument).ok_or(Null::NoHistory);
+                return Ok(Answer::Instrument(self.reference.instrument(id, self.t)));
             }
             Ask::Events => return Ok(Answer::Events(self.reference.events(id, self.t))),
             _ => {}
@@ -148,7 +147,7 @@ impl<'a> Question<'_, 'a> {
             Ask::Quote { lag_ns } => self.quote(rows, self.t.saturating_sub(*lag_ns)),
             Ask::OpenQuote => self.open_quote(rows, start),
             Ask::Depth => self.depth(rows),
-            Ask::Trade => self.trade(rows, |trade| trade.is_live()),
+            Ask::Trade => self.trade(rows, Trade::is_live),
             Ask::SignedTrade => self.trade(rows, |trade| trade.is_live() && trade.sign != 0),
             Ask::Run => self.run(rows),
             Ask::MidBefore { n } => self.mid_before(rows, *n),
@@ -166,7 +165,7 @@ impl<'a> Question<'_, 'a> {
                 let first = rows.bars.before(end.saturating_sub(span).saturating_add(1)) + 1;
                 Ok(Answer::Rows { ring: rows, first, last, n: *n })
             }
-            Ask::Decayed { series, .. } => self.decayed(rows, *series),
+            Ask::Decayed { series, half_life } => self.decayed(rows, *series, *half_life),
             Ask::Session | Ask::Instrument | Ask::Events => Ok(Answer::Nothing),
         }
     }
@@ -194,6 +193,9 @@ impl<'a> Question<'_, 'a> {
                 Ok(open)
             }
             Some(Window::Rows(_)) => Ok(self.t.saturating_sub(ROWS_SPAN)),
+            None if let Ask::Decayed { half_life, .. } = &self.planning.ask => {
+                Ok(Recursion::start_of(*half_life, self.t))
+            }
             _ => Ok(self.t.saturating_sub(self.planning.ask.window_ns())),
         }
     }
@@ -213,8 +215,9 @@ impl<'a> Question<'_, 'a> {
                 && ask.covering().iter().any(|table| gap.is_about(*table))
         };
         // States carry their own rule: a gap counts if it ends after their row.
+        let lagged = matches!(ask, Ask::Quote { .. });
         let is_state = self.window().is_none() && ask.window_ns() == 0;
-        if !is_state && self.subject.gaps.iter().any(in_gap) {
+        if !is_state && !lagged && self.subject.gaps.iter().any(in_gap) {
             return Err(Null::Gap);
         }
         let counts_rows = matches!(self.window(), Some(Window::Rows(_)));
@@ -353,8 +356,13 @@ impl<'a> Question<'_, 'a> {
             let ever = first.is_some_and(|first| first < cutoff);
             return Err(if ever { Null::Stale } else { Null::WarmUp });
         }
-        // Windows of a lag were checked before.
-        if self.gap_since(quote.ts_avail, MarketTable::Quotes) && cutoff == self.t {
+        let lost = |gap: &GapMark| {
+            gap.is_known(cutoff)
+                && gap.from < cutoff
+                && gap.to > quote.ts_avail
+                && gap.is_about(MarketTable::Quotes)
+        };
+        if self.subject.gaps.iter().any(lost) {
             return Err(Null::Gap);
         }
         Ok(Answer::Quote(quote, cutoff.saturating_sub(quote.ts_avail)))
@@ -460,14 +468,12 @@ impl<'a> Question<'_, 'a> {
         if gap {
             return Err(Null::Gap);
         }
-        match found.and_then(|row| rows.quotes.columns.get(row - 1).mid2()) {
-            Some(mid2) => Ok(Answer::Number(mid2)),
-            None => {
-                let [covered, ..] = self.subject.covered;
-                let short = covered.is_none_or(|from| from > start);
-                Err(if short { Null::WarmUp } else { Null::TooFewValid })
-            }
+        if let Some(mid2) = found.and_then(|row| rows.quotes.columns.get(row - 1).mid2()) {
+            return Ok(Answer::Number(mid2));
         }
+        let [covered, ..] = self.subject.covered;
+        let short = covered.is_none_or(|from| from > start);
+        Err(if short { Null::WarmUp } else { Null::TooFewValid })
     }
 
     fn change(&mut self, rows: &'a Instrument) -> Result<Answer<'a>, Null> {
@@ -485,15 +491,21 @@ impl<'a> Question<'_, 'a> {
         Ok(Answer::Number(rows.quotes.columns.get(row).ts_avail))
     }
 
-    fn decayed(&mut self, rows: &'a Instrument, series: Series) -> Result<Answer<'a>, Null> {
+    fn decayed(
+        &mut self,
+        rows: &'a Instrument,
+        series: Series,
+        half_life: i64,
+    ) -> Result<Answer<'a>, Null> {
         let at = self.planning.recursion;
         if series != Series::Trades {
             let last = self.before(rows, Series::Grid, self.t.saturating_add(1));
             let ts = rows.grid.columns.get(last).ts;
             let Some(recursion) = rows.grid_recursions.get(at) else { return Ok(Answer::Nothing) };
             // Strict: every return since the start must be there.
-            let first = rows.grid.before(recursion.start(self.t)) + 1;
-            let begun = rows.grid.columns.get(first).ts == ceil(recursion.start(self.t), SECOND);
+            let first = rows.grid.before(Recursion::start_of(half_life, self.t)) + 1;
+            let begun = rows.grid.columns.get(first).ts
+                == ceil(Recursion::start_of(half_life, self.t), SECOND);
             let wanted = self.plan.keep.wanted(Series::Grid);
             let count = |row: usize| rows.grid.total(self.planning.measure, row, wanted);
             let valid = count(last).wrapping_sub(count(first - 1));
@@ -513,7 +525,7 @@ impl<'a> Question<'_, 'a> {
             let again =
                 rows.trades.row_of(patch.no).and_then(|row| rows.trades.version(row, known));
             let ts = patch.row.ts_avail;
-            if ts >= recursion.start(self.t) && again.is_some_and(|v| !v.is_live()) {
+            if ts >= Recursion::start_of(half_life, self.t) && again.is_some_and(|v| !v.is_live()) {
                 let weight = recursion.decay(ts, self.t);
                 sums = sums.map(|x| x - weight);
             }

@@ -130,7 +130,7 @@ impl<'a> At<'a> {
     /// The book in force, if it is valid.
     ///
     /// # Errors
-    /// [`Null::NullInput`] when a side or a size is missing, [`Null::OutOfDomain`] when the book is crossed.
+    /// [`Null::NullInput`] when a side is missing, [`Null::OutOfDomain`] when the book is crossed.
     pub fn depth(&self, of: DepthOf) -> Result<&'a Depth, Null> {
         match self.get(of.0)? {
             Answer::Depth(_, age) if *age > self.max_age_ns => Err(Null::Stale),
@@ -217,10 +217,10 @@ impl<'a> At<'a> {
     /// The instrument's row.
     ///
     /// # Errors
-    /// [`Null::NotApplicable`] when none was known.
+    /// [`Null::NoHistory`] when none was known.
     pub fn instrument(&self, of: InstrumentOf) -> Result<&'a InstrumentFacts, Null> {
         match self.get(of.0)? {
-            Answer::Instrument(facts) => Ok(facts),
+            Answer::Instrument(facts) => facts.ok_or(Null::NoHistory),
             _ => self.refuse(),
         }
     }

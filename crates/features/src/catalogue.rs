@@ -99,6 +99,10 @@ pub(crate) type Built = (Needs, Eval);
 type Build = Box<dyn Fn(&Args<'_>) -> Option<Built> + Send + Sync>;
 
 /// A closure as the second half of a [`Built`].
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the few builders that may refuse end like all others"
+)]
 pub(crate) fn built(
     needs: Needs,
     eval: impl Fn(&At<'_>) -> Result<f64, Null> + Send + Sync + 'static,

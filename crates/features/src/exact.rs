@@ -20,22 +20,38 @@ const MAX_SIZE: f64 = 1e14;
 ///
 /// The short way is the same answer: `k / 1e9 == size` says that the decimal `k`e-9 reads back as this number, and two
 /// decimals of at most 15 digits cannot share one.
+#[expect(
+    clippy::float_cmp,
+    reason = "that the decimal reads back as this very number is the proof"
+)]
 pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
     if !size.is_finite() || size < 0.0 {
         return None;
     }
     if size.fract() == 0.0 && size < MAX_SIZE {
         #[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e14")]
-        return Some(NanoSize { nanos: i128::from(size as i64) * i128::from(NANO), rounded: false });
+        return Some(NanoSize {
+            nanos: i128::from(size as i64) * i128::from(NANO),
+            rounded: false,
+        });
     }
     if size < 1e6 {
-        let scaled = (size * 1e9).round_ties_even();
+        let scaled = round(size * 1e9);
         if scaled < 1e15 && scaled / 1e9 == size {
             #[expect(clippy::cast_possible_truncation, reason = "below 1e15")]
             return Some(NanoSize { nanos: i128::from(scaled as i64), rounded: false });
         }
     }
     decimal_nanos(size)
+}
+
+/// The nearest whole number, ties to even, of a magnitude below 2^51.
+///
+/// Adding 1.5 x 2^52 leaves no bit for a fraction, so the addition itself rounds; a call of the platform's function would
+/// cost more than the rest.
+fn round(x: f64) -> f64 {
+    const SHIFT: f64 = 6_755_399_441_055_744.0;
+    (x + SHIFT) - SHIFT
 }
 
 /// By the decimal text, which Rust writes in the shortest form that reads back.
@@ -69,7 +85,16 @@ pub(crate) const BITS_120: f64 = BITS_60 * BITS_60;
 /// The nearest multiple of 2^-60, ties to even, of a number of magnitude below 8; others give 0 and are kept out before.
 #[expect(clippy::cast_possible_truncation, reason = "magnitude below 2^63 by the guard")]
 pub(crate) fn fix60(x: f64) -> i64 {
-    if x.abs() < 7.999 { (x * BITS_60).round_ties_even() as i64 } else { 0 }
+    let scaled = x * BITS_60;
+    if x.abs() >= 7.999 {
+        return 0;
+    }
+    // From 2^52 on every f64 is whole.
+    if scaled.abs() < 2_251_799_813_685_248.0 {
+        round(scaled) as i64
+    } else {
+        scaled.round_ties_even() as i64
+    }
 }
 
 /// The nearest multiple of 1/`grid`, ties to even, if it fits in 126 bits.
@@ -80,9 +105,20 @@ pub(crate) fn fix(x: f64, grid: f64) -> Option<i128> {
 }
 
 /// `ln(to / from)` of two positive integers, without losing the digits of a small return.
+///
+/// A fall by more than half is taken from below, since `log1p` close to -1 has lost them.
 pub(crate) fn log_ret(from: i64, to: i64) -> f64 {
-    let change = i128::from(to) - i128::from(from);
-    crate::math::log1p(change as f64 / from as f64)
+    log_quotient(from.into(), to.into())
+}
+
+/// As [`log_ret`], of larger integers whose difference fits.
+pub(crate) fn log_quotient(from: i128, to: i128) -> f64 {
+    let change = |from: i128, to: i128| (to - from) as f64 / from as f64;
+    if to < from / 2 {
+        -crate::math::log1p(change(to, from))
+    } else {
+        crate::math::log1p(change(from, to))
+    }
 }
 
 /// Sample variance (`n - 1`) times 1 unit², from totals modulo 2^128 that may have wrapped.

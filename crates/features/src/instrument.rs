@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// How far back the tick rule looks for a different price.
 pub(crate) const TICK_RULE_NS: i64 = 60 * SECOND;
+/// Most value inside one ring, in units of 1e-18: sums of twice of it fit in 128 bits.
+const MAX_VALUE: u128 = 1 << 126;
 /// Length of a bar.
 pub(crate) const BAR_NS: i64 = 60 * SECOND;
 
@@ -174,6 +176,8 @@ pub(crate) struct Instrument {
     grid_trade: usize,
     next_later: usize,
     next_bar: Option<i64>,
+    /// Price times size of what is in the ring, in units of 1e-18.
+    value: u128,
     /// Corrections and cancels whose trade was not found.
     pub(crate) unmatched: u64,
     pub(crate) amended_rows: u64,
@@ -204,6 +208,7 @@ impl Instrument {
             grid_trade: 0,
             next_later: 1,
             next_bar: None,
+            value: 0,
             unmatched: 0,
             amended_rows: 0,
         }
@@ -229,35 +234,45 @@ impl Instrument {
     }
 
     /// Takes a book, as [`quote`](Self::quote).
-    pub(crate) fn depth(&mut self, key: Key, depth: Depth, in_order: bool) {
+    pub(crate) fn depth(&mut self, key: Key, depth: &Depth, in_order: bool) {
         if !in_order {
-            self.parked_depths.insert(key, depth);
+            self.parked_depths.insert(key, *depth);
             return;
         }
         while let Some(first) = self.parked_depths.first_entry().filter(|e| *e.key() < key) {
             let (key, depth) = first.remove_entry();
-            self.append_depth(key, depth);
+            self.append_depth(key, &depth);
         }
         self.append_depth(key, depth);
     }
 
-    fn append_depth(&mut self, key: Key, depth: Depth) {
+    fn append_depth(&mut self, key: Key, depth: &Depth) {
         let [_, _, depths] = &mut self.order;
         depths.push(key);
         self.depths.columns.push(depth);
     }
 
-    /// Takes a print, as [`quote`](Self::quote).
-    pub(crate) fn print(&mut self, key: Key, print: Print, in_order: bool) {
+    /// Takes a print, as [`quote`](Self::quote); refuses one with which the value traded inside the ring could not be
+    /// summed exactly.
+    pub(crate) fn print(&mut self, key: Key, print: Print, in_order: bool) -> bool {
+        let (px, size) = match print {
+            Print::Trade(trade, _) => (trade.px, trade.size),
+            Print::Amend(amend) => amend.to.unwrap_or((0, 0)),
+        };
+        let value = i128::from(px).checked_mul(size).map(i128::unsigned_abs);
+        let total = value.and_then(|value| self.value.checked_add(value));
+        let Some(total) = total.filter(|total| *total < MAX_VALUE) else { return false };
+        self.value = total;
         if !in_order {
             self.parked_prints.insert(key, print);
-            return;
+            return true;
         }
         while let Some(first) = self.parked_prints.first_entry().filter(|e| *e.key() < key) {
             let (key, print) = first.remove_entry();
             self.append_print(key, print);
         }
         self.append_print(key, print);
+        true
     }
 
     fn append_print(&mut self, key: Key, print: Print) {
@@ -293,6 +308,29 @@ impl Instrument {
         }
     }
 
+    /// Measures ticks up to and at an instant at which the only log stands: what comes later has greater keys.
+    pub(crate) fn settle_ticks(&mut self, at: i64, gaps: &[GapMark], keep: &Keep) {
+        let behind = at.saturating_add(1);
+        self.settle_quotes(behind, gaps, keep);
+        self.settle_depths(behind, gaps, keep);
+        self.settle_trades(behind, keep);
+    }
+
+    /// Whether rows or instants of the span `[from, to)` are still to be made.
+    pub(crate) fn has_open(&self, from: i64, to: i64, keep: &Keep) -> bool {
+        let parked = |first: Option<&Key>| first.is_some_and(|key| key.ts < to);
+        let later = crate::rows::DELAY_NS;
+        let ts = |row: usize| self.trades.columns.ts().get(row).copied();
+        let open_later = ts(self.next_later).is_some_and(|ts| ts.saturating_add(later) < to);
+        parked(self.parked_quotes.keys().next())
+            || parked(self.parked_depths.keys().next())
+            || parked(self.parked_prints.keys().next())
+            || self.amendments.get(self.amended).is_some_and(|(key, _)| key.ts < to)
+            || (keep.on(Series::Grid) && ceil(from.saturating_add(1), SECOND) <= to)
+            || (keep.on(Series::Bars) && ceil(from.saturating_add(1), BAR_NS) <= to)
+            || (keep.on(Series::Later) && open_later)
+    }
+
     fn unpark(&mut self, clock: i64) {
         while let Some(first) = self.parked_quotes.first_entry().filter(|e| e.key().ts < clock) {
             let (key, quote) = first.remove_entry();
@@ -300,7 +338,7 @@ impl Instrument {
         }
         while let Some(first) = self.parked_depths.first_entry().filter(|e| e.key().ts < clock) {
             let (key, depth) = first.remove_entry();
-            self.append_depth(key, depth);
+            self.append_depth(key, &depth);
         }
         while let Some(first) = self.parked_prints.first_entry().filter(|e| e.key().ts < clock) {
             let (key, print) = first.remove_entry();
@@ -508,11 +546,9 @@ impl Instrument {
             let state = quotes.columns.get(*cursor);
             let fresh = *cursor > 0 && due.saturating_sub(state.ts_avail) <= keep.max_age_ns;
             let trade = self.trade_at(row, Key { ts: due, ..Key::default() });
-            let counts = trade.sign != 0 && trade.mid2().is_some();
-            if let Some(mid2_later) = state.mid2().filter(|_| fresh && counts) {
-                let no = self.trades.number(row);
-                self.later.columns.push(Later { ts: due, trade, mid2_later }, no);
-            }
+            let mid2_later = if fresh { state.mid2() } else { None };
+            let no = self.trades.number(row);
+            self.later.columns.push(Later { ts: due, trade, mid2_later }, no);
         }
         let to = self.later.columns.last();
         self.later.settle(to, keep.wanted(Series::Later));
@@ -622,7 +658,17 @@ impl Instrument {
         for cursor in &mut self.cursors {
             *cursor = cursor.saturating_sub(gone);
         }
+        let value = |trade: &Trade| (i128::from(trade.px) * trade.size).unsigned_abs();
+        let all = self.trades.settled();
+        let sum = |rows: std::ops::RangeInclusive<usize>, trades: &TradeColumns| -> u128 {
+            rows.map(|row| value(&trades.get(row))).sum()
+        };
+        let leaving = self.trades.leaving(before);
+        let left = sum(1..=leaving.min(all), &self.trades.columns);
         let gone = self.trades.forget(before, count(Series::Trades));
+        if gone > 0 {
+            self.value = self.value.saturating_sub(left);
+        }
         trade_order.drop_front(gone);
         self.grid_trade = self.grid_trade.saturating_sub(gone);
         self.next_later = self.next_later.saturating_sub(gone).max(1);
@@ -666,7 +712,7 @@ impl Instrument {
         for row in rows(self.depths.columns.ts()) {
             let key = self.key(MarketTable::Depths, self.depths.columns.ts(), row);
             if key.ts < cutoff && visible(key) {
-                copy.depth(key, self.depths.columns.get(row).unlinked(), true);
+                copy.depth(key, &self.depths.columns.get(row).unlinked(), true);
             }
         }
         for row in rows(self.trades.columns.ts()) {
@@ -678,6 +724,16 @@ impl Instrument {
         }
         for (key, amend) in self.amendments.iter().filter(|(k, _)| k.ts < cutoff && visible(*k)) {
             copy.print(*key, Print::Amend(*amend), true);
+        }
+        let early = |key: &Key| key.ts < cutoff && visible(*key);
+        for (key, quote) in self.parked_quotes.iter().filter(|(k, _)| early(k)) {
+            copy.quote(*key, *quote, true);
+        }
+        for (key, depth) in self.parked_depths.iter().filter(|(k, _)| early(k)) {
+            copy.depth(*key, depth, true);
+        }
+        for (key, print) in self.parked_prints.iter().filter(|(k, _)| early(k)) {
+            copy.print(*key, *print, true);
         }
         copy.advance(cutoff, from, gaps, keep);
         copy
@@ -701,9 +757,9 @@ fn is_linked(before: Key, now: Key, gaps: &[GapMark], table: MarketTable, max_ag
 fn sign(trade: &mut Trade, prevailing: Option<Quote>, by_tick: i8) {
     let mut by_quote = 0;
     if let Some((quote, mid2)) = prevailing.and_then(|q| q.mid2().map(|m| (q, m))) {
-        let at_ask = quote.ask_px().is_some_and(|ask| trade.px >= ask);
-        let at_bid = quote.bid_px().is_some_and(|bid| trade.px <= bid);
-        trade.prevailing(mid2, at_ask, at_bid);
+        if let (Some(bid), Some(ask)) = (quote.bid_px(), quote.ask_px()) {
+            trade.prevailing(bid, ask);
+        }
         by_quote = match (trade.px.saturating_mul(2)).cmp(&mid2) {
             std::cmp::Ordering::Greater => 1,
             std::cmp::Ordering::Less => -1,

@@ -1,4 +1,32 @@
 //! Point-in-time features: one sweep for live and batch, exact and leak-proof.
+//!
+//! What it is: an engine that reads market data and decisions and writes exactly one feature row a decision, of what was
+//! *available* before it; the catalogue of features; their proof; look-ups as of a moment; and, as a cargo feature, the
+//! selection of features. What it is not: it opens no file, knows no clock but the data's, and labels nothing.
+//!
+//! Three nouns carry the crate. A [`Spec`] names features, and against a [`Catalogue`] becomes a [`Plan`] with a hash. A
+//! [`Sweep`] takes batches of contract tables, in the order of a log or sorted by availability, and hands out rows. A
+//! [`Feature`] is a pure function of what it asked for: sums of integer [`Measure`]s over windows, and states.
+//!
+//! ```
+//! use contract::testing::{decisions, quotes, trades};
+//! use features::{Catalogue, Options, Spec, Sweep};
+//!
+//! let spec = Spec::parse(r#"features = ["flow__n_trades__1s", "book__spread_bps__now"]"#)?;
+//! let plan = spec.resolve(&Catalogue::builtin())?;
+//! let mut sweep = Sweep::new(plan, Options::default());
+//! sweep.push(&quotes("1000000000 99 101").with_seq(0))?;
+//! sweep.push(&trades("1500000000 2.0 B 101, 2500000000 1.0 A 99").with_seq(1))?;
+//! let out = sweep.push(&decisions(&[2_500_000_000]).with_seq(3))?; // the sale at that instant is not known yet
+//! let rows = out.rows.unwrap();
+//! assert_eq!(rows.feature("flow__n_trades__1s").unwrap().value(0), 1.0);
+//! assert_eq!(rows.feature("book__spread_bps__now").unwrap().value(0), 200.0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//! - `selection`: screen, cluster, rank and confirm features.
+//! - `testing`: a kit that proves a user's own feature.
 #![forbid(unsafe_code)]
 
 mod answer;
@@ -17,6 +45,7 @@ mod measure;
 mod needs;
 mod null;
 mod output;
+mod parity;
 mod plan;
 mod recursion;
 mod reference;
@@ -45,6 +74,7 @@ pub use needs::{
     RangeOf, SessionOf, SumOf, TradeOf,
 };
 pub use null::Null;
+pub use parity::{FeatureParity, Parity, parity};
 pub use plan::Plan;
 pub use reference::{Events, InstrumentFacts, Session};
 pub use report::Report;

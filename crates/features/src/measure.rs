@@ -222,6 +222,18 @@ pub(crate) fn depths(
     made(name, Series::Depths, MeasureKind::Sum, fill)
 }
 
+/// Integral over time of a level of the book in force.
+pub(crate) fn depth_level(
+    name: &'static str,
+    each: impl Fn(&Depth) -> i128 + Send + Sync + 'static,
+) -> Arc<dyn Measure> {
+    let fill = move |rows: &Rows<'_>, out: &mut [i128]| {
+        let Rows::Depths(rows) = rows else { return };
+        rows.pairs().zip(out).for_each(|((_, now), out)| *out = each(now));
+    };
+    made(name, Series::Depths, MeasureKind::Level, fill)
+}
+
 /// Sum over grid instants of a function of the two instants before and the instant.
 pub(crate) fn grid(
     name: &'static str,

@@ -146,12 +146,10 @@ impl Needs {
                     tables.insert("instruments");
                 }
                 Ask::Events => tables.extend(["instruments", "scheduled_events"]),
-                Ask::Sum { window, .. }
-                | Ask::Count { window, .. }
-                | Ask::Extreme { window, .. } => {
-                    if *window == Window::Session {
-                        tables.extend(["instruments", "sessions"]);
-                    }
+                Ask::Sum { window: Window::Session, .. }
+                | Ask::Count { window: Window::Session, .. }
+                | Ask::Extreme { window: Window::Session, .. } => {
+                    tables.extend(["instruments", "sessions"]);
                 }
                 _ => {}
             }

@@ -95,9 +95,9 @@ impl Recursion {
     }
 
     /// From when on rows count at a cut-off.
-    pub(crate) fn start(&self, cutoff: i64) -> i64 {
-        let anchor = anchor_ns(self.half_life);
-        (cutoff.div_euclid(anchor) * anchor).saturating_sub(warm_up_ns(self.half_life))
+    pub(crate) fn start_of(half_life: i64, cutoff: i64) -> i64 {
+        let anchor = anchor_ns(half_life);
+        (cutoff.div_euclid(anchor) * anchor).saturating_sub(warm_up_ns(half_life))
     }
 
     pub(crate) fn decay(&self, from: i64, to: i64) -> f64 {
@@ -140,7 +140,7 @@ mod tests {
             let start = cutoff - lookback_ns(HALF_LIFE);
             let cut: Vec<i64> = rows.iter().copied().filter(|ts| *ts >= start).collect();
             prop_assert_eq!(whole.to_bits(), swept(&cut, cutoff).to_bits());
-            let from = Recursion::new(HALF_LIFE).start(cutoff);
+            let from = Recursion::start_of(HALF_LIFE, cutoff);
             let plain: f64 = rows.iter().filter(|ts| (from..cutoff).contains(*ts))
                 .map(|ts| 2_f64.powf(-((cutoff - ts) as f64) / HALF_LIFE as f64)).sum();
             prop_assert!((whole - plain).abs() <= 1e-12 * plain.max(1.0), "{} {}", whole, plain);

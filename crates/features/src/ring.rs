@@ -232,12 +232,18 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         self.patches.push(Patch { known, no, row: new, delta });
     }
 
+    /// How many rows would be forgotten.
+    pub(crate) fn leaving(&self, before: i64) -> usize {
+        let gone = self.before(before) / SUPER * SUPER;
+        if gone < self.columns.ts().len() / 2 { 0 } else { gone }
+    }
+
     /// Forgets rows before an instant, in whole super-blocks and only when that halves the ring.
     ///
     /// Gives the number of rows that went.
     pub(crate) fn forget(&mut self, before: i64, measures: usize) -> usize {
-        let gone = self.before(before) / SUPER * SUPER;
-        if gone < self.columns.ts().len() / 2 || gone == 0 {
+        let gone = self.leaving(before);
+        if gone == 0 {
             return 0;
         }
         self.columns.drop_front(gone);

@@ -1,8 +1,10 @@
 //! The sweep: market data and decisions in, one feature row a decision out.
 
+mod accept;
 mod evaluate;
 mod input;
 mod intake;
+mod ticks;
 
 pub use input::{Input, refuse_hindsight};
 
@@ -34,8 +36,7 @@ pub enum Arrival {
 }
 
 /// How a sweep runs; nothing in here changes a bit of what comes out.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// In which order rows come.
     pub arrival: Arrival,
@@ -147,6 +148,8 @@ pub struct Sweep {
     plan: Arc<Plan>,
     options: Options,
     instruments: BTreeMap<u32, Instrument>,
+    /// What an instrument without rows looks like.
+    empty: Instrument,
     /// Gaps by instrument, each known from when it concerns it.
     gaps_of: BTreeMap<u32, Vec<GapMark>>,
     gaps: Vec<SourceGap>,
@@ -192,6 +195,7 @@ impl Sweep {
             }
         }
         Self {
+            empty: Instrument::new(&plan.keep),
             plan,
             options,
             instruments: BTreeMap::new(),
@@ -258,6 +262,36 @@ impl Sweep {
         }
         T::take(self, log, batch)?;
         self.answer()
+    }
+
+    /// The feature row of a decision that has not been written yet: what is known of an instrument at `cutoff_ns` to a
+    /// decider who has read what this sweep has read.
+    ///
+    /// A decision that is written with that cut-off and with the last `seq` pushed as its `md_seq_high` gets this row, but
+    /// for its identity. Nothing is counted in the report.
+    ///
+    /// # Errors
+    /// [`SweepError::UndeclaredInput`] as for every evaluation.
+    pub fn peek(
+        &mut self,
+        instrument_id: u32,
+        cutoff_ns: i64,
+    ) -> Result<Batch<Features, Unlogged>, SweepError> {
+        let clock = self.clock();
+        let waiting = Waiting {
+            cutoff: cutoff_ns,
+            seq: 0,
+            log: 0,
+            decision_id: [0; 16],
+            strategy_id: Arc::from("peek"),
+            instrument_id: Some(instrument_id),
+            md_seq_high: None,
+        };
+        let until = clock.min(cutoff_ns);
+        let floor = self.floor(until).min(until.saturating_sub(self.plan.lookback_ns()));
+        self.settle(std::slice::from_ref(&waiting), until, floor);
+        let row = self.look_ahead(&waiting, clock)?;
+        output::batch(&self.plan, &[row])
     }
 
     /// Says that the log clock has come to an instant in nanoseconds, in silence.
@@ -338,7 +372,9 @@ impl Sweep {
             // What waits was taken out, but its rows are needed still.
             let oldest = ready.first().map_or(clock, |w| w.cutoff);
             let floor = self.floor(clock).min(oldest.saturating_sub(self.plan.lookback_ns()));
-            self.settle(&ready, clock, floor);
+            // No further than somebody asks: the clock may stand at the end of time.
+            let until = ready.last().map_or(clock, |w| w.cutoff);
+            self.settle(&ready, until, floor);
             rows = self.evaluate(&ready, &mut lineage)?;
             self.answered = ready.last().map_or(self.answered, |w| w.cutoff.max(self.answered));
             self.count(&rows);
@@ -385,7 +421,7 @@ impl Sweep {
 
     fn forget(&mut self, clock: i64) {
         let floor = self.floor(clock);
-        if floor == i64::MIN {
+        if floor == i64::MIN || clock == i64::MAX {
             return;
         }
         let everything: Vec<u32> = self.instruments.keys().copied().collect();

@@ -4,7 +4,7 @@ use super::enough;
 use super::{book, flow};
 use crate::at::At;
 use crate::catalogue::{Args, Built, Takes, Template, built};
-use crate::exact::log_ret;
+use crate::exact::{log_quotient, log_ret};
 use crate::feature::NullRule::{Hold, Tolerant};
 use crate::needs::{GridOf, Needs};
 use crate::null::Null;
@@ -21,7 +21,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g300x1s", "g60x1m"],
             "Slope of own returns on the role's.",
             "cov(y, x) / var(x)",
-            |m| m.beta(),
+            Moments::beta,
         )
         .oracle("exact rationals; statsmodels RollingOLS"),
         of_pairs(
@@ -29,7 +29,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g300x1s", "g60x1m"],
             "Correlation of own returns with the role's.",
             "cov(y, x) / (sd y sd x)",
-            |m| m.correlation(),
+            Moments::correlation,
         )
         .domain(-1.0, 1.0)
         .oracle("exact rationals; pandas rolling.corr"),
@@ -39,7 +39,7 @@ pub(super) fn templates() -> Vec<Template> {
             &["g60x1m"],
             "Standard deviation of own returns less beta times the role's.",
             "sd of y - beta x",
-            |m| m.residual_sd(),
+            Moments::residual_sd,
         )
         .domain(0.0, f64::INFINITY)
         .oracle("exact rationals; statsmodels"),
@@ -82,8 +82,11 @@ fn return_difference() -> Template {
             let peer = needs.peer(a.role).quote();
             let peer_then = needs.peer(a.role).quote_before(a.ns());
             built(needs, move |at| {
-                let own = log_ret(at.positive_mid2(own_then)?, at.positive_mid2(own)?);
-                Ok(own - log_ret(at.positive_mid2(peer_then)?, at.positive_mid2(peer)?))
+                let (y0, y1) = (at.positive_mid2(own_then)?, at.positive_mid2(own)?);
+                let (x0, x1) = (at.positive_mid2(peer_then)?, at.positive_mid2(peer)?);
+                // One logarithm of a quotient of exact products: the difference of two would lose what they share.
+                let product = |a: i64, b: i64| i128::from(a) * i128::from(b);
+                Ok(log_quotient(product(y0, x1), product(y1, x0)))
             })
         },
     )
@@ -122,6 +125,7 @@ struct Moments {
 
 impl Moments {
     /// Returns between neighbouring instants at which all four mids are valid; rule `K` over the entries.
+    #[expect(clippy::float_cmp, reason = "a constant is equal to itself in every bit")]
     fn of(at: &At<'_>, pair: Pair) -> Result<Self, Null> {
         let (own, _) = at.grid(pair.own)?;
         let (peer, _) = at.grid(pair.peer)?;

@@ -26,19 +26,26 @@ pub(super) fn templates() -> Vec<Template> {
 
 /// The flow at one level, counted from 0 at the best.
 fn flow_at(before: &Depth, now: &Depth, level: usize) -> i128 {
-    let at = |depth: &Depth| Some((*depth.bids().get(level)?, *depth.asks().get(level)?));
+    let one = |levels: &[Level]| levels.get(level).and_then(|l| Some((l.px, l.size?)));
+    let at = |depth: &Depth| Some((one(depth.bids())?, one(depth.asks())?));
     if !(now.is_linked() && now.is_valid() && before.is_valid()) {
         return 0;
     }
-    let (Some((b0, a0)), Some((b1, a1))) = (at(before), at(now)) else { return 0 };
+    let (Some(((b0, qb0), (a0, qa0))), Some(((b1, qb1), (a1, qa1)))) = (at(before), at(now)) else {
+        return 0;
+    };
     let when = |condition: bool, size: i128| if condition { size } else { 0 };
-    when(b1.px >= b0.px, b1.size) - when(b1.px <= b0.px, b0.size) - when(a1.px <= a0.px, a1.size)
-        + when(a1.px >= a0.px, a0.size)
+    when(b1 >= b0, qb1) - when(b1 <= b0, qb0) - when(a1 <= a0, qa1) + when(a1 >= a0, qa0)
 }
 
 /// Rows in which the book was lost.
 fn gaps() -> Arc<dyn Measure> {
     measure::depths("depth_gaps", |_, now| i128::from(now.is_gap()))
+}
+
+/// Time for which it was lost.
+fn gap_time() -> Arc<dyn Measure> {
+    measure::depth_level("depth_gap_time", |now| i128::from(now.is_gap()))
 }
 
 fn level_flow(k: usize) -> Template {
@@ -75,8 +82,9 @@ fn flow_template(
         let mut needs = Needs::new();
         let sum = needs.own().sum(flow(), a.window);
         let lost = needs.own().sum(gaps(), a.window);
+        let while_lost = needs.own().sum(gap_time(), a.window);
         built(needs, move |at| {
-            if at.sum(lost)? > 0 {
+            if at.sum(lost)? > 0 || at.sum(while_lost)? > 0 {
                 return Err(Null::Gap);
             }
             Ok(qty(at.sum(sum)?))
@@ -90,8 +98,9 @@ fn flow_template(
     .source(XGH)
 }
 
-fn sum(levels: &[Level], k: usize) -> i128 {
-    levels.iter().take(k).map(|l| l.size).sum()
+/// Size over the first levels that are there, each of which must have one.
+fn sum(levels: &[Level], k: usize) -> Result<i128, Null> {
+    levels.iter().take(k).map(|l| l.size.ok_or(Null::NullInput)).sum()
 }
 
 fn depth(k: usize) -> Template {
@@ -106,7 +115,7 @@ fn depth(k: usize) -> Template {
             let book = needs.own().depth();
             built(needs, move |at| {
                 let book = at.depth(book)?;
-                Ok(qty(sum(book.bids(), k) + sum(book.asks(), k)))
+                Ok(qty(sum(book.bids(), k)? + sum(book.asks(), k)?))
             })
         },
     )
@@ -130,7 +139,7 @@ fn imbalance(k: usize) -> Template {
             let book = needs.own().depth();
             built(needs, move |at| {
                 let book = at.depth(book)?;
-                let (bid, ask) = (sum(book.bids(), k), sum(book.asks(), k));
+                let (bid, ask) = (sum(book.bids(), k)?, sum(book.asks(), k)?);
                 ratio(bid - ask, bid + ask)
             })
         },
@@ -159,7 +168,8 @@ fn near(bps: i64) -> Template {
                     (2 * i128::from(l.px) - mid2).abs() * 10_000 <= mid2 * i128::from(bps)
                 };
                 let levels = book.bids().iter().chain(book.asks());
-                Ok(qty(levels.filter(is_near).map(|l| l.size).sum()))
+                let sizes = levels.filter(is_near).map(|l| l.size.ok_or(Null::NullInput));
+                Ok(qty(sizes.sum::<Result<i128, Null>>()?))
             })
         },
     )
@@ -188,7 +198,7 @@ fn sweep(k: usize, buys: bool) -> Template {
                 let mid2 = i128::from(book.mid2().filter(|m| *m > 0).ok_or(Null::OutOfDomain)?);
                 let (mut open, mut paid) = (size, 0_i128);
                 for level in if buys { book.asks() } else { book.bids() } {
-                    let taken = open.min(level.size);
+                    let taken = open.min(level.size.ok_or(Null::NullInput)?);
                     paid = paid
                         .checked_add(product(taken, 2 * i128::from(level.px))?)
                         .ok_or(Null::Overflow)?;

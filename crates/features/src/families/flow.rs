@@ -21,6 +21,7 @@ pub(super) fn templates() -> Vec<Template> {
     all.extend(signs());
     all.extend(prices());
     all.extend(times());
+    all.extend([tape_speed(), intensity()]);
     all
 }
 
@@ -318,9 +319,14 @@ fn prices() -> Vec<Template> {
                     if at.sum(n)? == 0 {
                         return Err(Null::Empty);
                     }
-                    let twice = product(2, at.sum(notional)?)?;
-                    let fair = product(m.into(), at.sum(volume)?)?;
-                    ratio(fair.checked_sub(twice).ok_or(Null::Overflow)?, twice).map(|x| x * 1e4)
+                    let (notional, volume) = (at.sum(notional)?, at.sum(volume)?);
+                    let twice = product(2, notional)?;
+                    let fair = i128::from(m).checked_mul(volume);
+                    match fair.and_then(|fair| fair.checked_sub(twice)) {
+                        Some(above) => ratio(above, twice).map(|x| x * 1e4),
+                        // Beyond 1.7e20 of currency, where the mid is far from every price.
+                        None => ratio(volume, twice).map(|x| (x * m as f64 - 1.0) * 1e4),
+                    }
                 })
             },
         )
@@ -425,54 +431,60 @@ fn times() -> Vec<Template> {
         .mirror(Mirror::Even)
         .oracle("exact rationals")
         .source("Goh, Barabasi (2008), EPL 81 48002"),
-        Template::new(
-            "flow__tape_speed",
-            &["10s"],
-            Takes::Span,
-            "Trades a second in the window over trades a second in five minutes.",
-            "(n(T) / T) / (n(5m) / 5m)",
-            |a| {
-                let long = Window::Span(300 * SECOND);
-                let scale = 300.0 * 1e9 / a.ns() as f64;
-                let mut needs = Needs::new();
-                let short = needs.own().sum(tape::n(), a.window);
-                let all = needs.own().sum(tape::n(), long);
-                built(needs, move |at| {
-                    let all = at.sum(all)?;
-                    if all == 0 {
-                        return Err(Null::Empty);
-                    }
-                    Ok(ratio(at.sum(short)?, all)? * scale)
-                })
-            },
-        )
-        .rule(Strict)
-        .domain(0.0, f64::INFINITY)
-        .scales(0, 0)
-        .mirror(Mirror::Even)
-        .oracle("exact rationals"),
-        Template::new(
-            "flow__intensity_per_s",
-            &["hl10s", "hl60s"],
-            Takes::HalfLife,
-            "Exponentially weighted number of trades a second.",
-            "ln 2 / hl x sum 2^(-(t - t_i) / hl)",
-            |a| {
-                let Window::HalfLife(half_life) = a.window else { return None };
-                let per_s = std::f64::consts::LN_2 / (half_life as f64 / 1e9);
-                let mut needs = Needs::new();
-                let sums = needs.own().decayed(Series::Trades, half_life);
-                built(needs, move |at: &At<'_>| {
-                    let [sum, _] = at.decayed(sums)?;
-                    Ok((per_s * sum).max(0.0))
-                })
-            },
-        )
-        .unit(Unit::PerS)
-        .rule(Strict)
-        .domain(0.0, f64::INFINITY)
-        .scales(0, 0)
-        .mirror(Mirror::Even)
-        .oracle("exact rationals"),
     ]
+}
+
+fn tape_speed() -> Template {
+    Template::new(
+        "flow__tape_speed",
+        &["10s"],
+        Takes::Span,
+        "Trades a second in the window over trades a second in five minutes.",
+        "(n(T) / T) / (n(5m) / 5m)",
+        |a| {
+            let long = Window::Span(300 * SECOND);
+            let scale = 300.0 * 1e9 / a.ns() as f64;
+            let mut needs = Needs::new();
+            let short = needs.own().sum(tape::n(), a.window);
+            let all = needs.own().sum(tape::n(), long);
+            built(needs, move |at| {
+                let all = at.sum(all)?;
+                if all == 0 {
+                    return Err(Null::Empty);
+                }
+                Ok(ratio(at.sum(short)?, all)? * scale)
+            })
+        },
+    )
+    .rule(Strict)
+    .domain(0.0, f64::INFINITY)
+    .scales(0, 0)
+    .mirror(Mirror::Even)
+    .oracle("exact rationals")
+}
+
+fn intensity() -> Template {
+    Template::new(
+        "flow__intensity_per_s",
+        &["hl10s", "hl60s"],
+        Takes::HalfLife,
+        "Exponentially weighted number of trades a second.",
+        "ln 2 / hl x sum 2^(-(t - t_i) / hl)",
+        |a| {
+            let Window::HalfLife(half_life) = a.window else { return None };
+            let per_s = std::f64::consts::LN_2 / (half_life as f64 / 1e9);
+            let mut needs = Needs::new();
+            let sums = needs.own().decayed(Series::Trades, half_life);
+            built(needs, move |at: &At<'_>| {
+                let [sum, _] = at.decayed(sums)?;
+                Ok((per_s * sum).max(0.0))
+            })
+        },
+    )
+    .unit(Unit::PerS)
+    .rule(Strict)
+    .domain(0.0, f64::INFINITY)
+    .scales(0, 0)
+    .mirror(Mirror::Even)
+    .oracle("exact rationals")
 }

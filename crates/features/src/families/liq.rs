@@ -104,7 +104,7 @@ fn kyle() -> Template {
                     return Err(Null::TooFewValid);
                 }
                 if at.sum(large)? > 0 {
-                    return slope(at.grid(cells)?.0);
+                    return slope(&at.grid(cells)?.0);
                 }
                 let (x, y) = (at.sum(x)?, at.sum(y)?);
                 let spread = variance(n, x, at.sum(xx)?).filter(|v| *v > 0.0);
@@ -123,14 +123,13 @@ fn kyle() -> Template {
 }
 
 /// The slope by two passes, where a second's size is beyond 4.5e6 units and products would not fit.
-fn slope<'a>(cells: impl Iterator<Item = &'a Cell> + Clone) -> Result<f64, Null> {
+fn slope<'a>(cells: &(impl Iterator<Item = &'a Cell> + Clone)) -> Result<f64, Null> {
     let pairs = || cells.clone().filter_map(|c| Some((c.signed_size as f64 / 1e9, c.ret?)));
     let n = pairs().count() as f64;
     let (sx, sy) = pairs().fold((0.0, 0.0), |(sx, sy), (x, y)| (sx + x, sy + y));
     let (mx, my) = (sx / n, sy / n);
-    let (xx, xy) = pairs().fold((0.0, 0.0), |(xx, xy), (x, y)| {
-        (xx + (x - mx) * (x - mx), xy + (x - mx) * (y - my))
-    });
+    let (xx, xy) = pairs()
+        .fold((0.0, 0.0), |(xx, xy), (x, y)| (xx + (x - mx) * (x - mx), xy + (x - mx) * (y - my)));
     if xx > 0.0 { Ok(xy / xx * 1e4) } else { Err(Null::ZeroDenominator) }
 }
 

@@ -154,9 +154,7 @@ fn ranges() -> Vec<Template> {
             "(m - min m) / (max m - min m)",
             f64::NEG_INFINITY,
             f64::INFINITY,
-            |m, low, high| {
-                ratio(m - low, high - low)
-            },
+            |m, low, high| ratio(m - low, high - low),
         )
         .oracle("exact rationals; qlib RSV"),
     ]
@@ -248,12 +246,8 @@ fn efficiency() -> Template {
             let net = needs.own().sum(returns::sum(), a.window);
             let path = needs.own().sum(returns::sum_abs(), a.window);
             let valid = needs.own().sum(returns::n_valid(), a.window);
-            let overflows = needs.own().sum(returns::n_overflows(), a.window);
             built(needs, move |at| {
                 enough(at.sum(valid)?, all.into())?;
-                if at.sum(overflows)? > 0 {
-                    return Err(Null::Overflow);
-                }
                 ratio(at.sum(net)?.abs(), at.sum(path)?)
             })
         },

@@ -24,23 +24,18 @@ pub(crate) fn n_triples() -> Arc<dyn Measure> {
     mids("n_return_triples", |a, b, c| i128::from(both(a, b).is_some() && c.ret.is_some()))
 }
 
-/// Returns too large to be summed.
-pub(crate) fn n_overflows() -> Arc<dyn Measure> {
-    mids("n_return_overflows", |_, _, c| i128::from(c.is_overflow))
-}
-
 fn both(b: &Cell, c: &Cell) -> Option<(f64, f64)> {
     b.ret.zip(c.ret)
 }
 
 /// Returns, in units of 2^-60.
 pub(crate) fn sum() -> Arc<dyn Measure> {
-    mids("returns", |_, _, c| i128::from(c.ret60))
+    mids("returns", |_, _, c| c.ret60)
 }
 
 /// Their magnitudes.
 pub(crate) fn sum_abs() -> Arc<dyn Measure> {
-    mids("return_magnitudes", |_, _, c| i128::from(c.ret60.abs()))
+    mids("return_magnitudes", |_, _, c| c.ret60.abs())
 }
 
 /// Squares, in units of 2^-100.
@@ -116,7 +111,7 @@ pub(crate) fn flow_squared() -> Arc<dyn Measure> {
 
 /// Signed size times return.
 pub(crate) fn flow_times_return() -> Arc<dyn Measure> {
-    grid("cell_flow_times_return", |_, _, c| c.signed_size.wrapping_mul(i128::from(c.ret60)))
+    grid("cell_flow_times_return", |_, _, c| c.signed_size.wrapping_mul(c.ret60))
 }
 
 /// Cells whose signed size is too large for exact products.

@@ -1,7 +1,7 @@
 //! Measures of trades.
 
 use crate::measure::{Measure, later, signs, tape, tape_triples, trades};
-use crate::rows::{SignSource, Trade};
+use crate::rows::{Later, SignSource, Trade};
 use std::sync::Arc;
 
 fn signed(t: Trade) -> i128 {
@@ -77,12 +77,7 @@ pub(crate) fn n_known() -> Arc<dyn Measure> {
 
 /// Size of trades that the venue's flag has signed.
 pub(crate) fn flagged_volume() -> Arc<dyn Measure> {
-    tape(
-        "flagged_volume",
-        |_, t| {
-            if t.sign_source == SignSource::Flag { t.size } else { 0 }
-        },
-    )
+    tape("flagged_volume", |_, t| if t.sign_source == SignSource::Flag { t.size } else { 0 })
 }
 
 /// Products of signs of trades that follow each other.
@@ -117,17 +112,23 @@ pub(crate) fn effective_weight() -> Arc<dyn Measure> {
 
 /// Signed distance from twice the later mid to twice the price, times size.
 pub(crate) fn realized() -> Arc<dyn Measure> {
-    later("realized_spread", |l| distance(&l.trade, Some(l.mid2_later), Some(2 * l.trade.px)))
+    later("realized_spread", |l| {
+        complete(l, || distance(&l.trade, l.mid2_later, Some(2 * l.trade.px)))
+    })
 }
 
 /// Signed distance from twice the prevailing mid to twice the later one, times size.
 pub(crate) fn impact() -> Arc<dyn Measure> {
-    later("price_impact", |l| distance(&l.trade, l.trade.mid2(), Some(l.mid2_later)))
+    later("price_impact", |l| complete(l, || distance(&l.trade, l.trade.mid2(), l.mid2_later)))
 }
 
 /// Twice the prevailing mid times size.
 pub(crate) fn later_weight() -> Arc<dyn Measure> {
-    later("later_weight", |l| weight(&l.trade))
+    later("later_weight", |l| complete(l, || weight(&l.trade)))
+}
+
+fn complete(later: &Later, value: impl Fn() -> i128) -> i128 {
+    if later.is_complete() { value() } else { 0 }
 }
 
 fn distance(trade: &Trade, from: Option<i64>, to: Option<i64>) -> i128 {

@@ -158,7 +158,8 @@ fn of_events() -> Vec<Template> {
             let mut needs = Needs::new();
             let facts = needs.own().instrument();
             built(needs, move |at| {
-                let left = at.instrument(facts)?.expiry_ns.map(|e| e - at.cutoff());
+                let left =
+                    at.instrument(facts).ok().and_then(|f| f.expiry_ns).map(|e| e - at.cutoff());
                 let left = left.filter(|ns| *ns >= 0).ok_or(Null::NotApplicable)?;
                 Ok(left as f64 / 1e9)
             })

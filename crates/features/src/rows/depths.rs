@@ -12,8 +12,8 @@ pub(crate) const LEVELS: usize = 10;
 pub struct Level {
     /// Price in units of 1e-9.
     pub px: i64,
-    /// Size in units of 1e-9.
-    pub size: i128,
+    /// Size in units of 1e-9; `None` when it was not reported.
+    pub size: Option<i128>,
 }
 
 /// The book after an event, best levels first.
@@ -25,7 +25,6 @@ pub struct Depth {
     asks: [Level; LEVELS],
     n_bids: u8,
     n_asks: u8,
-    sized: bool,
     gap: bool,
     linked: bool,
 }
@@ -33,24 +32,17 @@ pub struct Depth {
 impl Depth {
     pub(crate) const ABSENT: Self = Self {
         ts_avail: i64::MIN,
-        bids: [Level { px: 0, size: 0 }; LEVELS],
-        asks: [Level { px: 0, size: 0 }; LEVELS],
+        bids: [Level { px: 0, size: None }; LEVELS],
+        asks: [Level { px: 0, size: None }; LEVELS],
         n_bids: 0,
         n_asks: 0,
-        sized: false,
         gap: false,
         linked: false,
     };
 
-    /// A book of the levels that are there; `sized` says that every one of them has a size.
-    pub(crate) fn new(
-        ts_avail: i64,
-        bids: &[Level],
-        asks: &[Level],
-        sized: bool,
-        gap: bool,
-    ) -> Self {
-        let mut depth = Self { ts_avail, sized, gap, ..Self::ABSENT };
+    /// A book of the levels that are there.
+    pub(crate) fn new(ts_avail: i64, bids: &[Level], asks: &[Level], gap: bool) -> Self {
+        let mut depth = Self { ts_avail, gap, ..Self::ABSENT };
         let fill = |to: &mut [Level; LEVELS], from: &[Level]| {
             let n = from.len().min(LEVELS);
             for (to, from) in to.iter_mut().zip(from) {
@@ -81,11 +73,11 @@ impl Depth {
         self.gap
     }
 
-    /// Both sides have a level, every level has a size, and the best bid does not exceed the best ask.
+    /// Both sides have a level, and the best bid does not exceed the best ask.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let best = self.bids().first().zip(self.asks().first());
-        !self.gap && self.sized && best.is_some_and(|(bid, ask)| bid.px <= ask.px)
+        !self.gap && best.is_some_and(|(bid, ask)| bid.px <= ask.px)
     }
 
     /// Whether the row before it is at most `max_age` older, without a gap mark between.
@@ -152,9 +144,9 @@ impl Default for DepthColumns {
 }
 
 impl DepthColumns {
-    pub(crate) fn push(&mut self, depth: Depth) {
+    pub(crate) fn push(&mut self, depth: &Depth) {
         self.ts.push(depth.ts_avail);
-        self.books.push(depth);
+        self.books.push(*depth);
     }
 
     pub(crate) fn link(&mut self, row: usize) {

@@ -1,7 +1,7 @@
 //! Mids of one instrument at the instants of the 1 s grid.
 
 use super::{Columns, Rows, drop_front};
-use crate::exact::{fix60, log_ret};
+use crate::exact::{BITS_60, fix, log_ret};
 
 /// What was seen by the cut-off at an instant of the grid.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,32 +13,23 @@ pub struct Cell {
     /// Log return since the instant before, if both mids are there and positive.
     pub ret: Option<f64>,
     /// The same in units of 2^-60; 0 without a return.
-    pub ret60: i64,
+    pub ret60: i128,
     /// Signed size traded in the second before the instant, in units of 1e-9.
     pub signed_size: i128,
     /// Trades in that second.
     pub n_trades: u32,
-    /// Whether the return is too large to be summed exactly.
-    pub is_overflow: bool,
 }
 
 impl Cell {
-    pub(crate) const ABSENT: Self = Self {
-        ts: i64::MIN,
-        mid2: None,
-        ret: None,
-        ret60: 0,
-        signed_size: 0,
-        n_trades: 0,
-        is_overflow: false,
-    };
+    pub(crate) const ABSENT: Self =
+        Self { ts: i64::MIN, mid2: None, ret: None, ret60: 0, signed_size: 0, n_trades: 0 };
 
     pub(crate) fn new(ts: i64, mid2: Option<i64>, before: Option<i64>) -> Self {
         let positive = |m: Option<i64>| m.filter(|m| *m > 0);
         let ret = positive(before).zip(positive(mid2)).map(|(from, to)| log_ret(from, to));
-        let is_overflow = ret.is_some_and(|r| r.abs() >= 7.999);
-        let ret = ret.filter(|_| !is_overflow);
-        Self { ts, mid2, ret, ret60: ret.map_or(0, fix60), is_overflow, ..Self::ABSENT }
+        // The logarithm of a quotient of 64-bit integers is below 45.
+        let ret60 = ret.and_then(|r| fix(r, BITS_60)).unwrap_or(0);
+        Self { ts, mid2, ret, ret60, ..Self::ABSENT }
     }
 }
 

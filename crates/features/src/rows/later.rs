@@ -5,19 +5,25 @@ use super::{Columns, Rows, Trade, drop_front};
 /// How long after a trade its later mid is taken, in nanoseconds.
 pub(crate) const DELAY_NS: i64 = 5 * crate::window::SECOND;
 
-/// A trade with known sign, prevailing mid and later mid.
+/// A trade and what the mid was 5 s later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Later {
     /// When the later mid was known: 5 s after the trade, in nanoseconds.
     pub ts: i64,
     /// The trade.
     pub trade: Trade,
-    /// Twice the mid seen by the cut-off `ts`, in units of 1e-9.
-    pub mid2_later: i64,
+    /// Twice the mid seen by the cut-off `ts`, in units of 1e-9, if the state was valid and fresh.
+    pub mid2_later: Option<i64>,
 }
 
 impl Later {
-    pub(crate) const ABSENT: Self = Self { ts: i64::MIN, trade: Trade::ABSENT, mid2_later: 0 };
+    /// Sign, prevailing mid and later mid are all known.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.trade.sign != 0 && self.trade.mid2().is_some() && self.mid2_later.is_some()
+    }
+
+    pub(crate) const ABSENT: Self = Self { ts: i64::MIN, trade: Trade::ABSENT, mid2_later: None };
 }
 
 /// A run of such trades.

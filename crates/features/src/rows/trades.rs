@@ -17,10 +17,8 @@ pub enum SignSource {
     Tick = 3,
 }
 
-const MID: u8 = 1;
-const AT_ASK: u8 = 2;
-const AT_BID: u8 = 4;
-const CANCELLED: u8 = 8;
+const QUOTED: u8 = 1;
+const CANCELLED: u8 = 2;
 
 /// A print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +33,10 @@ pub struct Trade {
     pub sign: i8,
     /// Where the sign comes from.
     pub sign_source: SignSource,
-    pub(crate) mid2: i64,
-    pub(crate) state: u8,
+    /// The valid quote that stood before, where there was one.
+    bid_px: i64,
+    ask_px: i64,
+    state: u8,
 }
 
 impl Trade {
@@ -46,7 +46,8 @@ impl Trade {
         size: 0,
         sign: 0,
         sign_source: SignSource::None,
-        mid2: 0,
+        bid_px: 0,
+        ask_px: 0,
         state: CANCELLED,
     };
 
@@ -57,19 +58,20 @@ impl Trade {
     /// Twice the mid of the valid quote that stood before the trade, in units of 1e-9.
     #[must_use]
     pub fn mid2(&self) -> Option<i64> {
-        (self.state & MID != 0).then_some(self.mid2)
+        // Prices beyond half of 64 bits do not come in.
+        (self.state & QUOTED != 0).then(|| self.bid_px.wrapping_add(self.ask_px))
     }
 
     /// At or above the ask of that quote.
     #[must_use]
     pub fn is_at_ask(&self) -> bool {
-        self.state & AT_ASK != 0
+        (self.state & QUOTED != 0) & (self.px >= self.ask_px)
     }
 
     /// At or below its bid.
     #[must_use]
     pub fn is_at_bid(&self) -> bool {
-        self.state & AT_BID != 0
+        (self.state & QUOTED != 0) & (self.px <= self.bid_px)
     }
 
     /// Whether it still counts.
@@ -78,10 +80,10 @@ impl Trade {
         self.state & CANCELLED == 0
     }
 
-    /// The quote that stood before it.
-    pub(crate) fn prevailing(&mut self, mid2: i64, at_ask: bool, at_bid: bool) {
-        self.mid2 = mid2;
-        self.state |= MID | if at_ask { AT_ASK } else { 0 } | if at_bid { AT_BID } else { 0 };
+    /// The valid quote that stood before it.
+    pub(crate) fn prevailing(&mut self, bid_px: i64, ask_px: i64) {
+        (self.bid_px, self.ask_px) = (bid_px, ask_px);
+        self.state |= QUOTED;
     }
 
     /// The trade as it came in, with nothing derived.
@@ -89,7 +91,7 @@ impl Trade {
         let is_flag = self.sign_source == SignSource::Flag;
         let (sign, sign_source) =
             if is_flag { (self.sign, SignSource::Flag) } else { (0, SignSource::None) };
-        Self { sign, sign_source, mid2: 0, state: 0, ..self }
+        Self { sign, sign_source, bid_px: 0, ask_px: 0, state: 0, ..self }
     }
 
     /// The same trade taken back.
@@ -97,7 +99,7 @@ impl Trade {
         Self { size: 0, state: self.state | CANCELLED, ..self }
     }
 
-    /// The same trade with other values; sign and place against the prevailing quote stay.
+    /// The same trade with other values; its sign and the prevailing quote stay.
     pub(crate) fn corrected(self, px: i64, size: i128) -> Self {
         Self { px, size, ..self }
     }
@@ -113,7 +115,8 @@ pub struct TradeRows<'a> {
     size: &'a [i128],
     sign: &'a [i8],
     source: &'a [SignSource],
-    mid2: &'a [i64],
+    bid_px: &'a [i64],
+    ask_px: &'a [i64],
     state: &'a [u8],
 }
 
@@ -151,14 +154,15 @@ impl<'a> TradeRows<'a> {
     /// The rows before, then each trade.
     fn iter(self) -> impl Iterator<Item = Trade> + 'a {
         let columns = self.ts.iter().zip(self.px).zip(self.size).zip(self.sign);
-        let columns = columns.zip(self.source).zip(self.mid2).zip(self.state);
-        columns.map(|((((((ts, px), size), sign), source), mid2), state)| Trade {
+        let columns = columns.zip(self.source).zip(self.bid_px).zip(self.ask_px).zip(self.state);
+        columns.map(|(((((((ts, px), size), sign), source), bid_px), ask_px), state)| Trade {
             ts_avail: *ts,
             px: *px,
             size: *size,
             sign: *sign,
             sign_source: *source,
-            mid2: *mid2,
+            bid_px: *bid_px,
+            ask_px: *ask_px,
             state: *state,
         })
     }
@@ -172,7 +176,8 @@ pub(crate) struct TradeColumns {
     size: Vec<i128>,
     sign: Vec<i8>,
     source: Vec<SignSource>,
-    mid2: Vec<i64>,
+    bid_px: Vec<i64>,
+    ask_px: Vec<i64>,
     state: Vec<u8>,
     /// Hash of the venue's id, by which corrections find their print; 0 without one.
     id: Vec<u64>,
@@ -186,7 +191,8 @@ impl Default for TradeColumns {
             size: Vec::new(),
             sign: Vec::new(),
             source: Vec::new(),
-            mid2: Vec::new(),
+            bid_px: Vec::new(),
+            ask_px: Vec::new(),
             state: Vec::new(),
             id: Vec::new(),
         };
@@ -202,7 +208,8 @@ impl TradeColumns {
         self.size.push(trade.size);
         self.sign.push(trade.sign);
         self.source.push(trade.sign_source);
-        self.mid2.push(trade.mid2);
+        self.bid_px.push(trade.bid_px);
+        self.ask_px.push(trade.ask_px);
         self.state.push(trade.state);
         self.id.push(id);
     }
@@ -216,7 +223,8 @@ impl TradeColumns {
             size: self.size.get(row).copied().unwrap_or(0),
             sign: self.sign.get(row).copied().unwrap_or(0),
             sign_source: self.source.get(row).copied().unwrap_or(SignSource::None),
-            mid2: at(&self.mid2),
+            bid_px: at(&self.bid_px),
+            ask_px: at(&self.ask_px),
             state: self.state.get(row).copied().unwrap_or(CANCELLED),
         }
     }
@@ -233,11 +241,17 @@ impl TradeColumns {
 
     /// Puts what was derived about a trade in its place.
     pub(crate) fn set(&mut self, row: usize, trade: Trade) {
-        let places = self.sign.get_mut(row).zip(self.source.get_mut(row));
-        let places = places.zip(self.mid2.get_mut(row)).zip(self.state.get_mut(row));
-        if let Some((((sign, source), mid2), state)) = places {
-            (*sign, *source, *mid2, *state) =
-                (trade.sign, trade.sign_source, trade.mid2, trade.state);
+        let set = |column: &mut Vec<i64>, value: i64| {
+            if let Some(place) = column.get_mut(row) {
+                *place = value;
+            }
+        };
+        set(&mut self.bid_px, trade.bid_px);
+        set(&mut self.ask_px, trade.ask_px);
+        let rest =
+            self.sign.get_mut(row).zip(self.source.get_mut(row)).zip(self.state.get_mut(row));
+        if let Some(((sign, source), state)) = rest {
+            (*sign, *source, *state) = (trade.sign, trade.sign_source, trade.state);
         }
     }
 }
@@ -254,7 +268,7 @@ impl Columns for TradeColumns {
                 TradeRows { lead: from - first, $($column: self.$column.get(first..to).unwrap_or(&[])),+ }
             };
         }
-        Rows::Trades(view!(ts, px, size, sign, source, mid2, state))
+        Rows::Trades(view!(ts, px, size, sign, source, bid_px, ask_px, state))
     }
 
     /// The size.
@@ -263,6 +277,6 @@ impl Columns for TradeColumns {
     }
 
     fn drop_front(&mut self, n: usize) {
-        drop_front!(self, n: ts, px, size, sign, source, mid2, state, id);
+        drop_front!(self, n: ts, px, size, sign, source, bid_px, ask_px, state, id);
     }
 }

@@ -11,6 +11,8 @@ use crate::ring::Key;
 use crate::rows::{Columns, MarketTable, Series};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Instruments that one thread settles, with their gaps.
+type Share<'a> = Vec<(&'a mut Instrument, &'a [GapMark])>;
 /// Rows from which on it pays to share work among threads.
 const WORTH_THREADS: usize = 1 << 14;
 /// Decisions from which on it pays.
@@ -56,8 +58,7 @@ impl Sweep {
         }
         // The largest first, each to the thread with the least to do.
         work.sort_by_key(|(.., n)| std::cmp::Reverse(*n));
-        let mut shares: Vec<(usize, Vec<(&mut Instrument, &[GapMark])>)> =
-            (0..threads).map(|_| (0, Vec::new())).collect();
+        let mut shares: Vec<(usize, Share<'_>)> = (0..threads).map(|_| (0, Vec::new())).collect();
         for (rows, gaps, n) in work {
             if let Some((load, share)) = shares.iter_mut().min_by_key(|(load, _)| *load) {
                 *load += n + 1;
@@ -106,11 +107,33 @@ impl Sweep {
         Ok(rows)
     }
 
+    /// The row of a decision whose cut-off may lie ahead of the clock, of what has been read so far.
+    pub(super) fn look_ahead(&mut self, waiting: &Waiting, clock: i64) -> Result<Row, SweepError> {
+        let t = waiting.cutoff;
+        let mut asked: Vec<u32> = waiting.instrument_id.into_iter().collect();
+        for role in &self.plan.roles {
+            asked.extend(waiting.instrument_id.and_then(|own| self.reference.role(own, role, t)));
+        }
+        let mut is_open = self.options.logs > 1;
+        for id in &asked {
+            let Some(rows) = self.instruments.get_mut(id) else { continue };
+            let gaps = self.gaps_of.get(id).map_or(&[][..], Vec::as_slice);
+            if t > clock && self.options.logs == 1 {
+                rows.settle_ticks(clock, gaps, &self.plan.keep);
+            }
+            is_open |= t > clock && rows.has_open(clock, t, &self.plan.keep);
+        }
+        let mut part = Part::default();
+        let mut scratch = Scratch::default();
+        self.evaluate_one(waiting, &mut scratch, &mut part, is_open)?;
+        part.rows.pop().ok_or_else(|| SweepError::Output("a row was not made".to_owned()))
+    }
+
     fn evaluate_part(&self, ready: &[Waiting]) -> Result<Part, SweepError> {
         let mut part = Part::default();
         let mut scratch = Scratch::default();
         for waiting in ready {
-            self.evaluate_one(waiting, &mut scratch, &mut part)?;
+            self.evaluate_one(waiting, &mut scratch, &mut part, self.options.anew)?;
         }
         Ok(part)
     }
@@ -120,24 +143,25 @@ impl Sweep {
         waiting: &Waiting,
         scratch: &mut Scratch,
         part: &mut Part,
+        anew: bool,
     ) -> Result<(), SweepError> {
         let t = waiting.cutoff;
         let mut ids = vec![waiting.instrument_id];
         for role in &self.plan.roles {
             ids.push(waiting.instrument_id.and_then(|own| self.reference.role(own, role, t)));
         }
-        let prefix = self.limits(waiting, &ids);
+        let prefix = if anew { None } else { self.limits(waiting, &ids) };
         let gaps: Vec<Vec<GapMark>> = ids.iter().map(|id| self.gaps_at(*id, waiting)).collect();
-        let copies: Vec<Option<Instrument>> = match prefix {
-            Some(_) => Vec::new(),
-            None => {
-                part.anew += 1;
-                ids.iter().zip(&gaps).map(|(id, gaps)| self.anew(*id, waiting, gaps)).collect()
-            }
-        };
+        let mut copies: Vec<Option<Instrument>> = Vec::new();
+        if prefix.is_none() {
+            part.anew += 1;
+            let anew = |(id, gaps): (&Option<u32>, &Vec<GapMark>)| self.anew(*id, waiting, gaps);
+            copies = ids.iter().zip(&gaps).map(anew).collect();
+        }
         let mut subjects = Vec::with_capacity(ids.len());
         for (at, id) in ids.iter().enumerate() {
-            let settled = id.and_then(|id| self.instruments.get(&id));
+            // One that is covered may have had no row for a lookback.
+            let settled = id.map(|id| self.instruments.get(&id).unwrap_or(&self.empty));
             let (rows, limits) = match &prefix {
                 Some(limits) => (settled, limits.get(at).copied().unwrap_or([usize::MAX; 3])),
                 None => (copies.get(at).and_then(Option::as_ref), [usize::MAX; 3]),
@@ -216,9 +240,6 @@ impl Sweep {
 
     /// The last rows that may be seen of each instrument and table; `None` when they are no beginning of the rings.
     fn limits(&self, waiting: &Waiting, ids: &[Option<u32>]) -> Option<Vec<[usize; 3]>> {
-        if self.options.anew {
-            return None;
-        }
         let Some(high) = waiting.md_seq_high else { return Some(vec![[usize::MAX; 3]; ids.len()]) };
         let mut all = Vec::with_capacity(ids.len());
         for id in ids {

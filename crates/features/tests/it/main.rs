@@ -2,5 +2,9 @@
 #![cfg(test)]
 
 mod asof;
+mod bad_input;
 mod golden;
+mod invariance;
 mod smoke;
+#[cfg(feature = "selection")]
+mod selection;
