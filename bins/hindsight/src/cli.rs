@@ -7,7 +7,8 @@ pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
 };
 pub(crate) use features::{
-    FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesShowArgs, SpecArgs,
+    FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs, FeaturesShowArgs,
+    SpecArgs, TargetColumn,
 };
 
 use crate::config::ConfigError;
@@ -465,7 +466,9 @@ impl Command {
             | Self::Man(_)
             | Self::Init(_)
             | Self::Doctor(_) => true,
-            Self::Features(command) => !matches!(command, FeaturesCommand::Run(_)),
+            Self::Features(command) => {
+                matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
+            },
             Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
         }
     }
@@ -477,6 +480,7 @@ impl Command {
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
             Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),
             Self::Features(FeaturesCommand::Run(args)) => args.flags(),
+            Self::Features(FeaturesCommand::Select(args)) => args.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

@@ -98,6 +98,7 @@ const EXITS: &[(&str, Exit)] = &[
     ("durable/no-file-name", Exit::Input),
     ("durable/no-space", Exit::Retry),
     ("durable/verify", Exit::Integrity),
+    ("features/leaky-folds", Exit::Gate),
     ("features/output", Exit::Bug),
     ("features/rows-lost", Exit::Bug),
     ("feeds/empty-input", Exit::Incomplete),

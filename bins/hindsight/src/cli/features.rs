@@ -1,7 +1,7 @@
 //! The arguments of `hindsight features`.
 
 use super::{OutputArgs, ReadArgs, RejectArgs, ReportArgs, flag};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -15,6 +15,8 @@ pub enum FeaturesCommand {
     List(FeaturesListArgs),
     /// All that is declared about one feature: formula, inputs, lookback, nulls
     Show(FeaturesShowArgs),
+    /// Which features carry information about a label, and how surely
+    Select(Box<FeaturesSelectArgs>),
 }
 
 /// Which features are meant.
@@ -118,4 +120,70 @@ pub struct FeaturesShowArgs {
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// Which column of the labels is to be explained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TargetColumn {
+    /// The class, by multinomial logistic regression
+    Class,
+    /// The value, by ridge regression
+    Value,
+}
+
+/// `hindsight features select`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Rows of the feature tables are joined to the labels by decision_id; a label lives from the cut-off of its row to its
+ts_end, and a row without a label is left out and counted. Folds are spans of time whose labels do not overlap. Days in
+UTC count as sessions. Every step, from the screen to the confirmation, writes its scores; none of them is a value that a
+model may read.
+
+Examples:
+  hindsight features select features.parquet --labels labels.parquet --target direction -o scores.parquet
+  hindsight features select features.parquet --labels labels.parquet --by value --settings select.toml -f table")]
+pub struct FeaturesSelectArgs {
+    /// Feature tables, in the order of their cut-offs; - is standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// Labels: an Arrow or Parquet file with decision_id, ts_end, class or value, and target where it holds several
+    #[arg(long, value_name = "FILE", help_heading = "Labels")]
+    pub labels: PathBuf,
+    /// The target, where the labels hold several
+    #[arg(long, value_name = "NAME", help_heading = "Labels")]
+    pub target: Option<String>,
+    /// Which column is to be explained
+    #[arg(long, value_name = "COLUMN", help_heading = "Labels", default_value = "class")]
+    pub by: TargetColumn,
+    /// Limits, counts and levels of the steps, TOML [default: those of the library]
+    #[arg(long, value_name = "FILE", help_heading = "Selection")]
+    pub settings: Option<PathBuf>,
+    /// Number of folds
+    #[arg(long, value_name = "N", help_heading = "Selection", default_value = "5")]
+    pub folds: usize,
+    /// Time behind a test span in which no label may train, as in 5m
+    #[arg(long, value_name = "TIME", help_heading = "Selection", default_value = "0s")]
+    pub embargo: String,
+    /// Same inputs, settings and seed, same scores
+    #[arg(long, value_name = "N", help_heading = "Selection", default_value = "1")]
+    pub seed: u64,
+    /// Threads, 0 for all; never changes a score [default: key run.threads]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<u32>,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+impl FeaturesSelectArgs {
+    pub(super) fn flags(&self) -> Vec<(String, String, String)> {
+        let mut flags = self.read.flags();
+        if let Some(threads) = self.threads {
+            flags.push(flag("--threads", "run.threads", threads.to_string()));
+        }
+        flags
+    }
 }

@@ -6,11 +6,13 @@ mod list;
 mod reference;
 mod rounds;
 mod run;
+mod select;
 mod show;
 
 pub(super) use list::list;
 pub(crate) use reference::reference;
 pub(super) use run::run;
+pub(super) use select::select;
 pub(super) use show::show;
 
 use crate::cli::SpecArgs;

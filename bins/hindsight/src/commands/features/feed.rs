@@ -4,7 +4,7 @@ use super::{count, stopped};
 use crate::error::Failure;
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use contract::{Admitted, AnyBatch, Origin, TableSpec, admit_any};
 use features::SweepError;
 use std::collections::VecDeque;
@@ -28,8 +28,9 @@ impl Feed {
     pub(super) fn new(source: Source) -> Self {
         let (spec, schema) = (source.spec(), source.schema().clone());
         // `seq` stands first where it is.
-        let has_seq = spec.is_event()
-            && schema.fields().first().map(|f| f.name()) == spec.schema(true).fields().first().map(|f| f.name());
+        let numbered = spec.schema(true);
+        let first = |schema: &Schema| schema.fields().first().map(|field| field.name().clone());
+        let has_seq = spec.is_event() && first(&schema) == first(&numbered);
         Self {
             raw: source.into_raw(),
             spec,
