@@ -1,6 +1,6 @@
 //! Answers to what a plan asks at one cut-off.
 
-use crate::instrument::{GapMark, Instrument, ceil};
+use crate::instrument::{BAR_NS, GapMark, Instrument, ceil};
 use crate::needs::Ask;
 use crate::null::Null;
 use crate::plan::{Plan, Planning};
@@ -55,22 +55,26 @@ pub(crate) enum Answer<'a> {
     Events(Events),
 }
 
-/// Everything that evaluation needs besides rows; re-used from decision to decision.
+/// What was found for the decision at hand; re-used from decision to decision.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    /// Totals at the cut-off by subject, series and measure.
-    totals: Vec<Option<i128>>,
-    /// Rows before an instant, by subject and series.
-    bounds: Vec<(usize, Series, i64, usize)>,
+    /// Number of the decision, by which entries of earlier ones are told apart.
+    decision: u64,
+    /// The last row before each edge.
+    rows: Vec<(u64, usize)>,
+    /// Totals at each edge, a row of measures an edge.
+    totals: Vec<(u64, i128)>,
     stride: usize,
 }
 
 impl Scratch {
-    fn clear(&mut self, plan: &Plan) {
-        self.stride = plan.keep.wanted.iter().map(|w| w.measures.len()).max().unwrap_or(0);
-        self.totals.clear();
-        self.totals.resize(self.stride * Series::ALL.len() * (plan.roles.len() + 1), None);
-        self.bounds.clear();
+    fn next(&mut self, plan: &Plan) {
+        if self.decision == 0 {
+            self.stride = plan.keep.wanted.iter().map(|w| w.measures.len()).max().unwrap_or(0);
+            self.rows.resize(plan.edges, (0, 0));
+            self.totals.resize(plan.edges * self.stride, (0, 0));
+        }
+        self.decision += 1;
     }
 }
 
@@ -83,7 +87,7 @@ pub(crate) fn answer_all<'a>(
     scratch: &mut Scratch,
     out: &mut Vec<(Option<Null>, Answer<'a>)>,
 ) {
-    scratch.clear(plan);
+    scratch.next(plan);
     out.clear();
     for planning in &plan.answers {
         let Some(subject) = subjects.get(planning.subject) else {
@@ -96,6 +100,11 @@ pub(crate) fn answer_all<'a>(
             Err(null) => (Some(null), Answer::Nothing),
         });
     }
+}
+
+/// An instant of the grid or the end of a bar at the cut-off itself looks at rows before it only.
+fn closed(series: Series) -> i64 {
+    i64::from(matches!(series, Series::Grid | Series::Bars))
 }
 
 struct Question<'q, 'a> {
@@ -126,7 +135,7 @@ impl<'a> Question<'_, 'a> {
         }
         // The session comes first: outside one, nothing that hangs on it applies.
         let start = self.start(id)?;
-        let rows = self.history()?;
+        let rows = self.history(start)?;
         match &self.planning.ask {
             Ask::Sum { inner, .. } => self.sum(rows, start, *inner),
             Ask::Count { series, .. } => {
@@ -154,15 +163,13 @@ impl<'a> Question<'_, 'a> {
             Ask::Change => self.change(rows),
             Ask::Grid { n, .. } => {
                 let span = i64::from(*n).saturating_mul(SECOND);
-                let last = rows.grid.before(self.t.saturating_add(1));
-                let first = rows.grid.before(self.t.saturating_sub(span).saturating_add(1)) + 1;
+                let (first, last) = self.between(rows, Series::Grid, self.t.saturating_sub(span));
                 Ok(Answer::Rows { ring: rows, first, last, n: *n })
             }
             Ask::Bars { n } => {
-                let end = self.t.div_euclid(crate::instrument::BAR_NS) * crate::instrument::BAR_NS;
-                let span = i64::from(*n).saturating_mul(crate::instrument::BAR_NS);
-                let last = rows.bars.before(end.saturating_add(1));
-                let first = rows.bars.before(end.saturating_sub(span).saturating_add(1)) + 1;
+                let end = self.t.div_euclid(BAR_NS) * BAR_NS;
+                let span = i64::from(*n).saturating_mul(BAR_NS);
+                let (first, last) = self.between(rows, Series::Bars, end.saturating_sub(span));
                 Ok(Answer::Rows { ring: rows, first, last, n: *n })
             }
             Ask::Decayed { series, half_life } => self.decayed(rows, *series, *half_life),
@@ -170,20 +177,10 @@ impl<'a> Question<'_, 'a> {
         }
     }
 
-    fn window(&self) -> Option<Window> {
-        match &self.planning.ask {
-            Ask::Sum { window, .. } | Ask::Count { window, .. } | Ask::Extreme { window, .. } => {
-                Some(*window)
-            }
-            Ask::OpenQuote => Some(Window::Session),
-            _ => None,
-        }
-    }
-
     /// From when on rows count.
     fn start(&self, id: u32) -> Result<i64, Null> {
-        match self.window() {
-            Some(Window::Session) => {
+        match &self.planning.ask {
+            _ if self.planning.window == Some(Window::Session) => {
                 let session = self.reference.session(id, self.t).ok_or(Null::NotApplicable)?;
                 let open = session.ts_start.filter(|_| session.phase == SessionPhase::Regular);
                 let open = open.ok_or(Null::NotApplicable)?;
@@ -192,59 +189,83 @@ impl<'a> Question<'_, 'a> {
                 }
                 Ok(open)
             }
-            Some(Window::Rows(_)) => Ok(self.t.saturating_sub(ROWS_SPAN)),
-            None if let Ask::Decayed { half_life, .. } = &self.planning.ask => {
-                Ok(Recursion::start_of(*half_life, self.t))
-            }
-            _ => Ok(self.t.saturating_sub(self.planning.ask.window_ns())),
+            Ask::Decayed { half_life, .. } => Ok(Recursion::start_of(*half_life, self.t)),
+            _ => Ok(self.t.saturating_sub(self.planning.back_ns)),
         }
     }
 
-    /// The rows, if coverage reaches over the window and no gap lies in it.
-    fn history(&self) -> Result<&'a Instrument, Null> {
-        let ask = &self.planning.ask;
-        let rows = self.subject.rows.ok_or(Null::NoHistory)?;
-        let covered = |table: &MarketTable| self.subject.covered.get(table.at()).copied().flatten();
-        let from = ask.covering().iter().map(covered).collect::<Option<Vec<i64>>>();
-        let from = from.ok_or(Null::NoHistory)?.into_iter().max().unwrap_or(i64::MIN);
-        let id = self.subject.id.ok_or(Null::NotApplicable)?;
-        let start = self.start(id)?;
-        let in_gap = |gap: &GapMark| {
-            gap.from < self.t
-                && gap.to > start
-                && ask.covering().iter().any(|table| gap.is_about(*table))
-        };
-        // States carry their own rule: a gap counts if it ends after their row.
-        let lagged = matches!(ask, Ask::Quote { .. });
-        let is_state = self.window().is_none() && ask.window_ns() == 0;
-        if !is_state && !lagged && self.subject.gaps.iter().any(in_gap) {
-            return Err(Null::Gap);
+    /// From when on the tables that must cover the window do.
+    fn covered(&self) -> Option<i64> {
+        let mut from = i64::MIN;
+        for (covered, counts) in self.subject.covered.iter().zip(self.planning.covering) {
+            if counts {
+                from = from.max((*covered)?);
+            }
         }
-        let counts_rows = matches!(self.window(), Some(Window::Rows(_)));
-        if from > start && !is_state && !counts_rows {
+        Some(from)
+    }
+
+    fn concerns(&self, gap: &GapMark) -> bool {
+        MarketTable::ALL
+            .into_iter()
+            .zip(self.planning.covering)
+            .any(|(table, counts)| counts && gap.is_about(table))
+    }
+
+    /// The rows, if coverage reaches over the window and no gap lies in it.
+    fn history(&self, start: i64) -> Result<&'a Instrument, Null> {
+        let rows = self.subject.rows.ok_or(Null::NoHistory)?;
+        let from = self.covered().ok_or(Null::NoHistory)?;
+        // States carry their own rule: a gap counts if it ends after their row.
+        if self.planning.is_window && !self.subject.gaps.is_empty() {
+            let lies_in = |gap: &GapMark| gap.from < self.t && gap.to > start && self.concerns(gap);
+            if self.subject.gaps.iter().any(lies_in) {
+                return Err(Null::Gap);
+            }
+        }
+        if from > start && self.planning.warms_up {
             return Err(Null::WarmUp);
         }
         Ok(rows)
     }
 
-    fn before(&mut self, rows: &Instrument, series: Series, ts: i64) -> usize {
-        let subject = self.planning.subject;
-        let known = self.scratch.bounds.iter();
-        let mut known = known.filter(|(s, of, at, _)| *s == subject && *of == series && *at == ts);
-        if let Some((.., row)) = known.next() {
+    /// The last row before an edge of the window, found once a decision.
+    fn edge(&mut self, rows: &Instrument, series: Series, edge: usize, ts: i64) -> usize {
+        let decision = self.scratch.decision;
+        if let Some((known, row)) = self.scratch.rows.get(edge)
+            && *known == decision
+        {
             return *row;
         }
+        let row = self.before(rows, series, ts);
+        if let Some(place) = self.scratch.rows.get_mut(edge) {
+            *place = (decision, row);
+        }
+        row
+    }
+
+    fn before(&self, rows: &Instrument, series: Series, ts: i64) -> usize {
         let [quotes, trades, depths] = self.subject.limits;
-        let row = match series {
+        match series {
             Series::Quotes => rows.quotes.before(ts).min(quotes),
             Series::Depths => rows.depths.before(ts).min(depths),
             Series::Trades => rows.trades.before(ts).min(trades),
             Series::Grid => rows.grid.before(ts),
             Series::Later => rows.later.before(ts),
             Series::Bars => rows.bars.before(ts),
-        };
-        self.scratch.bounds.push((subject, series, ts, row));
-        row
+        }
+    }
+
+    /// The last row that counts at all.
+    fn last(&mut self, rows: &Instrument, series: Series) -> usize {
+        self.edge(rows, series, self.planning.cut, self.t.saturating_add(closed(series)))
+    }
+
+    /// First and last row between an instant and the cut-off.
+    fn between(&mut self, rows: &Instrument, series: Series, start: i64) -> (usize, usize) {
+        let last = self.last(rows, series);
+        let begin = self.planning.begin;
+        (self.edge(rows, series, begin, start.saturating_add(closed(series))) + 1, last)
     }
 
     /// First and last row of the window.
@@ -254,17 +275,11 @@ impl<'a> Question<'_, 'a> {
         series: Series,
         start: i64,
     ) -> Result<(usize, usize), Null> {
-        // An instant of the grid or the end of a bar at the cut-off itself looks at rows before it only.
-        let closed = i64::from(matches!(series, Series::Grid | Series::Bars));
-        let last = self.before(rows, series, self.t.saturating_add(closed));
-        let first = self.before(rows, series, start.saturating_add(closed)) + 1;
-        if let Some(Window::Rows(n)) = self.window() {
+        let (first, last) = self.between(rows, series, start);
+        if let Some(Window::Rows(n)) = self.planning.window {
             let n = n as usize;
             if (last + 1).saturating_sub(first) < n {
-                let covered = self.planning.ask.covering().iter().map(|table| {
-                    self.subject.covered.get(table.at()).copied().flatten().unwrap_or(i64::MAX)
-                });
-                let short = covered.max().is_some_and(|from| from > start);
+                let short = self.covered().is_none_or(|from| from > start);
                 return Err(if short { Null::WarmUp } else { Null::TooFewValid });
             }
             return Ok((last + 1 - n, last));
@@ -275,68 +290,73 @@ impl<'a> Question<'_, 'a> {
     fn sum(&mut self, rows: &'a Instrument, start: i64, inner: u32) -> Result<Answer<'a>, Null> {
         let Ask::Sum { measure, .. } = &self.planning.ask else { return Ok(Answer::Nothing) };
         let series = measure.series();
-        let (first, last) = self.span(rows, series, start)?;
-        let wanted = self.plan.keep.wanted(series);
-        let known = Key { ts: self.t, ..Key::default() };
+        let span = self.span(rows, series, start)?;
+        let plan = self.plan;
+        let wanted = plan.keep.wanted(series);
         let sum = match series {
-            Series::Quotes => {
-                self.difference(&rows.quotes, wanted, series, first, last, start, inner, known)
-            }
-            Series::Depths => {
-                self.difference(&rows.depths, wanted, series, first, last, start, inner, known)
-            }
-            Series::Trades => {
-                self.difference(&rows.trades, wanted, series, first, last, start, inner, known)
-            }
-            Series::Grid => {
-                self.difference(&rows.grid, wanted, series, first, last, start, inner, known)
-            }
-            Series::Later => {
-                self.difference(&rows.later, wanted, series, first, last, start, inner, known)
-            }
-            Series::Bars => {
-                self.difference(&rows.bars, wanted, series, first, last, start, inner, known)
-            }
+            Series::Quotes => self.difference(&rows.quotes, wanted, span, start, inner),
+            Series::Depths => self.difference(&rows.depths, wanted, span, start, inner),
+            Series::Trades => self.difference(&rows.trades, wanted, span, start, inner),
+            Series::Grid => self.difference(&rows.grid, wanted, span, start, inner),
+            Series::Later => self.difference(&rows.later, wanted, span, start, inner),
+            Series::Bars => self.difference(&rows.bars, wanted, span, start, inner),
         };
         Ok(Answer::Integer(sum))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one place, generic over the ring")]
+    /// The total up to an edge, found once a decision; of a level, up to the instant itself.
+    fn total<C: Columns + Default, R: Copy>(
+        &mut self,
+        ring: &Ring<C, R>,
+        wanted: &Wanted,
+        edge: usize,
+        row: usize,
+        ts: i64,
+    ) -> i128 {
+        let at = self.planning.measure;
+        let decision = self.scratch.decision;
+        let place = edge * self.scratch.stride + at;
+        if let Some((known, total)) = self.scratch.totals.get(place)
+            && *known == decision
+        {
+            return *total;
+        }
+        let mut total = ring.total(at, row, wanted);
+        if wanted.is_level(at) {
+            total = total.wrapping_add(ring.tail(at, row, ts, wanted));
+        }
+        if let Some(entry) = self.scratch.totals.get_mut(place) {
+            *entry = (decision, total);
+        }
+        total
+    }
+
     fn difference<C: Columns + Default, R: Copy>(
         &mut self,
         ring: &Ring<C, R>,
         wanted: &Wanted,
-        series: Series,
-        first: usize,
-        last: usize,
+        (first, last): (usize, usize),
         start: i64,
         inner: u32,
-        known: Key,
     ) -> i128 {
         let at = self.planning.measure;
-        let place =
-            (self.planning.subject * Series::ALL.len() + series.at()) * self.scratch.stride + at;
-        let cached = self.scratch.totals.get(place).copied().flatten();
-        let upper = cached.unwrap_or_else(|| ring.total(at, last, wanted));
-        if let Some(total) = self.scratch.totals.get_mut(place) {
-            *total = Some(upper);
-        }
-        if self.planning.ask.is_level() {
-            let upper = upper.wrapping_add(ring.tail(at, last, self.t, wanted));
-            let lower = ring.total(at, first - 1, wanted);
-            let lower = lower.wrapping_add(ring.tail(at, first - 1, start, wanted));
-            return upper.wrapping_sub(lower);
-        }
+        let upper = self.total(ring, wanted, self.planning.cut, last, self.t);
         let from = first.saturating_add(inner as usize);
-        if from > last {
+        if from > last && !wanted.is_level(at) {
             return 0;
         }
-        let sum = upper.wrapping_sub(ring.total(at, from - 1, wanted));
-        if ring.patches.is_empty() {
-            sum
+        let is_edge = inner == 0 && !matches!(self.planning.window, Some(Window::Rows(_)));
+        let lower = if is_edge {
+            self.total(ring, wanted, self.planning.begin, first - 1, start)
         } else {
-            sum.wrapping_add(ring.patched(at, from, last, known))
+            ring.total(at, from - 1, wanted)
+        };
+        let sum = upper.wrapping_sub(lower);
+        if ring.patches.is_empty() {
+            return sum;
         }
+        let known = Key { ts: self.t, ..Key::default() };
+        sum.wrapping_add(ring.patched(at, from, last, known))
     }
 
     /// Whether a gap, known by now, ends after an instant that a state comes from.
@@ -348,7 +368,8 @@ impl<'a> Question<'_, 'a> {
     }
 
     fn quote(&mut self, rows: &'a Instrument, cutoff: i64) -> Result<Answer<'a>, Null> {
-        let row = self.before(rows, Series::Quotes, cutoff);
+        // A lag is an edge like the start of a window.
+        let row = self.edge(rows, Series::Quotes, self.planning.begin, cutoff);
         let quote = rows.quotes.columns.get(row);
         if row == 0 || cutoff.saturating_sub(quote.ts_avail) > self.plan.max_age_ns {
             // The first row of an instrument is remembered, so an old one is told from none.
@@ -369,14 +390,13 @@ impl<'a> Question<'_, 'a> {
     }
 
     fn open_quote(&mut self, rows: &'a Instrument, open: i64) -> Result<Answer<'a>, Null> {
-        let last = self.before(rows, Series::Quotes, self.t);
-        let first = self.before(rows, Series::Quotes, open) + 1;
+        let (first, last) = self.between(rows, Series::Quotes, open);
         let valid = (first..=last).map(|row| rows.quotes.columns.get(row)).find(Quote::is_valid);
         valid.map(|quote| Answer::Quote(quote, 0)).ok_or(Null::Empty)
     }
 
     fn depth(&mut self, rows: &'a Instrument) -> Result<Answer<'a>, Null> {
-        let row = self.before(rows, Series::Depths, self.t);
+        let row = self.last(rows, Series::Depths);
         let depth = rows.depths.columns.get(row);
         if row == 0 || self.t.saturating_sub(depth.ts_avail) > self.plan.max_age_ns {
             return Err(Null::Stale);
@@ -393,7 +413,7 @@ impl<'a> Question<'_, 'a> {
         counts: impl Fn(&Trade) -> bool,
     ) -> Result<Answer<'a>, Null> {
         let known = Key { ts: self.t, ..Key::default() };
-        let last = self.before(rows, Series::Trades, self.t);
+        let last = self.last(rows, Series::Trades);
         for row in (1..=last).rev() {
             let trade = rows.trade_at(row, known);
             if self.t.saturating_sub(trade.ts_avail) > self.plan.max_age_ns {
@@ -411,7 +431,7 @@ impl<'a> Question<'_, 'a> {
 
     fn run(&mut self, rows: &'a Instrument) -> Result<Answer<'a>, Null> {
         let known = Key { ts: self.t, ..Key::default() };
-        let last = self.before(rows, Series::Trades, self.t);
+        let last = self.last(rows, Series::Trades);
         let (mut run, mut after, mut seen) = (0_i64, self.t, false);
         for row in (1..=last).rev() {
             let trade = rows.trade_at(row, known);
@@ -458,8 +478,7 @@ impl<'a> Question<'_, 'a> {
 
     fn mid_before(&mut self, rows: &'a Instrument, n: u32) -> Result<Answer<'a>, Null> {
         let start = self.t.saturating_sub(ROWS_SPAN);
-        let last = self.before(rows, Series::Quotes, self.t);
-        let first = self.before(rows, Series::Quotes, start) + 1;
+        let (first, last) = self.between(rows, Series::Quotes, start);
         let found = self.back_by(rows, first, last, i128::from(n));
         let gap = self.subject.gaps.iter().any(|gap| {
             let since = found.map_or(start, |row| rows.quotes.columns.get(row).ts_avail);
@@ -477,7 +496,7 @@ impl<'a> Question<'_, 'a> {
     }
 
     fn change(&mut self, rows: &'a Instrument) -> Result<Answer<'a>, Null> {
-        let last = self.before(rows, Series::Quotes, self.t);
+        let last = self.last(rows, Series::Quotes);
         let quote = rows.quotes.columns.get(last);
         if last == 0 || self.t.saturating_sub(quote.ts_avail) > self.plan.max_age_ns {
             return Err(Null::Stale);
@@ -485,8 +504,8 @@ impl<'a> Question<'_, 'a> {
         if self.gap_since(quote.ts_avail, MarketTable::Quotes) {
             return Err(Null::Gap);
         }
-        let first =
-            self.before(rows, Series::Quotes, self.t.saturating_sub(self.plan.max_age_ns)) + 1;
+        let since = self.t.saturating_sub(self.plan.max_age_ns);
+        let first = self.edge(rows, Series::Quotes, self.planning.begin, since) + 1;
         let row = self.back_by(rows, first, last, 1).ok_or(Null::Stale)?;
         Ok(Answer::Number(rows.quotes.columns.get(row).ts_avail))
     }
@@ -499,7 +518,7 @@ impl<'a> Question<'_, 'a> {
     ) -> Result<Answer<'a>, Null> {
         let at = self.planning.recursion;
         if series != Series::Trades {
-            let last = self.before(rows, Series::Grid, self.t.saturating_add(1));
+            let last = self.last(rows, Series::Grid);
             let ts = rows.grid.columns.get(last).ts;
             let Some(recursion) = rows.grid_recursions.get(at) else { return Ok(Answer::Nothing) };
             // Strict: every return since the start must be there.
@@ -517,7 +536,7 @@ impl<'a> Question<'_, 'a> {
         }
         let Some(recursion) = rows.trade_recursions.get(at) else { return Ok(Answer::Nothing) };
         let known = Key { ts: self.t, ..Key::default() };
-        let last = self.before(rows, Series::Trades, self.t);
+        let last = self.last(rows, Series::Trades);
         let ts = rows.trades.columns.get(last).ts_avail;
         let mut sums = if last == 0 { [0.0; 2] } else { recursion.at(last, ts, self.t) };
         // A cancelled trade takes its weight back.

@@ -1,7 +1,7 @@
 //! What a feature asks for, declared before it is evaluated.
 
 use crate::instrument::{BAR_NS, TICK_RULE_NS};
-use crate::measure::{Measure, MeasureKind};
+use crate::measure::Measure;
 use crate::rows::{DELAY_NS, MarketTable, Series};
 use crate::window::{ROWS_SPAN, SECOND, Window};
 use std::collections::BTreeSet;
@@ -407,10 +407,5 @@ impl Ask {
             }
             other => format!("{other:?}"),
         }
-    }
-
-    /// Whether the measure is integrated over time.
-    pub(crate) fn is_level(&self) -> bool {
-        matches!(self, Self::Sum { measure, .. } if measure.kind() == MeasureKind::Level)
     }
 }

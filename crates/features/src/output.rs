@@ -1,16 +1,15 @@
 //! Feature rows as a batch of the table `features`.
 
 use crate::error::SweepError;
-use crate::null::Null;
-use crate::plan::Plan;
+use crate::plan::{Plan, Planned};
 use arrow_array::builder::{Int32Builder, StringBuilder};
 use arrow_array::{
     ArrayRef, DictionaryArray, FixedSizeBinaryArray, Float64Array, RecordBatch,
     TimestampNanosecondArray, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_buffer::Buffer;
-use arrow_schema::{DataType, Field, Schema};
-use contract::{Batch, Features, Table, UTC, Unlogged};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use contract::{Batch, Features, Hash, Table, UTC, Unlogged};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -34,8 +33,38 @@ pub(crate) struct Row {
     pub(crate) seq: u64,
     pub(crate) instrument_id: Option<u32>,
     pub(crate) read: Read,
-    /// One cell a feature: the value, or the code of a reason.
-    pub(crate) cells: Vec<Result<f64, Null>>,
+    /// One value a feature, 0 where there is none.
+    pub(crate) values: Box<[f64]>,
+    /// One byte a feature: 0, or the code of the reason.
+    pub(crate) reasons: Box<[u8]>,
+}
+
+impl Row {
+    fn value(&self, feature: usize) -> Option<f64> {
+        let is_there = self.reasons.get(feature) == Some(&0);
+        self.values.get(feature).copied().filter(|_| is_there)
+    }
+}
+
+/// The schema of the feature table of these features, all of it but the fixed columns' data known beforehand.
+pub(crate) fn schema(features: &[Planned], spec_hash: &Hash) -> SchemaRef {
+    let packed = i32::try_from(features.len()).unwrap_or(i32::MAX);
+    let mut fields: Vec<Field> = Features::SPEC.columns.iter().map(|c| c.field(packed)).collect();
+    for planned in features {
+        let declaration = planned.feature.declaration();
+        let ty = if declaration.is_category { DataType::UInt16 } else { DataType::Float64 };
+        let metadata = HashMap::from([
+            ("hindsight.unit".to_owned(), declaration.unit.word().to_owned()),
+            ("hindsight.feature_version".to_owned(), declaration.version.to_string()),
+            ("hindsight.lookback_ns".to_owned(), planned.lookback_ns.to_string()),
+            ("hindsight.null_rule".to_owned(), declaration.null_rule.text().to_owned()),
+        ]);
+        fields.push(Field::new(&declaration.name, ty, true).with_metadata(metadata));
+    }
+    let mut metadata = Features::SPEC.metadata();
+    metadata.insert(SPEC_HASH.to_owned(), spec_hash.to_string());
+    metadata.insert(contract::meta::ORDER.to_owned(), "ts_cutoff,seq".to_owned());
+    Arc::new(Schema::new_with_metadata(fields, metadata))
 }
 
 /// The rows as a batch, in their order.
@@ -48,10 +77,7 @@ pub(crate) fn batch(plan: &Plan, rows: &[Row]) -> Result<Batch<Features, Unlogge
         Arc::new(array.with_timezone(UTC))
     };
     let ids: Vec<u8> = rows.iter().flat_map(|r| r.decision_id).collect();
-    let reasons: Vec<u8> = rows
-        .iter()
-        .flat_map(|r| r.cells.iter().map(|cell| cell.err().map_or(0, Null::code)))
-        .collect();
+    let reasons: Vec<u8> = rows.iter().flat_map(|r| r.reasons.iter().copied()).collect();
     let fixed = |width: i32, bytes: Vec<u8>| {
         FixedSizeBinaryArray::try_new_with_len(width, Buffer::from_vec(bytes), None, rows.len())
     };
@@ -73,11 +99,9 @@ pub(crate) fn batch(plan: &Plan, rows: &[Row]) -> Result<Batch<Features, Unlogge
         seqs(&|r| Some(r.read.rows)),
         Arc::new(fixed(packed, reasons).map_err(bug)?),
     ];
-    let mut fields: Vec<Field> = Features::SPEC.columns.iter().map(|c| c.field(packed)).collect();
     for (at, planned) in plan.features.iter().enumerate() {
-        let declaration = planned.feature.declaration();
-        let cells = rows.iter().map(|r| r.cells.get(at).copied().and_then(Result::ok));
-        let ty = if declaration.is_category {
+        let cells = rows.iter().map(|r| r.value(at));
+        if planned.feature.declaration().is_category {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
@@ -85,23 +109,11 @@ pub(crate) fn batch(plan: &Plan, rows: &[Row]) -> Result<Batch<Features, Unlogge
             )]
             let codes: UInt16Array = cells.map(|cell| cell.map(|x| x as u16)).collect();
             arrays.push(Arc::new(codes));
-            DataType::UInt16
         } else {
             arrays.push(Arc::new(cells.collect::<Float64Array>()));
-            DataType::Float64
-        };
-        let metadata = HashMap::from([
-            ("hindsight.unit".to_owned(), declaration.unit.word().to_owned()),
-            ("hindsight.feature_version".to_owned(), declaration.version.to_string()),
-            ("hindsight.lookback_ns".to_owned(), planned.lookback_ns.to_string()),
-            ("hindsight.null_rule".to_owned(), declaration.null_rule.text().to_owned()),
-        ]);
-        fields.push(Field::new(&declaration.name, ty, true).with_metadata(metadata));
+        }
     }
-    let mut metadata = Features::SPEC.metadata();
-    metadata.insert(SPEC_HASH.to_owned(), plan.hash().to_string());
-    metadata.insert(contract::meta::ORDER.to_owned(), "ts_cutoff,seq".to_owned());
-    let schema = Arc::new(Schema::new_with_metadata(fields, metadata));
+    let schema = Arc::clone(&plan.schema);
     let batch = RecordBatch::try_new(schema, arrays).map_err(bug)?;
     Ok(Batch::<Features, Unlogged>::parse(&batch)?)
 }

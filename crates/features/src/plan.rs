@@ -1,10 +1,12 @@
 //! What a feature set comes down to: features in order, shared answers, tables to read, a hash.
 
+use crate::error::SweepError;
 use crate::feature::Feature;
 use crate::instrument::Keep;
 use crate::needs::{Ask, Who};
 use crate::rows::{MarketTable, Series};
-use crate::error::SweepError;
+use crate::window::{ROWS_SPAN, SECOND, Window};
+use arrow_schema::SchemaRef;
 use contract::{Batch, Features, Hash, Json, Unlogged};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub(crate) const DEFAULT_MAX_AGE: i64 = 60 * crate::window::SECOND;
 pub struct Plan {
     pub(crate) features: Vec<Planned>,
     pub(crate) answers: Vec<Planning>,
+    /// Number of instants at which rows are counted.
+    pub(crate) edges: usize,
     pub(crate) roles: Vec<String>,
     pub(crate) keep: Keep,
     pub(crate) row_filter: u16,
@@ -29,6 +33,7 @@ pub struct Plan {
     pub(crate) reference_tables: BTreeSet<&'static str>,
     /// Lookback by subject (own, then roles) and tick table; `None`: not read.
     pub(crate) reads: Vec<[Option<i64>; 3]>,
+    pub(crate) schema: SchemaRef,
     hash: Hash,
     canonical: String,
 }
@@ -42,6 +47,7 @@ pub(crate) struct Planned {
     /// For each need that is a state, how old it may be.
     pub(crate) max_age_ns: i64,
     pub(crate) lookback_ns: i64,
+    pub(crate) stops_in_halt: bool,
 }
 
 /// A question that one or more features ask.
@@ -54,6 +60,31 @@ pub(crate) struct Planning {
     pub(crate) measure: usize,
     /// Place among the recursions, for decayed sums.
     pub(crate) recursion: usize,
+    /// The window, if it has one.
+    pub(crate) window: Option<Window>,
+    /// How far back coverage must reach, unless a session or recursion says.
+    pub(crate) back_ns: i64,
+    /// Tick tables that must cover the window.
+    pub(crate) covering: [bool; 3],
+    /// Whether a gap anywhere in the window counts.
+    pub(crate) is_window: bool,
+    /// Whether coverage must reach over the window.
+    pub(crate) warms_up: bool,
+    /// Places of the cut-off and of the start of the window among the edges of the plan.
+    pub(crate) cut: usize,
+    pub(crate) begin: usize,
+}
+
+/// An instant at which rows of a series are counted.
+type Edge = (usize, Option<Series>, Option<Start>);
+
+/// What the start of a window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Start {
+    Back(i64),
+    Session,
+    /// The end of a bar, some bars back.
+    Bars(i64),
 }
 
 /// What a plan is made of.
@@ -82,6 +113,7 @@ impl Plan {
         let mut plan = Self {
             features: Vec::new(),
             answers: Vec::new(),
+            edges: 0,
             roles: roles.into_iter().collect(),
             keep,
             row_filter: parts.row_filter,
@@ -90,11 +122,13 @@ impl Plan {
             tables: BTreeSet::new(),
             reference_tables: BTreeSet::new(),
             reads: Vec::new(),
+            schema: Arc::new(arrow_schema::Schema::empty()),
             hash: Hash::from_bytes([0; 32]),
             canonical: String::new(),
         };
         plan.reads = vec![[None; 3]; plan.roles.len() + 1];
         let mut known: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        let mut edges: BTreeMap<Edge, usize> = BTreeMap::new();
         for feature in parts.features {
             let max_age_ns = parts
                 .max_ages
@@ -108,7 +142,7 @@ impl Plan {
                     Who::Role(role) => plan.roles.binary_search(role).map_or(0, |at| at + 1),
                 };
                 let answer = known.entry((subject, need.ask.identity())).or_insert_with(|| {
-                    let planning = plan_one(&mut plan.keep, subject, &need.ask);
+                    let planning = plan_one(&mut plan.keep, &mut edges, subject, &need.ask);
                     plan.answers.push(planning);
                     plan.answers.len() - 1
                 });
@@ -127,10 +161,19 @@ impl Plan {
             plan.lookback_ns = plan.lookback_ns.max(lookback_ns);
             plan.tables.extend(needs.tables());
             plan.reference_tables.extend(needs.reference_tables());
-            plan.features.push(Planned { feature, answers, max_age_ns, lookback_ns });
+            let stops_in_halt = feature.declaration().stops_in_halt;
+            plan.features.push(Planned {
+                feature,
+                answers,
+                max_age_ns,
+                lookback_ns,
+                stops_in_halt,
+            });
         }
+        plan.edges = edges.len();
         plan.canonical = plan.canonical_json(&parts.max_ages, &parts.sizes).to_string();
         plan.hash = Hash::of(plan.canonical.as_bytes());
+        plan.schema = crate::output::schema(&plan.features, &plan.hash);
         plan
     }
 
@@ -227,8 +270,48 @@ impl Plan {
 }
 
 /// The place of an answer, and what the rings must keep for it.
-fn plan_one(keep: &mut Keep, subject: usize, ask: &Ask) -> Planning {
-    let mut planning = Planning { subject, ask: ask.clone(), measure: 0, recursion: 0 };
+fn plan_one(
+    keep: &mut Keep,
+    edges: &mut BTreeMap<Edge, usize>,
+    subject: usize,
+    ask: &Ask,
+) -> Planning {
+    let window = match ask {
+        Ask::Sum { window, .. } | Ask::Count { window, .. } | Ask::Extreme { window, .. } => {
+            Some(*window)
+        }
+        Ask::OpenQuote => Some(Window::Session),
+        _ => None,
+    };
+    let counts_rows = matches!(window, Some(Window::Rows(_)));
+    let back_ns = if counts_rows { ROWS_SPAN } else { ask.window_ns() };
+    let start = match (ask, window) {
+        (_, Some(Window::Session)) => Start::Session,
+        (Ask::MidBefore { .. }, _) => Start::Back(ROWS_SPAN),
+        (Ask::Change, _) => Start::Back(keep.max_age_ns),
+        (Ask::Grid { n, .. }, _) => Start::Back(i64::from(*n).saturating_mul(SECOND)),
+        (Ask::Bars { n }, _) => Start::Bars(i64::from(*n)),
+        _ => Start::Back(back_ns),
+    };
+    let mut edge = |start: Option<Start>| {
+        let next = edges.len();
+        *edges.entry((subject, ask.series(), start)).or_insert(next)
+    };
+    let is_state = window.is_none() && ask.window_ns() == 0;
+    let mut planning = Planning {
+        subject,
+        ask: ask.clone(),
+        measure: 0,
+        recursion: 0,
+        window,
+        back_ns,
+        covering: MarketTable::ALL.map(|table| ask.covering().contains(&table)),
+        is_window: !is_state && !matches!(ask, Ask::Quote { .. }),
+        warms_up: !is_state && !counts_rows,
+        cut: edge(None),
+        // What is asked of the cut-off itself starts there.
+        begin: if start == Start::Back(0) { edge(None) } else { edge(Some(start)) },
+    };
     let Some(series) = ask.series() else { return planning };
     // A series is made of others.
     for made_of in [series].iter().chain(match series {
@@ -242,34 +325,15 @@ fn plan_one(keep: &mut Keep, subject: usize, ask: &Ask) -> Planning {
     }
     let Some(wanted) = keep.wanted.get_mut(series.at()) else { return planning };
     match ask {
-        Ask::Sum { measure, .. } => {
-            let known = wanted.measures.iter().position(|m| m.name() == measure.name());
-            planning.measure = known.unwrap_or_else(|| {
-                wanted.measures.push(Arc::clone(measure));
-                wanted.measures.len() - 1
-            });
+        Ask::Sum { measure, .. } => planning.measure = wanted.place(measure),
+        Ask::MidBefore { .. } => {
+            planning.measure = wanted.place(&crate::families::quotes::mid_moves());
         }
-        Ask::MidBefore { .. } | Ask::Change => {
-            let measure = if matches!(ask, Ask::Change) {
-                crate::families::quotes::changes()
-            } else {
-                crate::families::quotes::mid_moves()
-            };
-            let known = wanted.measures.iter().position(|m| m.name() == measure.name());
-            planning.measure = known.unwrap_or_else(|| {
-                wanted.measures.push(measure);
-                wanted.measures.len() - 1
-            });
-        }
+        Ask::Change => planning.measure = wanted.place(&crate::families::quotes::changes()),
         Ask::Extreme { .. } => wanted.extremes = true,
         Ask::Decayed { half_life, .. } => {
             if series == Series::Grid {
-                let measure = crate::families::returns::n_valid();
-                let known = wanted.measures.iter().position(|m| m.name() == measure.name());
-                planning.measure = known.unwrap_or_else(|| {
-                    wanted.measures.push(measure);
-                    wanted.measures.len() - 1
-                });
+                planning.measure = wanted.place(&crate::families::returns::n_valid());
             }
             let half_lives = match series {
                 Series::Trades => &mut keep.trade_half_lives,

@@ -4,10 +4,12 @@ use crate::measure::{Measure, MeasureKind};
 use crate::rows::Columns;
 use std::sync::Arc;
 
-/// Rows a block.
-const BLOCK: usize = 64;
+/// Rows a block: what a decision adds up at an edge, at most.
+const BLOCK: usize = 16;
+/// Blocks a super-block.
+const BLOCKS: usize = 64;
 /// Rows a super-block.
-const SUPER: usize = BLOCK * BLOCK;
+const SUPER: usize = BLOCK * BLOCKS;
 
 /// What a plan wants of a series.
 #[derive(Debug, Default)]
@@ -15,6 +17,24 @@ pub(crate) struct Wanted {
     pub(crate) measures: Vec<Arc<dyn Measure>>,
     pub(crate) extremes: bool,
     pub(crate) max_age_ns: i64,
+    /// Which measures are levels.
+    levels: Vec<bool>,
+}
+
+impl Wanted {
+    /// Adds a measure unless it is there, and gives its place.
+    pub(crate) fn place(&mut self, measure: &Arc<dyn Measure>) -> usize {
+        if let Some(known) = self.measures.iter().position(|m| m.name() == measure.name()) {
+            return known;
+        }
+        self.levels.push(measure.kind() == MeasureKind::Level);
+        self.measures.push(Arc::clone(measure));
+        self.measures.len() - 1
+    }
+
+    pub(crate) fn is_level(&self, at: usize) -> bool {
+        self.levels.get(at).copied().unwrap_or(false)
+    }
 }
 
 /// Place of a row in the order of all rows.
@@ -88,7 +108,7 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
             // A whole block; a part of one is added up when it is asked for.
             let first = end - BLOCK + 1;
             for (at, measure) in wanted.measures.iter().enumerate() {
-                let sum = self.fill(measure.as_ref(), first, end, wanted.max_age_ns);
+                let sum = self.fill(measure.as_ref(), wanted.is_level(at), first, end, wanted);
                 if let Some(total) = self.running.get_mut(at) {
                     *total = total.wrapping_add(sum);
                 }
@@ -103,35 +123,34 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
     }
 
     /// Sum over rows `first..=last`, at most a block of them.
-    fn fill(&self, measure: &dyn Measure, first: usize, last: usize, max_age_ns: i64) -> i128 {
+    fn fill(
+        &self,
+        measure: &dyn Measure,
+        is_level: bool,
+        first: usize,
+        last: usize,
+        wanted: &Wanted,
+    ) -> i128 {
         if first > last {
             return 0;
         }
         let mut buffer = [0_i128; BLOCK];
         let Some(out) = buffer.get_mut(..=last - first) else { return 0 };
-        match measure.kind() {
-            MeasureKind::Sum => {
-                measure.fill(&self.columns.rows(first, last + 1), out);
-                out.iter().fold(0, |sum, x| sum.wrapping_add(*x))
-            }
-            MeasureKind::Level => {
-                // A row adds what the row before it held until then.
-                let from = first.max(2);
-                let Some(out) = out.get_mut(..=last.saturating_sub(from)) else { return 0 };
-                if from > last {
-                    return 0;
-                }
-                measure.fill(&self.columns.rows(from - 1, last), out);
-                let ts = self.columns.ts().get(from - 1..=last).unwrap_or(&[]);
-                let spans = ts.windows(2).map(|w| match w {
-                    [a, b] => (b - a).min(max_age_ns),
-                    _ => 0,
-                });
-                out.iter()
-                    .zip(spans)
-                    .fold(0, |sum, (x, ns)| sum.wrapping_add(x.wrapping_mul(i128::from(ns))))
-            }
+        if !is_level {
+            measure.fill(&self.columns.rows(first, last + 1), out);
+            return out.iter().fold(0, |sum, x| sum.wrapping_add(*x));
         }
+        // A row adds what the row before it held until then.
+        let from = first.max(2);
+        let Some(out) = out.get_mut(..=last.saturating_sub(from)) else { return 0 };
+        if from > last {
+            return 0;
+        }
+        measure.fill(&self.columns.rows(from - 1, last), out);
+        let ts = self.columns.ts().get(from - 1..=last).unwrap_or(&[]);
+        let spans = ts.iter().zip(ts.iter().skip(1)).map(|(a, b)| (b - a).min(wanted.max_age_ns));
+        let each = out.iter().zip(spans);
+        each.fold(0, |sum, (x, ns)| sum.wrapping_add(x.wrapping_mul(i128::from(ns))))
     }
 
     /// Total of a measure over rows `1..=row`, modulo 2^128.
@@ -139,7 +158,8 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         let Some(measure) = wanted.measures.get(at) else { return 0 };
         let block = row / BLOCK;
         let before = self.totals.get(block * wanted.measures.len() + at).copied().unwrap_or(0);
-        before.wrapping_add(self.fill(measure.as_ref(), block * BLOCK + 1, row, wanted.max_age_ns))
+        let rest = self.fill(measure.as_ref(), wanted.is_level(at), block * BLOCK + 1, row, wanted);
+        before.wrapping_add(rest)
     }
 
     /// What a level adds between its last row at or before `row` and the instant `ts`.
@@ -275,8 +295,8 @@ impl Extremes {
     fn block(&mut self, first: usize, last: usize, at: impl Fn(usize) -> Option<i128>) {
         let all = (first..=last).fold(None, |range, row| wider(range, at(row).map(|v| (v, v))));
         self.blocks.push(all);
-        if self.blocks.len().is_multiple_of(BLOCK) {
-            let tail = self.blocks.len() - BLOCK;
+        if self.blocks.len().is_multiple_of(BLOCKS) {
+            let tail = self.blocks.len() - BLOCKS;
             let all = self.blocks.get(tail..).unwrap_or(&[]);
             self.supers.push(all.iter().fold(None, |range, block| wider(range, *block)));
         }

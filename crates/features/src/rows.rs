@@ -40,10 +40,6 @@ pub enum Series {
 }
 
 impl Series {
-    /// Every series, in the order in which they are made.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Quotes, Self::Depths, Self::Trades, Self::Grid, Self::Later, Self::Bars];
-
     pub(crate) const fn at(self) -> usize {
         match self {
             Self::Quotes => 0,

@@ -403,9 +403,8 @@ impl Sweep {
         for (at, planned) in self.plan.features.iter().enumerate() {
             let mut counts = [0_u64; 15];
             for row in rows {
-                if let Some(Err(null)) = row.cells.get(at)
-                    && let Some(count) = counts.get_mut(usize::from(null.code()))
-                {
+                let reason = row.reasons.get(at).copied().unwrap_or(0);
+                if let Some(count) = counts.get_mut(usize::from(reason)) {
                     *count += 1;
                 }
             }

@@ -142,7 +142,8 @@ fn print(args: &Args, seconds: f64, swept: &Swept) -> Result<()> {
     if let Some(path) = &args.out {
         read::write(path, rows)?;
     }
-    let ticks: u64 = report.rows_read.iter().filter(|(t, _)| **t != "decisions").map(|(_, n)| n).sum();
+    let ticks: u64 =
+        report.rows_read.iter().filter(|(t, _)| **t != "decisions").map(|(_, n)| n).sum();
     println!(
         "{{\"seconds\": {seconds}, \"engine_s\": {engine_s}, \"ticks\": {ticks}, \"rows\": {}, \"columns\": {}, \"peak\": {}, \"sums\": {}}}",
         rows.len(),

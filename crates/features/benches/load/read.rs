@@ -3,7 +3,9 @@
 use crate::Result;
 use contract::arrow_array::RecordBatch;
 use contract::{Batch, EventTable, Features, Unlogged};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use std::fs::File;
 use std::path::Path;
@@ -23,20 +25,45 @@ pub(crate) struct Wanted {
 pub(crate) const QUOTES: Wanted = Wanted {
     file: "quotes.parquet",
     columns: &[
-        "seq", "source_id", "instrument_id", "ts_avail", "flags", "bid_px", "ask_px", "bid_size", "ask_size",
+        "seq",
+        "source_id",
+        "instrument_id",
+        "ts_avail",
+        "flags",
+        "bid_px",
+        "ask_px",
+        "bid_size",
+        "ask_size",
     ],
 };
 pub(crate) const TRADES: Wanted = Wanted {
     file: "trades.parquet",
     columns: &[
-        "seq", "source_id", "instrument_id", "ts_avail", "flags", "px", "size", "aggressor", "action",
+        "seq",
+        "source_id",
+        "instrument_id",
+        "ts_avail",
+        "flags",
+        "px",
+        "size",
+        "aggressor",
+        "action",
     ],
 };
 pub(crate) const DECISIONS: Wanted = Wanted {
     file: "decisions.parquet",
     columns: &[
-        "seq", "source_id", "instrument_id", "ts_event", "ts_recv", "ts_avail", "flags", "decision_id",
-        "strategy_id", "action", "status",
+        "seq",
+        "source_id",
+        "instrument_id",
+        "ts_event",
+        "ts_recv",
+        "ts_avail",
+        "flags",
+        "decision_id",
+        "strategy_id",
+        "action",
+        "status",
     ],
 };
 

@@ -178,8 +178,12 @@ impl Sweep {
         answer_all(&self.plan, &subjects, &self.reference, t, scratch, &mut answers);
         let halted: Vec<bool> =
             ids.iter().map(|id| id.is_some_and(|id| self.is_halted(id, waiting))).collect();
-        let mut cells = Vec::with_capacity(self.plan.features.len());
-        for planned in &self.plan.features {
+        let any_halted = halted.contains(&true);
+        let n = self.plan.features.len();
+        let (mut values, mut reasons) = (vec![0.0; n], vec![0; n]);
+        for ((planned, value), reason) in
+            self.plan.features.iter().zip(&mut values).zip(&mut reasons)
+        {
             let at = At::new(t, planned.max_age_ns, &answers, &planned.answers);
             let mut null = at.null();
             if waiting.instrument_id.is_none() {
@@ -189,17 +193,19 @@ impl Sweep {
                 let subject = self.plan.answers.get(*at).map(|planning| planning.subject);
                 subject.and_then(|s| halted.get(s)).copied().unwrap_or(false)
             };
-            if planned.feature.declaration().stops_in_halt && planned.answers.iter().any(is_halted)
-            {
+            if any_halted && planned.stops_in_halt && planned.answers.iter().any(is_halted) {
                 null = Some(null.map_or(Null::Halted, |n| n.min(Null::Halted)));
             }
-            cells.push(match null {
+            let cell = match null {
                 Some(null) => Err(null),
-                None => planned.feature.eval(&at).and_then(|value| {
-                    // -0.0 would be another byte for the same number.
-                    if value.is_finite() { Ok(value + 0.0) } else { Err(Null::NonFinite) }
-                }),
-            });
+                None => planned.feature.eval(&at),
+            };
+            match cell {
+                // -0.0 would be another byte for the same number.
+                Ok(x) if x.is_finite() => *value = x + 0.0,
+                Ok(_) => *reason = Null::NonFinite.code(),
+                Err(null) => *reason = null.code(),
+            }
             if at.asked_undeclared() {
                 let feature = planned.feature.declaration().name.clone();
                 return Err(SweepError::UndeclaredInput { feature });
@@ -216,7 +222,8 @@ impl Sweep {
             seq: waiting.seq,
             instrument_id: waiting.instrument_id,
             read,
-            cells,
+            values: values.into_boxed_slice(),
+            reasons: reasons.into_boxed_slice(),
         });
         Ok(())
     }

@@ -3,7 +3,7 @@
 use contract::arrow_array::{RecordBatch, UInt64Array};
 use contract::{Batch, Features, Origin, TextTable, Unlogged, table};
 use features::{Catalogue, Null, Options, Output, Spec, Sweep};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -194,4 +194,15 @@ fn an_hour() {
 #[test]
 fn planted_cases() {
     check("planted", DEFAULT_SET);
+}
+
+#[test]
+fn the_default_set_is_the_catalogue_of_the_reference_and_nothing_else() {
+    let spec = Spec::parse(DEFAULT_SET).unwrap();
+    let plan = spec.resolve(&Catalogue::builtin()).unwrap();
+    let ours: BTreeSet<String> = plan.features().map(|f| f.declaration().name.clone()).collect();
+    let theirs: BTreeSet<String> =
+        expected("planted").into_keys().map(|(_, name)| name).collect();
+    assert_eq!(ours, theirs);
+    assert_eq!(ours.len(), 200);
 }

@@ -5,6 +5,6 @@ mod asof;
 mod bad_input;
 mod golden;
 mod invariance;
-mod smoke;
 #[cfg(feature = "selection")]
 mod selection;
+mod smoke;
