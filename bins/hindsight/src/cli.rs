@@ -468,7 +468,7 @@ impl Command {
             | Self::Doctor(_) => true,
             Self::Features(command) => {
                 matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
-            },
+            }
             Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
         }
     }

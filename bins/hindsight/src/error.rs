@@ -313,7 +313,9 @@ pub enum CliError {
         found: String,
     },
     /// Labels that cannot be joined or explained.
-    #[error("{input}: expected labels with decision_id, ts_end and the column to explain, found {found}")]
+    #[error(
+        "{input}: expected labels with decision_id, ts_end and the column to explain, found {found}"
+    )]
     NoLabels {
         /// The input.
         input: String,

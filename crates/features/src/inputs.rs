@@ -21,7 +21,9 @@ pub enum InputError {
         needed_by: String,
     },
     /// A table that no feature of the set reads.
-    #[error("expected one of the tables {expected}, found `{table}`, which no feature of the set reads")]
+    #[error(
+        "expected one of the tables {expected}, found `{table}`, which no feature of the set reads"
+    )]
     Unread {
         /// The table.
         table: String,

@@ -41,7 +41,11 @@ impl Observe for Report {
         sink.counter("hindsight_features_rows_total", &[], self.rows);
         sink.counter("hindsight_features_late_rows_total", &[], self.late);
         sink.counter("hindsight_features_rejected_rows_total", &[], self.rejected);
-        sink.counter("hindsight_features_lookahead_violations_total", &[], self.lookahead_violations);
+        sink.counter(
+            "hindsight_features_lookahead_violations_total",
+            &[],
+            self.lookahead_violations,
+        );
         let mut families: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for ((feature, reason), n) in &self.nulls {
             let family = feature.split("__").next().unwrap_or(feature);

@@ -45,8 +45,7 @@ fn refused(error: &SpecError, file: &str, text: &str) -> Failure {
     let line_start: usize =
         text.split_inclusive('\n').take(place.line.saturating_sub(1)).map(str::len).sum();
     let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let before: usize =
-        line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum();
+    let before: usize = line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum();
     let meant = line.get(before..).unwrap_or_default();
     // A name stands in quotes, and all of it is meant.
     let width = meant.strip_prefix('"').and_then(|rest| rest.find('"')).map_or(1, |end| end + 2);

@@ -43,7 +43,8 @@ fn every_documented_example_runs() {
         0
     );
     std::fs::copy(dir.path().join("foreign.parquet"), dir.path().join("trades.parquet")).unwrap();
-    std::fs::write(dir.path().join("set.toml"), "features = [\"book__spread_bps__now\"]\n").unwrap();
+    std::fs::write(dir.path().join("set.toml"), "features = [\"book__spread_bps__now\"]\n")
+        .unwrap();
     for (table, text) in [("quotes", QUOTES), ("decisions", DECISIONS)] {
         let (csv, parquet) = (format!("{table}.csv"), format!("{table}.parquet"));
         std::fs::write(dir.path().join(&csv), text).unwrap();

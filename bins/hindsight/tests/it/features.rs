@@ -61,7 +61,8 @@ const MARKET: [&str; 8] = [
 fn by_hand(dir: &Path) {
     std::fs::write(dir.join("decisions.arrows"), stream(&[decisions(0..3)])).unwrap();
     write(dir, "book.csv", BOOK);
-    let done = run(dir, &["feeds", "convert", "--as", "quotes", "book.csv", "-o", "quotes.parquet"]);
+    let done =
+        run(dir, &["feeds", "convert", "--as", "quotes", "book.csv", "-o", "quotes.parquet"]);
     assert_eq!(done.code, 0, "{}", done.err);
     write(dir, "spread.toml", "features = [\"book__spread_bps__now\"]\n");
 }
@@ -76,8 +77,7 @@ fn answer(dir: &Path, words: &[&str]) -> Batch<Features, Unlogged> {
 fn a_value_is_that_of_the_last_quote_before_the_cutoff() {
     let dir = tempfile::tempdir().unwrap();
     by_hand(dir.path());
-    let rows =
-        answer(dir.path(), &["--spec", "spread.toml", "decisions.arrows", "quotes.parquet"]);
+    let rows = answer(dir.path(), &["--spec", "spread.toml", "decisions.arrows", "quotes.parquet"]);
     // The quote at the cut-off itself is the future; the one a nanosecond before it is 1.0 wide on 100.
     let spread = rows.feature("book__spread_bps__now").unwrap();
     assert_eq!((0..3).map(|row| spread.value(row)).collect::<Vec<_>>(), [100.0; 3]);
@@ -110,7 +110,9 @@ fn every_decision_has_one_row_and_batches_and_threads_change_no_byte() {
     let n = counted.text().lines().count() - 1;
     assert!(n > 10, "{n} decisions");
     assert!(
-        said.contains(&format!("features run: {n} rows in = {n} rows out + 0 rejects; rows in a.parquet")),
+        said.contains(&format!(
+            "features run: {n} rows in = {n} rows out + 0 rejects; rows in a.parquet"
+        )),
         "{said}"
     );
     assert!(said.contains("md_seq_high of"), "{said}");
@@ -156,13 +158,49 @@ fn several_files_of_one_table_are_merged_in_the_order_of_availability() {
         std::fs::write(dir.path().join(name), stream(part)).unwrap();
     }
     let others = [&["--spec", "set.toml", "--batch-rows", "200"], &MARKET[2..]].concat();
-    let expected = answer(
-        dir.path(),
-        &[&others[..], &["m/decisions.parquet", "m/quotes.parquet"]].concat(),
-    );
+    let expected =
+        answer(dir.path(), &[&others[..], &["m/decisions.parquet", "m/quotes.parquet"]].concat());
     for pair in [["q0.arrows", "q1.arrows"], ["q1.arrows", "q0.arrows"]] {
         let found = answer(dir.path(), &[&others[..], &["m/decisions.parquet"], &pair].concat());
-        assert_eq!(found.as_any().clone().into_record_batch(), expected.clone().into_record_batch());
+        assert_eq!(
+            found.as_any().clone().into_record_batch(),
+            expected.clone().into_record_batch()
+        );
+    }
+}
+
+#[test]
+fn a_decision_that_is_sent_again_is_answered_once_wherever_it_stands() {
+    let dir = tempfile::tempdir().unwrap();
+    by_hand(dir.path());
+    let twice = stream(&[decisions(0..3), decisions(1..2), decisions(3..4), decisions(0..1)]);
+    std::fs::write(dir.path().join("twice.arrows"), twice).unwrap();
+    let args = [
+        "features",
+        "run",
+        "--spec",
+        "spread.toml",
+        "quotes.parquet",
+        "-o",
+        "f.parquet",
+        "--force",
+    ];
+    for (files, rejects) in [(&["twice.arrows"][..], 2), (&["twice.arrows", "decisions.arrows"], 5)]
+    {
+        let done = run(dir.path(), &[&args[..], files].concat());
+        assert_eq!(done.code, 0, "{}", done.err);
+        let n = 4 + rejects;
+        assert!(
+            done.err.contains(&format!("{n} rows in = 4 rows out + {rejects} rejects")),
+            "{}",
+            done.err
+        );
+        let rejects = run(dir.path(), &["cat", "f.rejects.arrow", "-f", "jsonl"]);
+        assert!(
+            rejects.text().contains(r#""code":"contract/duplicate-key""#),
+            "{}",
+            rejects.text()
+        );
     }
 }
 
@@ -171,23 +209,25 @@ fn rows_that_cannot_be_used_are_rejects_with_their_place_and_reason() {
     let dir = tempfile::tempdir().unwrap();
     by_hand(dir.path());
     // 9e9 is a price of the contract and too large for exact sums.
-    let book = format!(
-        "{BOOK}1,7,2026-03-02T14:30:01Z,2026-03-02T14:30:01Z,1,9000000000,1,1\n"
-    );
+    let book = format!("{BOOK}1,7,2026-03-02T14:30:01Z,2026-03-02T14:30:01Z,1,9000000000,1,1\n");
     write(dir.path(), "book.csv", &book);
-    let args = ["feeds", "convert", "--as", "quotes", "book.csv", "-o", "quotes.parquet", "--force"];
-    assert_eq!(run(dir.path(), &args).code, 0);
     let args =
-        ["features", "run", "--spec", "spread.toml", "decisions.arrows", "quotes.parquet"];
+        ["feeds", "convert", "--as", "quotes", "book.csv", "-o", "quotes.parquet", "--force"];
+    assert_eq!(run(dir.path(), &args).code, 0);
+    let args = ["features", "run", "--spec", "spread.toml", "decisions.arrows", "quotes.parquet"];
     let stopped = run(dir.path(), &[&args[..], &["-f", "csv"]].concat());
     assert_eq!((stopped.code, stopped.text()), (5, ""), "{}", stopped.err);
     assert!(stopped.err.contains("error[cli/too-many-rejects]"), "{}", stopped.err);
     for rows in ["1", "2", "8192"] {
-        let done =
-            run(dir.path(), &[&args[..], &["-o", "f.parquet", "--force", "--batch-rows", rows]].concat());
+        let done = run(
+            dir.path(),
+            &[&args[..], &["-o", "f.parquet", "--force", "--batch-rows", rows]].concat(),
+        );
         assert_eq!(done.code, 0, "{}", done.err);
         assert!(
-            done.err.contains("3 rows in = 3 rows out + 0 rejects; rows in f.parquet, rejects in f.rejects.arrow"),
+            done.err.contains(
+                "3 rows in = 3 rows out + 0 rejects; rows in f.parquet, rejects in f.rejects.arrow"
+            ),
             "{}",
             done.err
         );
@@ -212,31 +252,72 @@ fn a_request_that_cannot_be_answered_is_a_typed_error_before_any_work() {
     let args = ["feeds", "convert", "--as", "quotes", "back.csv", "-o", "back.parquet"];
     assert_eq!(run(dir.path(), &args).code, 0);
     write(dir.path(), "role.toml", "features = [\"cross__beta_mkt__g300x1s\"]\n");
-    write(dir.path(), "twice.toml", "features = [\"book__spread_bps__now\", \"book__spread_bps__now\"]\n");
+    write(
+        dir.path(),
+        "twice.toml",
+        "features = [\"book__spread_bps__now\", \"book__spread_bps__now\"]\n",
+    );
     write(dir.path(), "none.toml", "features = []\n");
     write(dir.path(), "key.toml", "features = [\"book__spread_bps__now\"]\ncolour = 1\n");
     let spread = |rest: &[&'static str]| [&["--spec", "spread.toml"], rest].concat();
     let cases: Vec<(Vec<&str>, i32, &str)> = vec![
-        (spread(&["decisions.arrows"]), 2, "error[features/missing-input]: expected an input of table `quotes`, which `book__spread_bps__now` reads, found none"),
-        (spread(&["quotes.parquet"]), 2, "error[features/missing-input]: expected an input of table `decisions`"),
-        (spread(&["decisions.arrows", "quotes.parquet", "m/trades.parquet"]), 2, "found `trades`, which no feature of the set reads"),
-        (spread(&["decisions.arrows", "quotes.parquet", "m/executions.parquet"]), 2, "error[features/unread-input]"),
-        (spread(&["decisions.arrows", "quotes.parquet", "m/truth/signal.parquet"]), 2, "error[features/hindsight-input]: m/truth/signal.parquet: truth_signal: expected a causal input"),
-        (spread(&["decisions.arrows", "quotes=m/truth/signal.parquet"]), 2, "error[features/hindsight-input]"),
-        (spread(&["decisions.arrows", "back.parquet"]), 2, "error[features/unsorted-input]: back.parquet: quotes, row 1: expected (ts_avail, seq) after"),
+        (
+            spread(&["decisions.arrows"]),
+            2,
+            "error[features/missing-input]: expected an input of table `quotes`, which `book__spread_bps__now` reads, found none",
+        ),
+        (
+            spread(&["quotes.parquet"]),
+            2,
+            "error[features/missing-input]: expected an input of table `decisions`",
+        ),
+        (
+            spread(&["decisions.arrows", "quotes.parquet", "m/trades.parquet"]),
+            2,
+            "found `trades`, which no feature of the set reads",
+        ),
+        (
+            spread(&["decisions.arrows", "quotes.parquet", "m/executions.parquet"]),
+            2,
+            "error[features/unread-input]",
+        ),
+        (
+            spread(&["decisions.arrows", "quotes.parquet", "m/truth/signal.parquet"]),
+            2,
+            "error[features/hindsight-input]: m/truth/signal.parquet: truth_signal: expected a causal input",
+        ),
+        (
+            spread(&["decisions.arrows", "quotes=m/truth/signal.parquet"]),
+            2,
+            "error[features/hindsight-input]",
+        ),
+        (
+            spread(&["decisions.arrows", "back.parquet"]),
+            2,
+            "error[features/unsorted-input]: back.parquet: quotes, row 1: expected (ts_avail, seq) after",
+        ),
         (spread(&["decisions.arrows", "book.csv"]), 2, "error[cli/unrecognised-input]"),
         (spread(&["decisions.arrows", "none.parquet"]), 1, "error[cli/not-found]"),
-        (vec!["--spec", "none.toml", "decisions.arrows"], 2, "error[features/empty-spec]: none.toml: features: expected at least one"),
+        (
+            vec!["--spec", "none.toml", "decisions.arrows"],
+            2,
+            "error[features/empty-spec]: none.toml: features: expected at least one",
+        ),
         (vec!["--spec", "gone.toml", "decisions.arrows"], 1, "error[cli/not-found]: gone.toml"),
         (vec!["--spec", "role.toml", "decisions.arrows"], 2, "help: add `roles = [\"mkt\"]`"),
         (vec!["--spec", "twice.toml", "decisions.arrows"], 2, "--> twice.toml:1:38"),
         (vec!["--spec", "key.toml", "decisions.arrows"], 2, "error[features/malformed-spec]"),
         (vec!["--spec", "spread.toml", "--roles", "mkt"], 2, "cannot be used with"),
-        (vec!["--roles", "no__role", "decisions.arrows"], 2, "error[features/malformed-value]: roles"),
+        (
+            vec!["--roles", "no__role", "decisions.arrows"],
+            2,
+            "error[features/malformed-value]: roles",
+        ),
     ];
     let before = listing(dir.path());
     for (words, code, said) in cases {
-        let done = run(dir.path(), &[&["features", "run", "-o", "out.parquet"], &words[..]].concat());
+        let done =
+            run(dir.path(), &[&["features", "run", "-o", "out.parquet"], &words[..]].concat());
         assert_eq!((done.code, done.text()), (code, ""), "{words:?}: {}", done.err);
         assert!(done.err.contains(said), "{words:?}: {}", done.err);
     }
@@ -286,7 +367,11 @@ fn no_decision_is_an_empty_table_of_the_whole_shape() {
     assert_eq!(empty.code, 4, "{}", empty.err);
     let planned = run(dir.path(), &[&["features", "run", "--dry-run"], &words[..]].concat());
     assert_eq!((planned.code, planned.text()), (0, ""));
-    assert!(planned.err.contains("1 features") && planned.err.contains("decisions, quotes"), "{}", planned.err);
+    assert!(
+        planned.err.contains("1 features") && planned.err.contains("decisions, quotes"),
+        "{}",
+        planned.err
+    );
 }
 
 #[test]
@@ -300,7 +385,12 @@ fn the_catalogue_is_listed_by_family_and_pattern() {
     }
     let some = run(dir.path(), &["features", "list", "book__spread_*__now", "time", "-f", "json"]);
     let text = some.text();
-    assert!(text.starts_with(r#"{"schema":"hindsight.features.v1","features":[{"feature":"book__spread_bps","#), "{text}");
+    assert!(
+        text.starts_with(
+            r#"{"schema":"hindsight.features.v1","features":[{"feature":"book__spread_bps","#
+        ),
+        "{text}"
+    );
     assert!(text.contains(r#""family":"time""#) && !text.contains(r#""family":"flow""#), "{text}");
     let wrong = run(dir.path(), &["features", "list", "bok"]);
     assert_eq!(wrong.code, 2);
@@ -318,13 +408,27 @@ fn what_a_feature_declares_is_shown_with_its_role_and_without_a_window() {
     let dir = tempfile::tempdir().unwrap();
     let shown = run(dir.path(), &["features", "show", "cross__beta_mkt__g300x1s"]);
     assert_eq!(shown.code, 0, "{}", shown.err);
-    for part in ["cross__beta_mkt__g300x1s\n", "\nroles       mkt\n", "\ninputs      quotes roles\n", "\nwarm-up     5m\n"] {
+    for part in [
+        "cross__beta_mkt__g300x1s\n",
+        "\nroles       mkt\n",
+        "\ninputs      quotes roles\n",
+        "\nwarm-up     5m\n",
+    ] {
         assert!(shown.text().contains(part), "{part} in {}", shown.text());
     }
     let json = run(dir.path(), &["features", "show", "book__spread_bps", "-f", "json"]);
     let text = json.text();
-    assert!(text.starts_with(r#"{"schema":"hindsight.feature.v1","name":"book__spread_bps__now","#), "{text}");
-    for part in [r#""unit":"bps""#, r#""inputs":["quotes"]"#, r#""lookback":"1m""#, r#""formula":"1e4 (a - b) / m""#, r#""version":1"#] {
+    assert!(
+        text.starts_with(r#"{"schema":"hindsight.feature.v1","name":"book__spread_bps__now","#),
+        "{text}"
+    );
+    for part in [
+        r#""unit":"bps""#,
+        r#""inputs":["quotes"]"#,
+        r#""lookback":"1m""#,
+        r#""formula":"1e4 (a - b) / m""#,
+        r#""version":1"#,
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     for (name, said) in [

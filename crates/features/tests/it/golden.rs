@@ -201,8 +201,7 @@ fn the_default_set_is_the_catalogue_of_the_reference_and_nothing_else() {
     let spec = Spec::parse(DEFAULT_SET).unwrap();
     let plan = spec.resolve(&Catalogue::builtin()).unwrap();
     let ours: BTreeSet<String> = plan.features().map(|f| f.declaration().name.clone()).collect();
-    let theirs: BTreeSet<String> =
-        expected("planted").into_keys().map(|(_, name)| name).collect();
+    let theirs: BTreeSet<String> = expected("planted").into_keys().map(|(_, name)| name).collect();
     assert_eq!(ours, theirs);
     assert_eq!(ours.len(), 200);
 }

@@ -1,13 +1,17 @@
 //! One input of a run, read ahead as far as is needed.
 
+use super::inputs::is_decisions;
 use super::{count, stopped};
-use crate::error::Failure;
+use crate::error::{CliError, Failure};
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
-use arrow_schema::{Schema, SchemaRef};
-use contract::{Admitted, AnyBatch, Origin, TableSpec, admit_any};
+use arrow_array::{BooleanArray, RecordBatch};
+use arrow_schema::{ArrowError, Schema, SchemaRef};
+use contract::{
+    Admitted, AnyBatch, Batch, Decisions, Origin, Reject, Table, TableSpec, Unlogged, admit_any,
+};
 use features::SweepError;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// An input that is read ahead: rows that keep the contract's rules, in order.
 pub(super) struct Feed {
@@ -21,6 +25,8 @@ pub(super) struct Feed {
     rows_rejected: u64,
     /// The last key, `(ts_avail, seq)`; without `seq` the number of the row.
     last: Option<(i64, u64)>,
+    /// Decisions so far.
+    decisions: HashSet<[u8; 16]>,
     is_done: bool,
 }
 
@@ -40,6 +46,7 @@ impl Feed {
             rows_read: 0,
             rows_rejected: 0,
             last: None,
+            decisions: HashSet::new(),
             is_done: false,
         }
     }
@@ -102,9 +109,10 @@ impl Feed {
             let first_row = self.rows_read;
             self.rows_read += count(batch.num_rows());
             let origin = Origin::new("features", self.raw.name()).at(first_row);
-            let Admitted { good, rejects: refused, .. } =
-                admit_any(self.spec, &batch, &origin)
-                    .map_err(|error| Failure::from(error).in_input(self.raw.name()))?;
+            let Admitted { good, rejects: refused, .. } = admit_any(self.spec, &batch, &origin)
+                .map_err(|error| Failure::from(error).in_input(self.raw.name()))?;
+            let mut refused = refused;
+            let good = self.without_repetitions(good, &origin, &mut refused)?;
             self.rows_rejected += count(refused.len());
             rejects.push(&refused)?;
             let positions: Vec<u64> = refused.iter().map(|reject| reject.position).collect();
@@ -148,6 +156,31 @@ impl Feed {
         taken
     }
 
+    /// Decisions that were not there before; `admit` looks inside one batch, and a decision has one answer.
+    fn without_repetitions(
+        &mut self,
+        good: AnyBatch,
+        origin: &Origin,
+        refused: &mut Vec<Reject>,
+    ) -> Result<AnyBatch, Failure> {
+        if !is_decisions(self.spec) {
+            return Ok(good);
+        }
+        let batch = good.clone().into_record_batch();
+        let ids = decision_ids(&batch, self.has_seq)?;
+        let is_new: Vec<bool> = ids.into_iter().map(|id| self.decisions.insert(id)).collect();
+        if is_new.iter().all(|is_new| *is_new) {
+            return Ok(good);
+        }
+        let positions: Vec<u64> = refused.iter().map(|reject| reject.position).collect();
+        for (at, _) in is_new.iter().enumerate().filter(|(_, is_new)| !**is_new) {
+            let position = place(origin.first_row, at, &positions) - origin.first_row;
+            refused.push(repeated(origin, position));
+        }
+        refused.sort_by_key(|reject| reject.position);
+        only(&batch, is_new, self.spec)
+    }
+
     /// Refuses rows that are not in order: what comes too late would be missed.
     fn check_order(
         &mut self,
@@ -164,14 +197,54 @@ impl Feed {
             let seq = seqs.and_then(|seqs| seqs.get(at).copied()).unwrap_or(row);
             let found = (*ts, seq);
             if let Some(expected) = self.last.filter(|last| *last >= found) {
-                let error =
-                    SweepError::Unsorted { table: self.spec.name, row, expected, found };
+                let error = SweepError::Unsorted { table: self.spec.name, row, expected, found };
                 return Err(stopped(error).in_input(self.raw.name()));
             }
             self.last = Some(found);
         }
         Ok(())
     }
+}
+
+/// Ids of decisions.
+pub(super) fn decision_ids(batch: &RecordBatch, has_seq: bool) -> Result<Vec<[u8; 16]>, Failure> {
+    let drafts;
+    let logged;
+    let ids = if has_seq {
+        logged = Batch::<Decisions>::parse(batch)?;
+        logged.col(&Decisions::DECISION_ID)
+    } else {
+        drafts = Batch::<Decisions, Unlogged>::parse(batch)?;
+        drafts.col(&Decisions::DECISION_ID)
+    };
+    Ok(ids.iter().map(|id| id.and_then(|id| id.try_into().ok()).unwrap_or_default()).collect())
+}
+
+/// The reject of a decision that was there before.
+pub(super) fn repeated(origin: &Origin, position: u64) -> Reject {
+    let table = Decisions::SPEC.name;
+    Reject::new(origin, table, position, "contract/duplicate-key").about(
+        Decisions::DECISION_ID.name(),
+        "a key of its own",
+        "the key of an earlier row",
+    )
+}
+
+/// The rows that are marked.
+pub(super) fn only(
+    batch: &RecordBatch,
+    marks: Vec<bool>,
+    spec: &'static TableSpec,
+) -> Result<AnyBatch, Failure> {
+    let marks = BooleanArray::from(marks);
+    let rows = arrow_select::filter::filter_record_batch(batch, &marks).map_err(bug)?;
+    Ok(AnyBatch::parse(spec, &rows)?)
+}
+
+/// An operation on arrays that cannot fail did.
+pub(super) fn bug(error: ArrowError) -> Failure {
+    let (path, reason) = ("events".to_owned(), error.to_string());
+    CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }
 
 /// Row of the input at which the `at`-th good row of a batch stands.

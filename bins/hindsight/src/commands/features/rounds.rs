@@ -1,20 +1,21 @@
 //! Events of many files in one order, a few batches of each in memory.
 
-use super::feed::{Feed, stamps};
-use super::inputs::{is_decisions, rank};
 use super::count;
-use crate::error::{CliError, Failure};
+use super::feed::{Feed, bug, decision_ids, only, repeated, stamps};
+use super::inputs::{is_decisions, rank};
+use crate::error::Failure;
 use crate::rejects::RejectSink;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array, new_null_array};
 use arrow_schema::{ArrowError, Schema};
-use contract::{AnyBatch, Decisions, FeedMarks, Table, TableSpec};
-use std::collections::BTreeMap;
+use contract::{AnyBatch, Decisions, FeedMarks, Origin, Table, TableSpec};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Rows that belong together, in order.
 pub(super) struct Piece {
     /// 0 for rows that a log has numbered, and for all where it has numbered none.
     pub(super) log: u8,
+    is_decisions: bool,
     pub(super) batch: RecordBatch,
 }
 
@@ -38,11 +39,23 @@ pub(super) struct Rounds {
     next_decision: u64,
     /// `md_seq_high` of decisions without `seq`, which counts rows of a log that is not here.
     pub(super) unused_marks: u64,
+    /// Decisions of several files, and how many of them came again.
+    decisions: HashSet<[u8; 16]>,
+    decision_rows: u64,
+    pub(super) repeated_decisions: u64,
 }
 
 impl Rounds {
     pub(super) fn new(feeds: Vec<Feed>) -> Self {
-        Self { feeds, next_event: 0, next_decision: 0, unused_marks: 0 }
+        Self {
+            feeds,
+            next_event: 0,
+            next_decision: 0,
+            unused_marks: 0,
+            decisions: HashSet::new(),
+            decision_rows: 0,
+            repeated_decisions: 0,
+        }
     }
 
     /// Logs that rows come from: one, or two where a log has numbered some of the inputs alone.
@@ -84,8 +97,34 @@ impl Rounds {
                 None => feed.take_all(),
             })
             .collect();
-        let pieces = self.pieces(taken).map_err(bug)?;
+        let mut pieces = self.pieces(taken).map_err(bug)?;
+        if self.feeds.iter().filter(|feed| is_decisions(feed.spec())).count() > 1 {
+            self.drop_repetitions(&mut pieces, rejects)?;
+        }
         Ok(Some(Round { before_ns, pieces }))
+    }
+
+    /// Leaves out decisions of one file that another had before; within a file that was done when it was read.
+    fn drop_repetitions(
+        &mut self,
+        pieces: &mut [Piece],
+        rejects: &mut RejectSink,
+    ) -> Result<(), Failure> {
+        let origin = Origin::new("features", Decisions::SPEC.name);
+        for piece in pieces.iter_mut().filter(|piece| piece.is_decisions) {
+            let ids = decision_ids(&piece.batch, true)?;
+            let is_new: Vec<bool> = ids.into_iter().map(|id| self.decisions.insert(id)).collect();
+            let old = is_new.iter().enumerate().filter(|(_, is_new)| !**is_new);
+            let found: Vec<_> =
+                old.map(|(at, _)| repeated(&origin.at(self.decision_rows), count(at))).collect();
+            self.decision_rows += count(is_new.len());
+            if !found.is_empty() {
+                self.repeated_decisions += count(found.len());
+                rejects.push(&found)?;
+                piece.batch = only(&piece.batch, is_new, Decisions::SPEC)?.into_record_batch();
+            }
+        }
+        Ok(())
     }
 
     fn pieces(&mut self, taken: Vec<Vec<AnyBatch>>) -> Result<Vec<Piece>, ArrowError> {
@@ -116,12 +155,13 @@ impl Rounds {
             groups.entry((push_rank(feed.spec()), log)).or_default().push(of_file);
         }
         let mut pieces = Vec::new();
-        for ((_, log), mut files) in groups {
+        for ((place, log), mut files) in groups {
+            let is_decisions = place == push_rank(Decisions::SPEC);
             let batches = match files.len() {
                 1 => files.pop().unwrap_or_default(),
                 _ => vec![merged(&files)?],
             };
-            pieces.extend(batches.into_iter().map(|batch| Piece { log, batch }));
+            pieces.extend(batches.into_iter().map(|batch| Piece { log, is_decisions, batch }));
         }
         Ok(pieces)
     }
@@ -140,8 +180,7 @@ impl Rounds {
             let next = if is_decision { &mut self.next_decision } else { &mut self.next_event };
             while let Some(first) = lines.iter().filter_map(Line::head).min() {
                 // Rows of one file run on until another file comes first.
-                let other =
-                    lines.iter().filter(|l| l.file != first.2).filter_map(Line::head).min();
+                let other = lines.iter().filter(|l| l.file != first.2).filter_map(Line::head).min();
                 let Some(line) = lines.iter_mut().find(|l| l.file == first.2) else { break };
                 let rest = line.ts.get(line.at..).unwrap_or_default();
                 let run = match other {
@@ -218,9 +257,4 @@ fn merged(files: &[Vec<RecordBatch>]) -> Result<RecordBatch, ArrowError> {
     keys.sort_unstable();
     let places: Vec<(usize, usize)> = keys.into_iter().map(|(_, _, at, row)| (at, row)).collect();
     arrow_select::interleave::interleave_record_batch(&batches, &places)
-}
-
-fn bug(error: ArrowError) -> Failure {
-    let (path, reason) = ("events".to_owned(), error.to_string());
-    CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }

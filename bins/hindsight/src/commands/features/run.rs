@@ -101,7 +101,12 @@ impl Run {
         };
         let mut rejected = 0;
         for mut feed in whole {
-            tracing::info!(stage = "features", table = feed.spec().name, input = feed.name(), "reading");
+            tracing::info!(
+                stage = "features",
+                table = feed.spec().name,
+                input = feed.name(),
+                "reading"
+            );
             for batch in feed.load_all(&mut self.rejects)? {
                 let batch = batch.into_record_batch();
                 self.push(&mut sweep, 0, &batch)?;
@@ -131,6 +136,8 @@ impl Run {
             }
             told(feed);
         }
+        rejected += rounds.repeated_decisions;
+        self.refused_decisions += rounds.repeated_decisions;
         self.progress.stats.rejects += rejected;
         if rounds.unused_marks > 0 {
             notes.push(format!(

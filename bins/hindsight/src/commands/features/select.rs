@@ -190,11 +190,8 @@ impl Rows {
         let classes: Vec<u32> = self.labels.iter().map(|label| label.class).collect();
         let values: Vec<f64> = self.labels.iter().map(|label| label.value).collect();
         let ts_to: Vec<i64> = self.labels.iter().map(|label| label.ts_end).collect();
-        let days: Vec<u32> = self
-            .ts_from
-            .iter()
-            .map(|ts| u32::try_from(ts.div_euclid(DAY)).unwrap_or(0))
-            .collect();
+        let days: Vec<u32> =
+            self.ts_from.iter().map(|ts| u32::try_from(ts.div_euclid(DAY)).unwrap_or(0)).collect();
         let target = match args.by {
             TargetColumn::Class => Target::Classes(&classes),
             TargetColumn::Value => Target::Values(&values),

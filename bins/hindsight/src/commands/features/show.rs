@@ -51,8 +51,7 @@ struct Field {
 
 /// The feature that a name means; of a measure without window, the first in the catalogue.
 fn find(name: &str, catalogue: &Catalogue) -> Result<Plan, Failure> {
-    let plain =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(plain) {
         return Err(unknown(name, Vec::new()));
     }
