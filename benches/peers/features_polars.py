@@ -68,7 +68,7 @@ def quote_sums(quotes):
     spread = 2.0 * (a - b) / (a + b)
     qi = (qb - qa) / (qb + qa)
     # What the row before held until this row.
-    held = pl.min_horizontal(t.diff(), MAX_AGE)
+    held = t.diff().clip(upper_bound=MAX_AGE)
     total = lambda x: x.fill_null(0).cum_sum()
     return base, quotes.select(
         "ts_avail", "seq", "bid_px", "ask_px", "bid_size", "ask_size", "mid2",
@@ -82,6 +82,7 @@ def quote_sums(quotes):
         mm=(m * m).cum_sum(),
         spread_time=total(spread.shift() * held),
         qi_time=total(qi.shift() * held),
+        valid_time=total(held),
     )  # fmt: skip
 
 
@@ -162,7 +163,10 @@ def extremes(values, start, end):
 
 
 EDGES = {"now": 0} | SECONDS
-QUOTES = ["ofi", "depth", "changes", "m", "mm", "spread_time", "qi_time", "spread", "qi", "mid2", "ts_avail"]
+QUOTES = [
+    "ofi", "depth", "changes", "m", "mm", "spread_time", "qi_time", "valid_time", "spread", "qi", "mid2",
+    "ts_avail",
+]  # fmt: skip
 TRADES = ["volume", "notional", "signed", "known_volume", "signs", "known", "effective", "weight"]
 
 
@@ -208,11 +212,14 @@ def features():
     state = lambda column, name="now": pl.when(age(name) <= MAX_AGE).then(c(f"q_{name}_{column}"))
     total = lambda column, name: c(f"{column.replace('_', f'_{name}_', 1)}").fill_null(0)
     since = lambda column, name: total(column, "now") - total(column, name)
+    held = lambda name: pl.min_horizontal(age(name), MAX_AGE)
     level = lambda column, name: (
-        c(f"q_{name}_{column}_time")
-        + c(f"q_{name}_{column}") * pl.min_horizontal(age(name), MAX_AGE)
+        c(f"q_{name}_{column}_time") + c(f"q_{name}_{column}") * held(name)
     ).fill_null(0)
-    over_time = lambda column, name: (level(column, "now") - level(column, name)) / EDGES[name]
+    valid = lambda name: (c(f"q_{name}_valid_time") + held(name)).fill_null(0)
+    over_time = lambda column, name: (
+        (level(column, "now") - level(column, name)) / (valid("now") - valid(name))
+    )
     mid2, out = state("mid2"), {}
     for name in SECONDS:
         before = state("mid2", name)

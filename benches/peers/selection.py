@@ -1,7 +1,8 @@
 """scikit-learn's mutual information on the rows of `crates/features/benches/selection.rs`, on one thread.
 
-Prints the version, then a line a case: name, shortest milliseconds of five rounds, and the estimate in nats. The inner
-functions are timed, below the step that adds noise; both sides divide numbers by their standard deviation themselves.
+Prints the version, then a line a case: name, shortest milliseconds of the processor of five rounds, and the estimate in
+nats. The inner functions are timed, below the step that adds noise; both sides divide numbers by their standard deviation
+themselves.
 """
 
 import os
@@ -35,9 +36,9 @@ def normal(salt):
 def rounds(name, work):
     best, found = float("inf"), None
     for _ in range(5):
-        begin = time.perf_counter()
+        begin = time.process_time()
         found = work()
-        best = min(best, time.perf_counter() - begin)
+        best = min(best, time.process_time() - begin)
     print(f"{name} {best * 1e3:.1f} {found:.6f}", flush=True)
 
 

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 
 #[path = "../tests/it/selection/market.rs"]
+#[expect(clippy::unwrap_used, reason = "written for tests: numbers of minutes fit")]
 mod market;
 
 use features::selection::{SelectionError, purged_folds, select};

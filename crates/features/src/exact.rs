@@ -24,6 +24,7 @@ const MAX_SIZE: f64 = 1e14;
     clippy::float_cmp,
     reason = "that the decimal reads back as this very number is the proof"
 )]
+#[inline]
 pub(crate) fn nano_size(size: f64) -> Option<NanoSize> {
     if !size.is_finite() || size < 0.0 {
         return None;

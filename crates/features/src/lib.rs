@@ -33,6 +33,7 @@ mod answer;
 mod asof;
 mod at;
 mod catalogue;
+mod certificate;
 mod coverage;
 mod error;
 mod exact;
@@ -52,10 +53,13 @@ mod reference;
 mod report;
 mod ring;
 mod rows;
+mod run;
 #[cfg(feature = "selection")]
 pub mod selection;
 mod spec;
 mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod window;
 
 /// Explanations of every error code of this crate, one `##` section a code.
@@ -64,6 +68,7 @@ pub const ERRORS: &str = include_str!("errors.md");
 pub use asof::{AsOfError, Found, History, Instants, JoinSide, Matches, MaxAge, asof};
 pub use at::At;
 pub use catalogue::{Catalogue, CatalogueError, Listed};
+pub use certificate::{CertifyOptions, certify, certify_prepared};
 pub use coverage::Coverage;
 pub use error::SweepError;
 pub use feature::{Declaration, Feature, Formula, Mirror, NullRule, Scaling};
@@ -82,6 +87,7 @@ pub use rows::{
     Bar, BarRows, Cell, Depth, DepthRows, GridRows, Later, LaterRows, Level, MarketTable, Quote,
     QuoteRows, Rows, Series, SignSource, Trade, TradeRows,
 };
+pub use run::{Inputs, Run, run};
 pub use spec::{Place, Spec, SpecError};
 pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep, refuse_hindsight};
 pub use window::{Window, WindowError};

@@ -15,7 +15,9 @@ pub use quotes::{Quote, QuoteRows};
 pub use trades::{SignSource, Trade, TradeRows};
 
 pub(crate) use bars::BarColumns;
-pub(crate) use depths::{DepthColumns, SideColumns, ask_columns, bid_columns};
+pub(crate) use depths::{
+    DepthColumns, SideColumns, ask_columns, ask_levels, bid_columns, bid_levels,
+};
 pub(crate) use grid::GridColumns;
 pub(crate) use later::{DELAY_NS, LaterColumns};
 pub(crate) use quotes::QuoteColumns;

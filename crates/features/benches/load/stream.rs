@@ -17,7 +17,7 @@ enum Event {
 /// Share of the day that warms the sweep up.
 const WARM: f64 = 0.5;
 /// Ticks that are prepared and applied at a time.
-const STEP: usize = 1 << 16;
+const STEP: usize = 1 << 9;
 
 #[derive(Default)]
 struct Latencies(Vec<u64>);

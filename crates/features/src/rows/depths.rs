@@ -2,7 +2,7 @@
 
 use super::{Columns, Rows, drop_front};
 use contract::arrow_array::{Float64Array, Int64Array};
-use contract::{Batch, Depths};
+use contract::{Batch, Column, Depths, kind};
 
 /// Levels a side.
 pub(crate) const LEVELS: usize = 10;
@@ -177,19 +177,28 @@ impl Columns for DepthColumns {
 /// Price and size columns of one side, best level first.
 pub(crate) type SideColumns<'a> = [(&'a Int64Array, &'a Float64Array); LEVELS];
 
+/// The constants of price and size of one side, best level first.
+pub(crate) type SideLevels = [(&'static PxColumn, &'static SizeColumn); LEVELS];
+type PxColumn = Column<Depths, kind::Opt<kind::Px>>;
+type SizeColumn = Column<Depths, kind::Opt<kind::Size>>;
+
 macro_rules! side {
-    ($name:ident: $(($px:ident, $size:ident))*) => {
-        pub(crate) fn $name(batch: &Batch<Depths>) -> SideColumns<'_> {
+    ($columns:ident, $levels:ident: $(($px:ident, $size:ident))*) => {
+        pub(crate) fn $columns(batch: &Batch<Depths>) -> SideColumns<'_> {
             [$((batch.col(&Depths::$px), batch.col(&Depths::$size))),*]
+        }
+
+        pub(crate) fn $levels() -> SideLevels {
+            [$((&Depths::$px, &Depths::$size)),*]
         }
     };
 }
-side! { bid_columns:
+side! { bid_columns, bid_levels:
     (BID_PX_00, BID_SIZE_00) (BID_PX_01, BID_SIZE_01) (BID_PX_02, BID_SIZE_02) (BID_PX_03, BID_SIZE_03)
     (BID_PX_04, BID_SIZE_04) (BID_PX_05, BID_SIZE_05) (BID_PX_06, BID_SIZE_06) (BID_PX_07, BID_SIZE_07)
     (BID_PX_08, BID_SIZE_08) (BID_PX_09, BID_SIZE_09)
 }
-side! { ask_columns:
+side! { ask_columns, ask_levels:
     (ASK_PX_00, ASK_SIZE_00) (ASK_PX_01, ASK_SIZE_01) (ASK_PX_02, ASK_SIZE_02) (ASK_PX_03, ASK_SIZE_03)
     (ASK_PX_04, ASK_SIZE_04) (ASK_PX_05, ASK_SIZE_05) (ASK_PX_06, ASK_SIZE_06) (ASK_PX_07, ASK_SIZE_07)
     (ASK_PX_08, ASK_SIZE_08) (ASK_PX_09, ASK_SIZE_09)

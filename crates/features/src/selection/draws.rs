@@ -35,10 +35,11 @@ impl Draws {
         if wide == 0 {
             return 0;
         }
-        let threshold = (1_u128 << 64) % wide;
         loop {
             let product = u128::from(self.0.next_u64()) * wide;
-            if product & u128::from(u64::MAX) >= threshold {
+            let low = product & u128::from(u64::MAX);
+            // The remainder of 2^64 is below `n`: it is worked out only where it may matter.
+            if low >= wide || low >= (1_u128 << 64) % wide {
                 return usize::try_from(product >> 64).unwrap_or(0);
             }
         }

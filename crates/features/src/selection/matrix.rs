@@ -59,10 +59,6 @@ impl<'a> Column<'a> {
         let valid = self.valid.as_ref().is_none_or(|v| v.get(row) == Some(&true));
         if valid { self.values.get(row).copied() } else { None }
     }
-
-    pub(crate) fn is_complete(&self) -> bool {
-        self.valid.as_ref().is_none_or(|v| v.iter().all(|&valid| valid))
-    }
 }
 
 /// Features side by side, all with the same rows.

@@ -88,9 +88,10 @@ pub fn mrmr(
             .map(|found| found.map_or(0.0, |i| i.nats))
             .collect(),
     };
-    let standard: Vec<Option<Vec<f64>>> = match scheme {
+    let weights = pick(sample.weights(), rows);
+    let standard: Vec<Standard> = match scheme {
         Scheme::Fcq => map(threads, columns.len(), |item| {
-            standardised(&matrix.columns()[columns[item]], rows, sample.weights())
+            Standard::new(&matrix.columns()[columns[item]], rows, &weights)
         }),
         Scheme::Mid | Scheme::Miq => Vec::new(),
     };
@@ -99,10 +100,7 @@ pub fn mrmr(
             let left = &matrix.columns()[columns[chosen]];
             let right = &matrix.columns()[columns[open[item]]];
             match scheme {
-                Scheme::Fcq => match (&standard[chosen], &standard[open[item]]) {
-                    (Some(x), Some(y)) => x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>().abs(),
-                    _ => absolute_correlation(left, right, rows, sample.weights()),
-                },
+                Scheme::Fcq => standard[chosen].correlation(&standard[open[item]], &weights),
                 Scheme::Mid | Scheme::Miq => {
                     information_between(left, right, rows, sample.weights(), k)
                         .map_or(0.0, |i| i.nats)
@@ -148,29 +146,58 @@ fn greedy(
     picks
 }
 
-/// A column whose products with another such one add up to their correlation; `None` where a row is null.
-fn standardised(column: &Column<'_>, rows: &[usize], weights: &[f64]) -> Option<Vec<f64>> {
-    let values: Vec<f64> = rows.iter().map(|&row| column.value(row)).collect::<Option<_>>()?;
-    let weights = pick(weights, rows);
-    let total: f64 = weights.iter().sum();
-    let mean = values.iter().zip(&weights).map(|(x, w)| x * w).sum::<f64>() / total;
-    let rooted: Vec<f64> =
-        values.iter().zip(&weights).map(|(x, w)| (x - mean) * w.sqrt()).collect();
-    let norm = rooted.iter().map(|x| x * x).sum::<f64>().sqrt();
-    let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-    Some(rooted.into_iter().map(|x| x * scale).collect())
+/// A column over some rows, ready to be correlated with another one over the same rows.
+enum Standard {
+    /// No row is null: products with another such column add up to their correlation.
+    Whole(Vec<f64>),
+    /// Values, NaN where null.
+    Holed(Vec<f64>),
 }
 
-fn absolute_correlation(
-    left: &Column<'_>,
-    right: &Column<'_>,
-    rows: &[usize],
-    weights: &[f64],
-) -> f64 {
-    let pairs = rows
-        .iter()
-        .filter_map(|&row| Some((left.value(row)?, right.value(row)?, *weights.get(row)?)));
-    correlation(pairs).map_or(0.0, f64::abs)
+impl Standard {
+    fn new(column: &Column<'_>, rows: &[usize], weights: &[f64]) -> Self {
+        let values: Vec<f64> =
+            rows.iter().map(|&row| column.value(row).unwrap_or(f64::NAN)).collect();
+        if values.iter().any(|x| x.is_nan()) {
+            return Self::Holed(values);
+        }
+        let total: f64 = weights.iter().sum();
+        let mean = values.iter().zip(weights).map(|(x, w)| x * w).sum::<f64>() / total;
+        let rooted: Vec<f64> =
+            values.iter().zip(weights).map(|(x, w)| (x - mean) * w.sqrt()).collect();
+        let norm = rooted.iter().map(|x| x * x).sum::<f64>().sqrt();
+        let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+        Self::Whole(rooted.into_iter().map(|x| x * scale).collect())
+    }
+
+    /// The column's own values, or such that have the same correlations.
+    fn values(&self) -> &[f64] {
+        match self {
+            Self::Whole(values) | Self::Holed(values) => values,
+        }
+    }
+
+    /// Absolute correlation over the rows where both are there; standardising first changes nothing but rounding.
+    fn correlation(&self, other: &Self, weights: &[f64]) -> f64 {
+        if let (Self::Whole(x), Self::Whole(y)) = (self, other) {
+            return x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>().abs();
+        }
+        let pairs = self.values().iter().zip(other.values()).zip(weights);
+        let both: Vec<(f64, f64, f64)> = match (self, other) {
+            // A standardised value carries the root of its weight: take it out again.
+            (Self::Whole(_), Self::Holed(_)) => {
+                pairs.map(|((x, y), w)| (x / w.sqrt(), *y, *w)).filter(|p| !p.1.is_nan()).collect()
+            }
+            (Self::Holed(_), Self::Whole(_)) => {
+                pairs.map(|((x, y), w)| (*x, y / w.sqrt(), *w)).filter(|p| !p.0.is_nan()).collect()
+            }
+            _ => pairs
+                .map(|((x, y), w)| (*x, *y, *w))
+                .filter(|p| !p.0.is_nan() && !p.1.is_nan())
+                .collect(),
+        };
+        correlation(both.iter().copied()).map_or(0.0, f64::abs)
+    }
 }
 
 /// F statistic of a column: of the regression on a number, or of the means of classes; `None` where it is undefined.

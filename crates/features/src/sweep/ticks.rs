@@ -171,6 +171,7 @@ impl<'a> Keys<'a> {
     }
 }
 
+#[inline]
 fn px(prices: &Int64Array, row: usize) -> Option<i64> {
     (!prices.is_null(row)).then(|| prices.value(row))
 }
@@ -180,6 +181,7 @@ fn too_large(px: i64) -> bool {
 }
 
 /// A size in units of 1e-9.
+#[inline]
 fn size(sizes: &Float64Array, row: usize, out: &mut Filled) -> Result<Option<i128>, String> {
     if sizes.is_null(row) {
         return Ok(None);
@@ -196,10 +198,33 @@ struct QuoteFill<'a> {
     size: [&'a Float64Array; 2],
 }
 
+impl QuoteFill<'_> {
+    /// The quote of a row of columns without nulls, if nothing is wrong with it.
+    #[inline]
+    fn plain(&self, row: usize, out: &mut Filled) -> Option<(Key, Quote)> {
+        let px = self.px.map(|prices| prices.values().get(row).copied().unwrap_or(i64::MIN));
+        let sizes = self.size.map(|sizes| sizes.values().get(row).copied().unwrap_or(f64::NAN));
+        let [bid, ask] = sizes.map(nano_size);
+        if px.iter().any(|p| too_large(*p)) {
+            return None;
+        }
+        let (bid, ask) = (bid?, ask?);
+        out.rounded += u64::from(bid.rounded) + u64::from(ask.rounded);
+        let key = self.keys.at(row);
+        Some((key, Quote::new(key.ts, px.map(Some), [Some(bid.nanos), Some(ask.nanos)])))
+    }
+}
+
 impl Fill for QuoteFill<'_> {
     fn fill(&self, to: &mut Instrument, rows: &Group, out: &mut Filled) -> Result<(), SweepError> {
+        let is_plain = self.px.iter().all(|a| a.null_count() == 0)
+            && self.size.iter().all(|a| a.null_count() == 0);
         'rows: for (row, in_order) in rows.rows.iter().zip(&rows.in_order) {
             let row = *row;
+            if is_plain && let Some((key, quote)) = self.plain(row, out) {
+                to.quote(key, quote, *in_order);
+                continue;
+            }
             let px = self.px.map(|prices| px(prices, row));
             for (price, column) in px.iter().zip(["bid_px", "ask_px"]) {
                 if let Some(price) = price.filter(|p| too_large(*p)) {

@@ -5,6 +5,11 @@ mod asof;
 mod bad_input;
 mod golden;
 mod invariance;
+#[cfg(feature = "testing")]
+mod laws;
+mod run;
+#[cfg(feature = "testing")]
+mod sabotage;
 #[cfg(feature = "selection")]
 mod selection;
 mod smoke;

@@ -122,7 +122,8 @@ pub fn learner() -> Logistic {
 pub fn settings() -> Settings {
     Settings {
         shifts: 9,
-        pairs: 25,
+        pairs: 10,
+        replicates: 199,
         scheme: features::selection::Scheme::Fcq,
         ..Settings::default()
     }

@@ -1,0 +1,64 @@
+//! A batch run: rows by cut-off, order checked, nothing lost.
+
+use contract::testing::{decisions, quotes, trades};
+use contract::{Diagnostic, Features};
+use features::{Catalogue, Inputs, Options, Plan, Spec, run};
+
+const S: i64 = 1_000_000_000;
+
+fn plan() -> Plan {
+    let spec = Spec::parse("features = [\"book__spread_bps__now\", \"flow__n_trades__10s\"]");
+    spec.unwrap().resolve(&Catalogue::builtin()).unwrap()
+}
+
+/// A quote a second and a trade every two, in one batch a table or cut in pieces of so many rows.
+fn inputs(piece: usize) -> Inputs {
+    let tape: Vec<String> = (1..=60).map(|s| format!("{} 99 10{}", s * S, s % 9)).collect();
+    let prints: Vec<String> = (1..=30).map(|s| format!("{} 1 B", 2 * s * S + 1)).collect();
+    let (quotes, trades) =
+        (quotes(&tape.join(",")).with_seq(0), trades(&prints.join(",")).with_seq(100));
+    let mut inputs = Inputs {
+        decisions: vec![decisions(&[20 * S, 31 * S, 31 * S, 61 * S]).with_seq(200)],
+        ..Inputs::default()
+    };
+    inputs.quotes = (0..60).step_by(piece).map(|at| quotes.slice(at, piece)).collect();
+    inputs.trades = (0..30).step_by(piece).map(|at| trades.slice(at, piece)).collect();
+    inputs
+}
+
+#[test]
+fn rows_come_by_cutoff_whatever_the_batches() {
+    for piece in [60, 7, 1] {
+        let out = run(plan(), &inputs(piece), Options::default()).unwrap();
+        let rows = out.rows.unwrap();
+        assert_eq!(rows.col(&Features::TS_CUTOFF).values(), &[20 * S, 31 * S, 31 * S, 61 * S]);
+        assert_eq!(rows.col(&Features::SEQ).values(), &[200, 201, 202, 203]);
+        // Trades at 2, 4, .. seconds and a nanosecond: those of [10, 20), [21, 31) and [51, 61).
+        let n = rows.feature("flow__n_trades__10s").unwrap();
+        assert_eq!(n.values(), &[5.0, 5.0, 5.0, 5.0]);
+        assert_eq!((out.report.decisions, out.report.rows, out.rejects.len()), (4, 4, 0));
+        assert_eq!(out.report.rows_read["quotes"], 60);
+    }
+}
+
+#[test]
+fn a_table_out_of_order_is_refused() {
+    let mut inputs = inputs(10);
+    inputs.quotes.swap(1, 2);
+    let refused = run(plan(), &inputs, Options::default()).unwrap_err();
+    assert_eq!(refused.code(), "features/unsorted-input");
+    assert_eq!(
+        refused.to_string(),
+        "quotes, row 20: expected (ts_avail, seq) after (30000000000, 29), found (11000000000, 10)"
+    );
+}
+
+#[test]
+fn no_decision_gives_no_row_and_no_table_gives_nulls() {
+    let empty = run(plan(), &Inputs::default(), Options::default()).unwrap();
+    assert!(empty.rows.is_none() && empty.report.rows == 0);
+    let alone = Inputs { decisions: vec![decisions(&[5 * S]).with_seq(0)], ..Inputs::default() };
+    let rows = run(plan(), &alone, Options::default()).unwrap().rows.unwrap();
+    let why = rows.why(0, "book__spread_bps__now").unwrap();
+    assert_eq!(why.map(|code| code.get()), Some(features::Null::NoHistory.code()));
+}
