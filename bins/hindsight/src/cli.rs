@@ -1,9 +1,14 @@
 //! The arguments, as clap sees them; nothing here is checked beyond their syntax.
 
 mod capture;
+mod features;
 
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
+};
+pub(crate) use features::{
+    FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs, FeaturesShowArgs,
+    SpecArgs, TargetColumn,
 };
 
 use crate::config::ConfigError;
@@ -156,6 +161,9 @@ pub enum Command {
     /// A log of events: acknowledged means on disk, and completeness is a question with an answer
     #[command(subcommand)]
     Capture(CaptureCommand),
+    /// One row of point-in-time features a decision, and what each feature means
+    #[command(subcommand)]
+    Features(FeaturesCommand),
     /// A market and a trading desk whose truth is known
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -458,6 +466,9 @@ impl Command {
             | Self::Man(_)
             | Self::Init(_)
             | Self::Doctor(_) => true,
+            Self::Features(command) => {
+                matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
+            }
             Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
         }
     }
@@ -468,6 +479,8 @@ impl Command {
             Self::Cat(args) => args.read.flags(),
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
             Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),
+            Self::Features(FeaturesCommand::Run(args)) => args.flags(),
+            Self::Features(FeaturesCommand::Select(args)) => args.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

@@ -5,13 +5,17 @@ mod cat;
 mod config;
 mod doctor;
 mod explain;
+mod features;
 mod feeds;
 mod init;
 mod pages;
 mod simulator;
 
+pub(crate) use features::reference as features_reference;
+
 use crate::cli::{
-    CaptureCommand, Command, ConfigCommand, FeedsCommand, ReportArgs, SimulatorCommand,
+    CaptureCommand, Command, ConfigCommand, FeaturesCommand, FeedsCommand, ReportArgs,
+    SimulatorCommand,
 };
 use crate::context::Context;
 use crate::error::{CliError, Failure};
@@ -28,6 +32,10 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Capture(CaptureCommand::Ledger(args)) => capture::ledger(args),
         Command::Capture(CaptureCommand::Verify(args)) => capture::verify(args),
         Command::Capture(CaptureCommand::Archive(args)) => capture::archive(args),
+        Command::Features(FeaturesCommand::Run(args)) => features::run(args, context),
+        Command::Features(FeaturesCommand::List(args)) => features::list(args),
+        Command::Features(FeaturesCommand::Show(args)) => features::show(args),
+        Command::Features(FeaturesCommand::Select(args)) => features::select(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),

@@ -2,7 +2,8 @@
 
 use crate::cli::{GlobalArgs, ProgressForm};
 use crate::config::{
-    Config, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, UI_COLOR, UI_PROGRESS,
+    Config, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS, UI_COLOR,
+    UI_PROGRESS,
 };
 use crate::console::Console;
 use crate::error::{CliError, ErrorReport};
@@ -67,6 +68,14 @@ impl Context {
     pub(crate) fn read_options(&self, trust_eof: bool) -> ReadOptions {
         let rows = self.config.count(&RUN_BATCH_ROWS);
         ReadOptions { trust_eof, batch_rows: usize::try_from(rows).unwrap_or(8_192) }
+    }
+
+    /// How many threads work; never changes a byte.
+    pub(crate) fn threads(&self) -> usize {
+        match usize::try_from(self.config.count(&RUN_THREADS)) {
+            Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
+            Ok(threads) => threads,
+        }
     }
 
     /// How many rejects are allowed; `None` leaves it to whether they have a place.

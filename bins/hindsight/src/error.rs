@@ -312,6 +312,16 @@ pub enum CliError {
         /// What was found.
         found: String,
     },
+    /// Labels that cannot be joined or explained.
+    #[error(
+        "{input}: expected labels with decision_id, ts_end and the column to explain, found {found}"
+    )]
+    NoLabels {
+        /// The input.
+        input: String,
+        /// What was found.
+        found: String,
+    },
     /// A check of `doctor` failed.
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed {
@@ -375,6 +385,7 @@ impl Diagnostic for CliError {
             Self::DamagedLog { .. } => "cli/damaged-log",
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
+            Self::NoLabels { .. } => "cli/no-labels",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
             Self::EncodeFailed { .. } => "cli/encode-failed",
         }

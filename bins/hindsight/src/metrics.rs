@@ -59,6 +59,21 @@ pub const METRICS: &[(&str, &str)] = &[
     ("hindsight_capture_unacked_rows", "Rows that wait for the disk."),
     ("hindsight_capture_log_bytes", "Bytes in segments, without those prepared."),
     ("hindsight_capture_fsync_duration_seconds", "Time of each fdatasync of a group."),
+    ("hindsight_features_rows_read_total", "Rows that a sweep has read, by table."),
+    ("hindsight_features_rows_total", "Feature rows, one a decision."),
+    (
+        "hindsight_features_late_rows_total",
+        "Rows behind the clock of their log, given back as rejects.",
+    ),
+    ("hindsight_features_rejected_rows_total", "Rows given back as rejects for other reasons."),
+    (
+        "hindsight_features_null_cells_total",
+        "Cells without a value, by family of features and reason.",
+    ),
+    (
+        "hindsight_features_lookahead_violations_total",
+        "Feature rows with a source that was not available before their cut-off; 0, or the sweep is broken.",
+    ),
 ];
 
 fn help(name: &str) -> &str {

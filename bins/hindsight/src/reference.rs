@@ -36,6 +36,7 @@ pub fn generated_files() -> Vec<(String, String)> {
         page("configuration", "Configuration keys", &crate::config::reference()),
         page("errors", "Error codes", &crate::explanations::reference()),
         page("exit-codes", "Exit codes", &exits),
+        page("features", "Features", &crate::commands::features_reference()),
         page("metrics", "Metrics", &metrics),
     ]
 }

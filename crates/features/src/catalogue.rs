@@ -224,6 +224,36 @@ pub struct Listed {
     pub about: Declaration,
 }
 
+impl Listed {
+    /// Its family, the first part of every name.
+    #[must_use]
+    pub fn family(&self) -> &str {
+        self.stem.split("__").next().unwrap_or(&self.stem)
+    }
+
+    /// Whether a text means it: its family, its stem, one of its names, or a pattern of them with `*` and `{a,b}`.
+    ///
+    /// ```
+    /// use features::Catalogue;
+    /// let catalogue = Catalogue::builtin();
+    /// let found = |text: &str| catalogue.list().filter(|entry| entry.matches(text)).count();
+    /// assert_eq!(found("book__spread_bps"), 1);
+    /// assert_eq!(found("book__spread_*__now"), 2); // in basis points, and in ticks
+    /// assert_eq!(found("weather"), 0);
+    /// ```
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        if text == self.family() || text == self.stem {
+            return true;
+        }
+        let names = self.windows.iter().map(|window| format!("{}__{window}", self.stem));
+        let listed: Vec<String> = names.chain([self.stem.clone()]).collect();
+        // `{r}` of a stem is no pattern.
+        listed.iter().any(|name| name == text)
+            || crate::spec::expand(text, &listed).iter().any(|(name, _)| listed.contains(name))
+    }
+}
+
 /// All features that can be named: those of this crate, and a user's own.
 ///
 /// ```

@@ -39,6 +39,7 @@ mod error;
 mod exact;
 mod families;
 mod feature;
+mod inputs;
 mod instrument;
 mod math;
 mod measure;
@@ -71,6 +72,7 @@ pub use certificate::{CertifyOptions, certify, certify_prepared};
 pub use coverage::Coverage;
 pub use error::SweepError;
 pub use feature::{Declaration, Feature, Formula, Mirror, NullRule, Scaling};
+pub use inputs::InputError;
 pub use measure::{Measure, MeasureKind};
 pub use needs::{
     Asker, BarsOf, DecayedOf, DepthOf, EventsOf, GridOf, InstrumentOf, Needs, NumberOf, QuoteOf,
@@ -87,5 +89,5 @@ pub use rows::{
 };
 pub use run::{Inputs, Run, run};
 pub use spec::{Place, Spec, SpecError};
-pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep};
+pub use sweep::{Arrival, CellSource, Input, Options, Output, Sweep, refuse_hindsight};
 pub use window::{Window, WindowError};

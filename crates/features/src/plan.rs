@@ -1,12 +1,13 @@
 //! What a feature set comes down to: features in order, shared answers, tables to read, a hash.
 
+use crate::error::SweepError;
 use crate::feature::Feature;
 use crate::instrument::Keep;
 use crate::needs::{Ask, Who};
 use crate::rows::{MarketTable, Series};
 use crate::window::{ROWS_SPAN, SECOND, Window};
 use arrow_schema::SchemaRef;
-use contract::{Hash, Json};
+use contract::{Batch, Features, Hash, Json, Unlogged};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -207,6 +208,14 @@ impl Plan {
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// No rows, in the shape that every batch of rows of this set has.
+    ///
+    /// # Errors
+    /// [`SweepError::Output`] when the contract refuses the shape, which would be a bug.
+    pub fn no_rows(&self) -> Result<Batch<Features, Unlogged>, SweepError> {
+        crate::output::batch(self, &[])
     }
 
     /// The features, in the order of their columns.

@@ -36,12 +36,16 @@ pub struct Report {
 impl Observe for Report {
     fn observe(&self, sink: &mut dyn Sink) {
         for (table, rows) in &self.rows_read {
-            sink.counter("features_rows_read_total", &[("table", table)], *rows);
+            sink.counter("hindsight_features_rows_read_total", &[("table", table)], *rows);
         }
-        sink.counter("features_rows_total", &[], self.rows);
-        sink.counter("features_late_rows_total", &[], self.late);
-        sink.counter("features_rejected_rows_total", &[], self.rejected);
-        sink.counter("features_lookahead_violations_total", &[], self.lookahead_violations);
+        sink.counter("hindsight_features_rows_total", &[], self.rows);
+        sink.counter("hindsight_features_late_rows_total", &[], self.late);
+        sink.counter("hindsight_features_rejected_rows_total", &[], self.rejected);
+        sink.counter(
+            "hindsight_features_lookahead_violations_total",
+            &[],
+            self.lookahead_violations,
+        );
         let mut families: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         for ((feature, reason), n) in &self.nulls {
             let family = feature.split("__").next().unwrap_or(feature);
@@ -49,7 +53,7 @@ impl Observe for Report {
         }
         for ((family, reason), n) in families {
             let labels = [("family", family), ("reason", reason)];
-            sink.counter("features_null_cells_total", &labels, n);
+            sink.counter("hindsight_features_null_cells_total", &labels, n);
         }
     }
 }

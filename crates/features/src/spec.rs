@@ -401,7 +401,7 @@ fn near(name: &str, listed: &[String]) -> Vec<String> {
 /// Names that a pattern stands for, each with whether it was spelled out.
 ///
 /// Braces stand for each of their words; `*` for any part of a listed name.
-fn expand(pattern: &str, listed: &[String]) -> Vec<(String, bool)> {
+pub(crate) fn expand(pattern: &str, listed: &[String]) -> Vec<(String, bool)> {
     let mut out = Vec::new();
     for text in braces(pattern) {
         if text.contains('*') {

@@ -6,8 +6,7 @@ mod input;
 mod intake;
 mod ticks;
 
-pub use input::Input;
-pub(crate) use input::refuse_hindsight;
+pub use input::{Input, refuse_hindsight};
 
 use crate::coverage::{Coverage, SourceGap};
 use crate::error::SweepError;

@@ -121,6 +121,14 @@ pub(crate) const FEEDS_SPEC: Key = Key {
     default: "",
     doc: "file with the sources and clocks of `feeds convert`",
 };
+/// The feature set.
+pub(crate) const FEATURES_SPEC: Key = Key {
+    name: "features.spec",
+    class: KeyClass::Result,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "file with the feature set of `features run`; none means every feature",
+};
 /// Colour.
 pub(crate) const UI_COLOR: Key = Key {
     name: "ui.color",
@@ -160,6 +168,7 @@ pub const KEYS: &[&Key] = &[
     &RUN_THREADS,
     &REJECTS_MAX,
     &FEEDS_SPEC,
+    &FEATURES_SPEC,
     &SIMULATOR_PRESET,
     &SIMULATOR_SCENARIO,
     &SIMULATOR_SEED,

@@ -9,6 +9,16 @@ source_id,instrument_id,ts_recv,ts_avail,px,size,aggressor,action
 1,7,2024-08-08T23:54:15.030314667Z,2024-08-08T23:54:15.030314667Z,61700.1,0.002,A,T
 ";
 
+const QUOTES: &str = "\
+source_id,instrument_id,ts_recv,ts_avail,bid_px,ask_px
+1,7,2024-08-08T23:54:15Z,2024-08-08T23:54:15Z,61700,61700.1
+";
+
+const DECISIONS: &str = "\
+source_id,instrument_id,ts_event,ts_recv,ts_avail,decision_id,strategy_id,action
+3,7,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,01913448-5b80-7000-8000-000000000001,maker,hold
+";
+
 /// The lines of the examples that the help of a command shows.
 fn examples(dir: &Path, command: &[&str]) -> Vec<String> {
     let mut args = command.to_vec();
@@ -33,11 +43,22 @@ fn every_documented_example_runs() {
         0
     );
     std::fs::copy(dir.path().join("foreign.parquet"), dir.path().join("trades.parquet")).unwrap();
+    std::fs::write(dir.path().join("set.toml"), "features = [\"book__spread_bps__now\"]\n")
+        .unwrap();
+    for (table, text) in [("quotes", QUOTES), ("decisions", DECISIONS)] {
+        let (csv, parquet) = (format!("{table}.csv"), format!("{table}.parquet"));
+        std::fs::write(dir.path().join(&csv), text).unwrap();
+        let done = run(dir.path(), &["feeds", "convert", "--as", table, &csv, "-o", &parquet]);
+        assert_eq!(done.code, 0, "{}", done.err);
+    }
     let mut ran = 0;
     for command in [
         &["cat"][..],
         &["feeds", "convert"],
         &["simulator", "run"],
+        &["features", "run"],
+        &["features", "list"],
+        &["features", "show"],
         &["capture", "append"],
         &["capture", "read"],
         &["capture", "ledger"],
@@ -75,5 +96,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 14, "{ran}");
+    assert!(ran >= 20, "{ran}");
 }

@@ -7,6 +7,7 @@ mod cat;
 mod config;
 mod examples;
 mod explain;
+mod features;
 mod feeds;
 mod program;
 mod simulator;

@@ -81,8 +81,13 @@ impl Sweep {
     }
 }
 
-/// Refuses what is marked as knowing the future.
-pub(crate) fn refuse_hindsight(
+/// Refuses a schema that is marked, as a whole or in one column, as knowing the future.
+///
+/// [`Sweep::push_record_batch`] does so for every batch; a caller may do so before any work.
+///
+/// # Errors
+/// [`SweepError::Hindsight`].
+pub fn refuse_hindsight(
     table: &str,
     schema: &contract::arrow_schema::Schema,
 ) -> Result<(), SweepError> {

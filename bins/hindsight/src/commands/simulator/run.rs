@@ -1,9 +1,7 @@
 //! `hindsight simulator run`.
 
 use crate::cli::SimulateArgs;
-use crate::config::{
-    RUN_THREADS, SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULATOR_SPEED,
-};
+use crate::config::{SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULATOR_SPEED};
 use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
@@ -36,7 +34,7 @@ pub(in crate::commands) fn run(args: &SimulateArgs, context: &mut Context) -> Re
             .into());
         }
     };
-    let mut simulation = Simulation::new(&scenario, seed).with_threads(threads(context));
+    let mut simulation = Simulation::new(&scenario, seed).with_threads(context.threads());
     if args.clean {
         simulation = simulation.clean();
     }
@@ -156,13 +154,6 @@ fn scenario(context: &Context) -> Result<Scenario, Failure> {
     let name = path.display().to_string();
     let text = String::from_utf8(bytes).map_err(|_| CliError::NotText { path: name.clone() })?;
     Scenario::parse(&text).map_err(|error| Failure::from(ErrorReport::new(&error)).in_input(&name))
-}
-
-fn threads(context: &Context) -> usize {
-    match usize::try_from(context.config.count(&RUN_THREADS)) {
-        Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
-        Ok(threads) => threads,
-    }
 }
 
 /// The files of a run, opened when their first row comes.
