@@ -156,7 +156,7 @@ impl<'a> Question<'_, 'a> {
             Ask::Quote { lag_ns } => self.quote(rows, self.t.saturating_sub(*lag_ns)),
             Ask::OpenQuote => self.open_quote(rows, start),
             Ask::Depth => self.depth(rows),
-            Ask::Trade => self.trade(rows, Trade::is_live),
+            Ask::Trade { .. } => self.trade(rows, Trade::is_live),
             Ask::SignedTrade => self.trade(rows, |trade| trade.is_live() && trade.sign != 0),
             Ask::Run => self.run(rows),
             Ask::MidBefore { n } => self.mid_before(rows, *n),
@@ -167,7 +167,7 @@ impl<'a> Question<'_, 'a> {
                 Ok(Answer::Rows { ring: rows, first, last, n: *n })
             }
             Ask::Bars { n } => {
-                let end = self.t.div_euclid(BAR_NS) * BAR_NS;
+                let end = self.t.div_euclid(BAR_NS).saturating_mul(BAR_NS);
                 let span = i64::from(*n).saturating_mul(BAR_NS);
                 let (first, last) = self.between(rows, Series::Bars, end.saturating_sub(span));
                 Ok(Answer::Rows { ring: rows, first, last, n: *n })
@@ -190,6 +190,10 @@ impl<'a> Question<'_, 'a> {
                 Ok(open)
             }
             Ask::Decayed { half_life, .. } => Ok(Recursion::start_of(*half_life, self.t)),
+            // The oldest bar begins on the minute.
+            Ask::Bars { n } => {
+                Ok((self.t.div_euclid(BAR_NS) - i64::from(*n)).saturating_mul(BAR_NS))
+            }
             _ => Ok(self.t.saturating_sub(self.planning.back_ns)),
         }
     }
@@ -541,8 +545,8 @@ impl<'a> Question<'_, 'a> {
         let mut sums = if last == 0 { [0.0; 2] } else { recursion.at(last, ts, self.t) };
         // A cancelled trade takes its weight back.
         for patch in rows.trades.patches.iter().filter(|p| p.known < known && !p.row.is_live()) {
-            let again =
-                rows.trades.row_of(patch.no).and_then(|row| rows.trades.version(row, known));
+            let again = rows.trades.row_of(patch.no).filter(|row| *row <= last);
+            let again = again.and_then(|row| rows.trades.version(row, known));
             let ts = patch.row.ts_avail;
             if ts >= Recursion::start_of(half_life, self.t) && again.is_some_and(|v| !v.is_live()) {
                 let weight = recursion.decay(ts, self.t);

@@ -2,7 +2,8 @@
 
 use crate::at::At;
 use crate::feature::{Declaration, Feature, Formula, Mirror, NullRule, Scaling};
-use crate::needs::Needs;
+use crate::measure::{Measure, sealed};
+use crate::needs::{Ask, Needs};
 use crate::null::Null;
 use crate::window::Window;
 use contract::Unit;
@@ -326,14 +327,31 @@ impl Catalogue {
         if feature.needs().list.is_empty() {
             return refused("a feature that asks for something");
         }
-        let foreign = feature.needs().list.iter().any(|need| match &need.ask {
-            crate::needs::Ask::Sum { measure, .. } => {
-                !measure.name().starts_with("x_") && !measure.is_builtin()
-            }
-            _ => false,
-        });
-        if foreign {
+        let measures = |feature: &dyn Feature| -> Vec<Arc<dyn Measure>> {
+            let asks = feature.needs().list.iter();
+            asks.filter_map(|need| match &need.ask {
+                Ask::Sum { measure, .. } if !measure.is_builtin(sealed::Ask) => {
+                    Some(Arc::clone(measure))
+                }
+                _ => None,
+            })
+            .collect()
+        };
+        let own = measures(&feature);
+        if own.iter().any(|m| !m.name().starts_with("x_")) {
             return refused("measures whose names begin with `x_`");
+        }
+        if own.iter().any(|m| m.tables().is_empty()) {
+            return refused("measures that name the tables they read");
+        }
+        // Two measures of one name would share their totals.
+        let others = self.own.values().flat_map(|f| measures(f.as_ref()));
+        let known: Vec<Arc<dyn Measure>> = others.chain(own.iter().cloned()).collect();
+        let clash = |m: &Arc<dyn Measure>| {
+            known.iter().any(|o| o.name() == m.name() && format!("{o:?}") != format!("{m:?}"))
+        };
+        if own.iter().any(clash) {
+            return refused("different measures under different names");
         }
         if self.own.contains_key(&name) {
             return refused("a name that is not taken");

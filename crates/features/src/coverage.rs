@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 /// Since when each source delivers each table, and which sources deliver an instrument.
 ///
-/// A sweep that starts in the middle of history reads one lookback of rows and is given the coverage of the sweep before
+/// A sweep that starts in the middle of history reads one lookback of ticks, all of `statuses`, `feed_marks` and reference
+/// tables (they are few, and have no lookback), and is given the coverage of the sweep before
 /// it, or what `feed_marks` and first rows say; without it, windows that begin before its first row are `WarmUp`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Coverage {
-    /// By source: its first row in any tick table.
+    /// By source: its first row in any tick table that is read.
     first_rows: BTreeMap<u16, i64>,
     /// By table and source: start marks, in order.
     starts: BTreeMap<(MarketTable, u16), Vec<i64>>,
@@ -33,19 +34,28 @@ impl Coverage {
     }
 
     /// A source has delivered a row of an instrument, the first one at this instant in nanoseconds.
+    ///
+    /// Gives whether that was news.
     pub fn instrument(
         &mut self,
         table: MarketTable,
         instrument_id: u32,
         source_id: u16,
         first: i64,
-    ) {
+    ) -> bool {
         let known = self.first_rows.entry(source_id).or_insert(first);
         *known = first.min(*known);
         let sources = self.instruments.entry((table, instrument_id)).or_default();
         match sources.iter_mut().find(|(known, _)| *known == source_id) {
-            Some((_, known)) => *known = first.min(*known),
-            None => sources.push((source_id, first)),
+            Some((_, known)) => {
+                let is_earlier = first < *known;
+                *known = first.min(*known);
+                is_earlier
+            }
+            None => {
+                sources.push((source_id, first));
+                true
+            }
         }
     }
 

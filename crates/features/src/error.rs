@@ -53,6 +53,14 @@ pub enum SweepError {
         /// The log of the batch.
         found: u8,
     },
+    /// A cut-off whose rows are gone.
+    #[error("cut-off: expected {expected} or later, found `{found}`")]
+    Forgotten {
+        /// The oldest cut-off that can be answered, in nanoseconds.
+        expected: i64,
+        /// The cut-off.
+        found: i64,
+    },
     /// A feature asked for what it had not declared.
     #[error(
         "feature `{feature}`: expected answers to its declared needs only, found a handle of another feature"
@@ -83,6 +91,7 @@ impl Diagnostic for SweepError {
             Self::Hindsight { .. } => "features/hindsight-input",
             Self::Unsorted { .. } => "features/unsorted-input",
             Self::Log { .. } => "features/unknown-log",
+            Self::Forgotten { .. } => "features/forgotten-cutoff",
             Self::UndeclaredInput { .. } => "features/undeclared-input",
             Self::Output(_) => "features/output",
             Self::RowsLost { .. } => "features/rows-lost",

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 
 /// How far back the tick rule looks for a different price.
 pub(crate) const TICK_RULE_NS: i64 = 60 * SECOND;
-/// Most value inside one ring, in units of 1e-18: sums of twice of it fit in 128 bits.
-const MAX_VALUE: u128 = 1 << 126;
+/// Most value of one print, in units of 1e-18: sums of twice of sixty thousand such prints fit in 127 bits.
+const MAX_VALUE: u128 = 1 << 110;
 /// Length of a bar.
 pub(crate) const BAR_NS: i64 = 60 * SECOND;
 
@@ -176,8 +176,6 @@ pub(crate) struct Instrument {
     grid_trade: usize,
     next_later: usize,
     next_bar: Option<i64>,
-    /// Price times size of what is in the ring, in units of 1e-18.
-    value: u128,
     /// Corrections and cancels whose trade was not found.
     pub(crate) unmatched: u64,
     pub(crate) amended_rows: u64,
@@ -208,7 +206,6 @@ impl Instrument {
             grid_trade: 0,
             next_later: 1,
             next_bar: None,
-            value: 0,
             unmatched: 0,
             amended_rows: 0,
         }
@@ -252,17 +249,16 @@ impl Instrument {
         self.depths.columns.push(depth);
     }
 
-    /// Takes a print, as [`quote`](Self::quote); refuses one with which the value traded inside the ring could not be
-    /// summed exactly.
+    /// Takes a print, as [`quote`](Self::quote); refuses one whose value could not be summed exactly.
     pub(crate) fn print(&mut self, key: Key, print: Print, in_order: bool) -> bool {
         let (px, size) = match print {
             Print::Trade(trade, _) => (trade.px, trade.size),
             Print::Amend(amend) => amend.to.unwrap_or((0, 0)),
         };
         let value = i128::from(px).checked_mul(size).map(i128::unsigned_abs);
-        let total = value.and_then(|value| self.value.checked_add(value));
-        let Some(total) = total.filter(|total| *total < MAX_VALUE) else { return false };
-        self.value = total;
+        if value.is_none_or(|value| value >= MAX_VALUE) {
+            return false;
+        }
         if !in_order {
             self.parked_prints.insert(key, print);
             return true;
@@ -496,7 +492,8 @@ impl Instrument {
                 let square = cell.ret.map_or(0.0, |r| r * r);
                 recursion.push(last_ts, g, [square, weight]);
             }
-            g += SECOND;
+            let Some(next) = g.checked_add(SECOND) else { break };
+            g = next;
         }
         self.next_grid = Some(g);
         let to = self.grid.columns.last();
@@ -561,7 +558,8 @@ impl Instrument {
         while end <= clock {
             let bar = self.bar_of(end, Key { ts: end, ..Key::default() });
             self.bars.columns.push(bar);
-            end += BAR_NS;
+            let Some(next) = end.checked_add(BAR_NS) else { break };
+            end = next;
         }
         self.next_bar = Some(end);
         let to = self.bars.columns.last();
@@ -650,39 +648,28 @@ impl Instrument {
 
     /// Forgets what lies before an instant.
     pub(crate) fn forget(&mut self, before: i64, keep: &Keep) {
-        let count = |series: Series| keep.wanted(series).measures.len();
         let [quote_order, trade_order, depth_order] = &mut self.order;
         // Derived rows point at quotes and trades; what is not derived yet lies after `before`.
-        let gone = self.quotes.forget(before, count(Series::Quotes));
+        let gone = self.quotes.forget(before, keep.wanted(Series::Quotes));
         quote_order.drop_front(gone);
         for cursor in &mut self.cursors {
             *cursor = cursor.saturating_sub(gone);
         }
-        let value = |trade: &Trade| (i128::from(trade.px) * trade.size).unsigned_abs();
-        let all = self.trades.settled();
-        let sum = |rows: std::ops::RangeInclusive<usize>, trades: &TradeColumns| -> u128 {
-            rows.map(|row| value(&trades.get(row))).sum()
-        };
-        let leaving = self.trades.leaving(before);
-        let left = sum(1..=leaving.min(all), &self.trades.columns);
-        let gone = self.trades.forget(before, count(Series::Trades));
-        if gone > 0 {
-            self.value = self.value.saturating_sub(left);
-        }
+        let gone = self.trades.forget(before, keep.wanted(Series::Trades));
         trade_order.drop_front(gone);
         self.grid_trade = self.grid_trade.saturating_sub(gone);
         self.next_later = self.next_later.saturating_sub(gone).max(1);
         if gone > 0 {
             self.trade_recursions.iter_mut().for_each(|r| r.drop_front(gone));
         }
-        let gone = self.depths.forget(before, count(Series::Depths));
+        let gone = self.depths.forget(before, keep.wanted(Series::Depths));
         depth_order.drop_front(gone);
-        let gone = self.grid.forget(before, count(Series::Grid));
+        let gone = self.grid.forget(before, keep.wanted(Series::Grid));
         if gone > 0 {
             self.grid_recursions.iter_mut().for_each(|r| r.drop_front(gone));
         }
-        self.later.forget(before, count(Series::Later));
-        self.bars.forget(before, count(Series::Bars));
+        self.later.forget(before, keep.wanted(Series::Later));
+        self.bars.forget(before, keep.wanted(Series::Bars));
         let old =
             self.amendments.iter().take(self.amended).take_while(|(k, _)| k.ts < before).count();
         self.amendments.drain(..old);

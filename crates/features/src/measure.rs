@@ -65,8 +65,9 @@ pub trait Measure: Send + Sync + fmt::Debug {
         self.tables()
     }
 
+    /// Whether it is one of this crate; nobody else can make the argument.
     #[doc(hidden)]
-    fn is_builtin(&self) -> bool {
+    fn is_builtin(&self, _: sealed::Ask) -> bool {
         false
     }
 
@@ -74,6 +75,12 @@ pub trait Measure: Send + Sync + fmt::Debug {
     ///
     /// A level must not look at the row before.
     fn fill(&self, rows: &Rows<'_>, out: &mut [i128]);
+}
+
+pub(crate) mod sealed {
+    /// The argument of [`is_builtin`](super::Measure::is_builtin).
+    #[derive(Debug, Clone, Copy)]
+    pub struct Ask;
 }
 
 /// A measure of this crate: a name and a function of a row and the one before it.
@@ -113,7 +120,7 @@ impl<F: Fn(&Rows<'_>, &mut [i128]) + Send + Sync> Measure for Each<F> {
         self.covering
     }
 
-    fn is_builtin(&self) -> bool {
+    fn is_builtin(&self, _: sealed::Ask) -> bool {
         true
     }
 

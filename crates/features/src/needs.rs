@@ -37,8 +37,8 @@ pub(crate) enum Ask {
     OpenQuote,
     /// The book.
     Depth,
-    /// The last trade.
-    Trade,
+    /// The last trade, with or without what quotes say of it.
+    Trade { signed: bool },
     /// The last trade of known sign.
     SignedTrade,
     /// Signs of the last trades.
@@ -47,8 +47,8 @@ pub(crate) enum Ask {
     MidBefore { n: u32 },
     /// When prices or sizes last changed.
     Change,
-    /// Grid instants one by one, and the span that coverage must reach over.
-    Grid { n: u32, cover_ns: i64 },
+    /// Grid instants one by one, the span that coverage must reach over, and whether trades are looked at.
+    Grid { n: u32, cover_ns: i64, trades: bool },
     /// Closed bars one by one.
     Bars { n: u32 },
     /// Exponentially weighted sums.
@@ -157,6 +157,13 @@ impl Needs {
         tables
     }
 
+    /// Whether a quote, book or trade in force is asked for, whose age counts.
+    pub(crate) fn has_state(&self) -> bool {
+        self.list.iter().any(|n| {
+            matches!(n.ask, Ask::Quote { .. } | Ask::Depth | Ask::Trade { .. } | Ask::SignedTrade)
+        })
+    }
+
     /// Roles that are asked about.
     #[must_use]
     pub fn roles(&self) -> BTreeSet<&str> {
@@ -204,9 +211,14 @@ impl Asker<'_> {
         SumOf(self.ask(Ask::Count { series, window }))
     }
 
-    /// The smallest and largest mid (`quotes`, twice the mid) or size (`trades`) of the rows in a window.
-    pub fn extreme(&mut self, series: Series, window: Window) -> RangeOf {
-        RangeOf(self.ask(Ask::Extreme { series, window }))
+    /// Twice the smallest and largest mid of the valid quotes in a window.
+    pub fn mid_range(&mut self, window: Window) -> RangeOf {
+        RangeOf(self.ask(Ask::Extreme { series: Series::Quotes, window }))
+    }
+
+    /// The smallest and largest size of the trades in a window.
+    pub fn size_range(&mut self, window: Window) -> RangeOf {
+        RangeOf(self.ask(Ask::Extreme { series: Series::Trades, window }))
     }
 
     /// The quote in force.
@@ -231,7 +243,12 @@ impl Asker<'_> {
 
     /// The last trade that was not cancelled.
     pub fn trade(&mut self) -> TradeOf {
-        TradeOf(self.ask(Ask::Trade))
+        TradeOf(self.ask(Ask::Trade { signed: true }))
+    }
+
+    /// The same, of whose sign and prevailing quote nothing is read.
+    pub(crate) fn print(&mut self) -> TradeOf {
+        TradeOf(self.ask(Ask::Trade { signed: false }))
     }
 
     /// The last trade of known sign that was not cancelled.
@@ -256,12 +273,18 @@ impl Asker<'_> {
 
     /// The last `n` instants of the 1 s grid, one by one.
     pub fn grid(&mut self, n: u32) -> GridOf {
-        GridOf(self.ask(Ask::Grid { n, cover_ns: i64::from(n).saturating_mul(SECOND) }))
+        let cover_ns = i64::from(n).saturating_mul(SECOND);
+        GridOf(self.ask(Ask::Grid { n, cover_ns, trades: true }))
+    }
+
+    /// The same, of whose trades nothing is read.
+    pub(crate) fn mids(&mut self, n: u32) -> GridOf {
+        self.mids_covered(n, i64::from(n).saturating_mul(SECOND))
     }
 
     /// The last `n` instants, where the oldest serve the returns of the others only: coverage may begin later.
-    pub(crate) fn grid_covered(&mut self, n: u32, cover_ns: i64) -> GridOf {
-        GridOf(self.ask(Ask::Grid { n, cover_ns }))
+    pub(crate) fn mids_covered(&mut self, n: u32, cover_ns: i64) -> GridOf {
+        GridOf(self.ask(Ask::Grid { n, cover_ns, trades: false }))
     }
 
     /// The last `n` closed bars of one minute, one by one.
@@ -269,9 +292,14 @@ impl Asker<'_> {
         BarsOf(self.ask(Ask::Bars { n }))
     }
 
-    /// Exponentially weighted number of trades, or sum of squared grid returns and of their weights.
-    pub fn decayed(&mut self, series: Series, half_life_ns: i64) -> DecayedOf {
-        DecayedOf(self.ask(Ask::Decayed { series, half_life: half_life_ns }))
+    /// Exponentially weighted number of trades.
+    pub fn decayed_trades(&mut self, half_life_ns: i64) -> DecayedOf {
+        DecayedOf(self.ask(Ask::Decayed { series: Series::Trades, half_life: half_life_ns }))
+    }
+
+    /// Exponentially weighted sum of squared returns on the 1 s grid, and of their weights.
+    pub fn decayed_squares(&mut self, half_life_ns: i64) -> DecayedOf {
+        DecayedOf(self.ask(Ask::Decayed { series: Series::Grid, half_life: half_life_ns }))
     }
 
     /// The session that contains the cut-off, and the local clock.
@@ -310,7 +338,8 @@ impl Ask {
             }
             Self::Quote { lag_ns } => max_age.saturating_add(*lag_ns),
             Self::OpenQuote => Window::Session.span_ns().saturating_add(max_age),
-            Self::Depth | Self::Trade => max_age,
+            Self::Depth | Self::Trade { signed: false } => max_age,
+            Self::Trade { signed: true } => max_age.saturating_add(trade),
             Self::SignedTrade => max_age.saturating_add(trade),
             Self::Run => of_series(Series::Trades, max_age.saturating_mul(65)),
             Self::MidBefore { .. } => of_series(Series::Quotes, ROWS_SPAN),
@@ -361,9 +390,10 @@ impl Ask {
                 &[M::Quotes]
             }
             Self::Depth => &[M::Depths],
-            Self::Trade | Self::Bars { .. } => &[M::Trades],
-            Self::SignedTrade | Self::Run => &[M::Quotes, M::Trades],
-            Self::Grid { .. } => &[M::Quotes],
+            Self::Trade { signed: false } | Self::Bars { .. } => &[M::Trades],
+            Self::Trade { signed: true } | Self::SignedTrade | Self::Run => &[M::Quotes, M::Trades],
+            Self::Grid { trades: true, .. } => &[M::Quotes, M::Trades],
+            Self::Grid { trades: false, .. } => &[M::Quotes],
             Self::Decayed { series, .. } => match series {
                 Series::Trades => &[M::Trades],
                 _ => &[M::Quotes],
@@ -376,7 +406,7 @@ impl Ask {
     pub(crate) fn covering(&self) -> &'static [MarketTable] {
         match self {
             Self::Sum { measure, .. } => measure.covering(),
-            Self::SignedTrade | Self::Run => &[MarketTable::Trades],
+            Self::Trade { .. } | Self::SignedTrade | Self::Run => &[MarketTable::Trades],
             other => other.tables(),
         }
     }
@@ -392,7 +422,7 @@ impl Ask {
                 Some(Series::Quotes)
             }
             Self::Depth => Some(Series::Depths),
-            Self::Trade | Self::SignedTrade | Self::Run => Some(Series::Trades),
+            Self::Trade { .. } | Self::SignedTrade | Self::Run => Some(Series::Trades),
             Self::Grid { .. } => Some(Series::Grid),
             Self::Bars { .. } => Some(Series::Bars),
             Self::Session | Self::Instrument | Self::Events => None,

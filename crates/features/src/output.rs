@@ -31,6 +31,7 @@ pub(crate) struct Row {
     pub(crate) strategy_id: Arc<str>,
     pub(crate) cutoff: i64,
     pub(crate) seq: u64,
+    pub(crate) log: u8,
     pub(crate) instrument_id: Option<u32>,
     pub(crate) read: Read,
     /// One value a feature, 0 where there is none.

@@ -25,18 +25,17 @@ pub struct FeatureParity {
     pub equal: u64,
     /// Cells with different values.
     pub mismatch: u64,
-    /// Cells that the decider had and the row has not.
-    pub served_only: u64,
+    /// Cells that are null in the row: a vector cannot say so, so what the decider put there is not judged.
+    pub not_judged: u64,
     /// Largest difference.
     pub largest: f64,
 }
 
 impl Parity {
-    /// Whether every logged cell has the bits of its feature row.
+    /// Whether every logged cell has the bits of its feature row, where that has a value.
     #[must_use]
     pub fn holds(&self) -> bool {
-        let same = |f: &FeatureParity| f.mismatch == 0 && f.served_only == 0;
-        self.missing == 0 && self.features.values().all(same)
+        self.missing == 0 && self.features.values().all(|f| f.mismatch == 0)
     }
 }
 
@@ -82,7 +81,7 @@ pub fn parity<S, R>(
                     feature.mismatch += 1;
                     feature.largest = feature.largest.max((ours - value).abs());
                 }
-                None => feature.served_only += 1,
+                None => feature.not_judged += 1,
             }
         }
     }

@@ -48,6 +48,7 @@ pub(crate) struct Planned {
     pub(crate) max_age_ns: i64,
     pub(crate) lookback_ns: i64,
     pub(crate) stops_in_halt: bool,
+    pub(crate) is_category: bool,
 }
 
 /// A question that one or more features ask.
@@ -162,12 +163,14 @@ impl Plan {
             plan.tables.extend(needs.tables());
             plan.reference_tables.extend(needs.reference_tables());
             let stops_in_halt = feature.declaration().stops_in_halt;
+            let is_category = feature.declaration().is_category;
             plan.features.push(Planned {
                 feature,
                 answers,
                 max_age_ns,
                 lookback_ns,
                 stops_in_halt,
+                is_category,
             });
         }
         plan.edges = edges.len();

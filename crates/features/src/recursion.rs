@@ -97,7 +97,7 @@ impl Recursion {
     /// From when on rows count at a cut-off.
     pub(crate) fn start_of(half_life: i64, cutoff: i64) -> i64 {
         let anchor = anchor_ns(half_life);
-        (cutoff.div_euclid(anchor) * anchor).saturating_sub(warm_up_ns(half_life))
+        cutoff.div_euclid(anchor).saturating_mul(anchor).saturating_sub(warm_up_ns(half_life))
     }
 
     pub(crate) fn decay(&self, from: i64, to: i64) -> f64 {

@@ -109,8 +109,14 @@ impl Reference {
     pub(crate) fn add_instruments(
         &mut self,
         batch: &Batch<Instruments>,
-    ) -> Result<(), UnknownWord> {
+        answered: i64,
+    ) -> Result<Vec<usize>, UnknownWord> {
+        let mut late = Vec::new();
         for row in 0..batch.len() {
+            if batch.cell(&Instruments::TS_AVAIL, row)?.nanos() < answered {
+                late.push(row);
+                continue;
+            }
             let multiplier: Amount = batch.cell(&Instruments::MULTIPLIER, row)?;
             let facts = InstrumentFacts {
                 tick_size: batch.cell(&Instruments::TICK_SIZE, row)?.map(contract::Price::nanos),
@@ -129,11 +135,20 @@ impl Reference {
                 value: facts,
             });
         }
-        Ok(())
+        Ok(late)
     }
 
-    pub(crate) fn add_roles(&mut self, batch: &Batch<Roles>) -> Result<(), UnknownWord> {
+    pub(crate) fn add_roles(
+        &mut self,
+        batch: &Batch<Roles>,
+        answered: i64,
+    ) -> Result<Vec<usize>, UnknownWord> {
+        let mut late = Vec::new();
         for row in 0..batch.len() {
+            if batch.cell(&Roles::TS_AVAIL, row)?.nanos() < answered {
+                late.push(row);
+                continue;
+            }
             let id: InstrumentId = batch.cell(&Roles::INSTRUMENT_ID, row)?;
             let role = batch.cell(&Roles::ROLE, row)?.to_owned();
             self.roles.entry((id.get(), role)).or_default().push(Valid {
@@ -144,11 +159,20 @@ impl Reference {
                 value: batch.cell(&Roles::OTHER_INSTRUMENT_ID, row)?.get(),
             });
         }
-        Ok(())
+        Ok(late)
     }
 
-    pub(crate) fn add_sessions(&mut self, batch: &Batch<Sessions>) -> Result<(), UnknownWord> {
+    pub(crate) fn add_sessions(
+        &mut self,
+        batch: &Batch<Sessions>,
+        answered: i64,
+    ) -> Result<Vec<usize>, UnknownWord> {
+        let mut late = Vec::new();
         for row in 0..batch.len() {
+            if batch.cell(&Sessions::TS_AVAIL, row)?.nanos() < answered {
+                late.push(row);
+                continue;
+            }
             let calendar = batch.cell(&Sessions::CALENDAR_ID, row)?.to_owned();
             self.sessions.entry(calendar).or_default().push(SessionRow {
                 ts_avail: batch.cell(&Sessions::TS_AVAIL, row)?.nanos(),
@@ -163,11 +187,20 @@ impl Reference {
         for rows in self.sessions.values_mut() {
             rows.sort_by_key(|r| (r.start, r.revision, r.ts_avail));
         }
-        Ok(())
+        Ok(late)
     }
 
-    pub(crate) fn add_events(&mut self, batch: &Batch<ScheduledEvents>) -> Result<(), UnknownWord> {
+    pub(crate) fn add_events(
+        &mut self,
+        batch: &Batch<ScheduledEvents>,
+        answered: i64,
+    ) -> Result<Vec<usize>, UnknownWord> {
+        let mut late = Vec::new();
         for row in 0..batch.len() {
+            if batch.cell(&ScheduledEvents::TS_AVAIL, row)?.nanos() < answered {
+                late.push(row);
+                continue;
+            }
             self.events.push(EventRow {
                 ts_avail: batch.cell(&ScheduledEvents::TS_AVAIL, row)?.nanos(),
                 revision: batch.cell(&ScheduledEvents::REVISION, row)?,
@@ -181,7 +214,7 @@ impl Reference {
             });
         }
         self.events.sort_by_key(|e| e.ts);
-        Ok(())
+        Ok(late)
     }
 
     pub(crate) fn instrument(&self, id: u32, t: i64) -> Option<&InstrumentFacts> {

@@ -10,6 +10,8 @@ const BLOCK: usize = 16;
 const BLOCKS: usize = 64;
 /// Rows a super-block.
 const SUPER: usize = BLOCK * BLOCKS;
+/// Rows before a row on which what it adds may depend.
+const LEAD: usize = 2;
 
 /// What a plan wants of a series.
 #[derive(Debug, Default)]
@@ -66,6 +68,8 @@ pub(crate) struct Ring<C, R = ()> {
     /// For each block, the totals of all rows before it.
     totals: Vec<i128>,
     running: Vec<i128>,
+    /// What the first two rows add, once rows before them are gone; by measure.
+    lead: Vec<[i128; LEAD]>,
     extremes: Extremes,
     pub(crate) patches: Vec<Patch<R>>,
 }
@@ -78,6 +82,7 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
             settled: 0,
             totals: vec![0; wanted.measures.len()],
             running: vec![0; wanted.measures.len()],
+            lead: Vec::new(),
             extremes: Extremes::default(),
             patches: Vec::new(),
         }
@@ -108,7 +113,7 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
             // A whole block; a part of one is added up when it is asked for.
             let first = end - BLOCK + 1;
             for (at, measure) in wanted.measures.iter().enumerate() {
-                let sum = self.fill(measure.as_ref(), wanted.is_level(at), first, end, wanted);
+                let sum = self.sum(at, measure.as_ref(), first, end, wanted);
                 if let Some(total) = self.running.get_mut(at) {
                     *total = total.wrapping_add(sum);
                 }
@@ -148,18 +153,49 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         }
         measure.fill(&self.columns.rows(from - 1, last), out);
         let ts = self.columns.ts().get(from - 1..=last).unwrap_or(&[]);
-        let spans = ts.iter().zip(ts.iter().skip(1)).map(|(a, b)| (b - a).min(wanted.max_age_ns));
+        let spans = ts
+            .iter()
+            .zip(ts.iter().skip(1))
+            .map(|(a, b)| b.saturating_sub(*a).min(wanted.max_age_ns));
         let each = out.iter().zip(spans);
         each.fold(0, |sum, (x, ns)| sum.wrapping_add(x.wrapping_mul(i128::from(ns))))
     }
 
     /// Total of a measure over rows `1..=row`, modulo 2^128.
     pub(crate) fn total(&self, at: usize, row: usize, wanted: &Wanted) -> i128 {
-        let Some(measure) = wanted.measures.get(at) else { return 0 };
+        wanted.measures.get(at).map_or(0, |m| self.whole(at, m.as_ref(), row, wanted))
+    }
+
+    /// The same, of a measure at hand.
+    fn whole(&self, at: usize, measure: &dyn Measure, row: usize, wanted: &Wanted) -> i128 {
         let block = row / BLOCK;
         let before = self.totals.get(block * wanted.measures.len() + at).copied().unwrap_or(0);
-        let rest = self.fill(measure.as_ref(), wanted.is_level(at), block * BLOCK + 1, row, wanted);
-        before.wrapping_add(rest)
+        before.wrapping_add(self.sum(at, measure, block * BLOCK + 1, row, wanted))
+    }
+
+    /// Sum over rows `first..=last` of one block; of the first rows as it was when the rows before them were here.
+    fn sum(
+        &self,
+        at: usize,
+        measure: &dyn Measure,
+        first: usize,
+        last: usize,
+        wanted: &Wanted,
+    ) -> i128 {
+        let is_level = wanted.is_level(at);
+        let Some([one, two]) = self.lead.get(at).copied().filter(|_| first == 1) else {
+            return self.fill(measure, is_level, first, last, wanted);
+        };
+        if is_level {
+            // A row that is gone has held its level for as long as it could before anybody asks.
+            return one.wrapping_add(self.fill(measure, true, 2, last, wanted));
+        }
+        let lead = match last {
+            0 => 0,
+            1 => one,
+            _ => one.wrapping_add(two),
+        };
+        lead.wrapping_add(self.fill(measure, false, LEAD + 1, last, wanted))
     }
 
     /// What a level adds between its last row at or before `row` and the instant `ts`.
@@ -252,22 +288,24 @@ impl<C: Columns + Default, R: Copy> Ring<C, R> {
         self.patches.push(Patch { known, no, row: new, delta });
     }
 
-    /// How many rows would be forgotten.
-    pub(crate) fn leaving(&self, before: i64) -> usize {
-        let gone = self.before(before) / SUPER * SUPER;
-        if gone < self.columns.ts().len() / 2 { 0 } else { gone }
-    }
-
-    /// Forgets rows before an instant, in whole super-blocks and only when that halves the ring.
+    /// Forgets rows before an instant, in whole blocks and only when that halves the ring.
     ///
     /// Gives the number of rows that went.
-    pub(crate) fn forget(&mut self, before: i64, measures: usize) -> usize {
-        let gone = self.leaving(before);
-        if gone == 0 {
+    pub(crate) fn forget(&mut self, before: i64, wanted: &Wanted) -> usize {
+        // What the first rows that stay add depends on rows that go.
+        let gone = self.before(before).min(self.settled.saturating_sub(LEAD)) / BLOCK * BLOCK;
+        if gone < self.columns.ts().len() / 2 || gone == 0 {
             return 0;
         }
+        let lead = |at: usize, measure: &dyn Measure| {
+            let total = |row: usize| self.whole(at, measure, row, wanted);
+            [1, LEAD].map(|n| total(gone + n).wrapping_sub(total(gone + n - 1)))
+        };
+        let lead: Vec<[i128; LEAD]> =
+            wanted.measures.iter().enumerate().map(|(at, m)| lead(at, m.as_ref())).collect();
+        self.lead = lead;
         self.columns.drop_front(gone);
-        self.totals.drain(..gone / BLOCK * measures);
+        self.totals.drain(..gone / BLOCK * wanted.measures.len());
         self.extremes.drop_front(gone);
         self.settled -= gone;
         self.dropped += gone as u64;
@@ -339,7 +377,9 @@ impl Extremes {
     fn drop_front(&mut self, rows: usize) {
         let blocks = (rows / BLOCK).min(self.blocks.len());
         self.blocks.drain(..blocks);
-        let supers = (rows / SUPER).min(self.supers.len());
-        self.supers.drain(..supers);
+        let all = |blocks: &[Option<(i128, i128)>]| {
+            blocks.iter().fold(None, |range, block| wider(range, *block))
+        };
+        self.supers = self.blocks.chunks_exact(BLOCKS).map(all).collect();
     }
 }

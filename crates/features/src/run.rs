@@ -174,6 +174,7 @@ pub(crate) fn feed(mut sweep: Sweep, inputs: &Inputs) -> Result<Run, SweepError>
     out.all(&mut sweep, &inputs.feed_marks)?;
     out.all(&mut sweep, &inputs.statuses)?;
     out.all(&mut sweep, &inputs.decisions)?;
+    sweep.end_decisions();
     let mut quotes = Cursor::new(&inputs.quotes);
     let mut trades = Cursor::new(&inputs.trades);
     let mut depths = Cursor::new(&inputs.depths);

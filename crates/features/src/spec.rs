@@ -15,13 +15,13 @@ use toml::Spanned;
 /// use features::{Catalogue, Spec};
 /// let spec = Spec::parse(
 ///     r#"
-///     features = ["book__ofi_qty__{1s,10s,1m}", "price__log_ret__*", "cross__beta_mkt__g300x1s"]
+///     features = ["book__ofi_qty__{1s,10s,1m}", "book__spread_bps__now", "price__log_ret__*", "cross__beta_mkt__g300x1s"]
 ///     roles = ["mkt"]
 ///     max_age = "30s"                       # how long a state holds; default 60s
 ///     row_filter = ["QUARANTINED"]          # rows with these flags are skipped; default also VENDOR_SUSPECT
 ///
-///     [max_ages]                            # stricter for single features
-///     "cross__beta_mkt__g300x1s" = "10s"
+///     [max_ages]                            # stricter for single features of a state
+///     "book__spread_bps__now" = "10s"
 ///     "#,
 /// )?;
 /// let plan = spec.resolve(&Catalogue::builtin())?;
@@ -267,6 +267,16 @@ impl Spec {
                     key: "max_ages",
                     expected: "at most `max_age`, which bounds every state",
                     found: text.get_ref().clone(),
+                    place,
+                });
+            }
+            let of_state =
+                |f: &Arc<dyn Feature>| f.declaration().name == *name && f.needs().has_state();
+            if !features.iter().any(of_state) {
+                return Err(SpecError::Value {
+                    key: "max_ages",
+                    expected: "a feature of a quote, book or trade in force",
+                    found: name.clone(),
                     place,
                 });
             }

@@ -47,6 +47,8 @@ pub struct Options {
     /// How long after its cut-off a decision may come; one that comes later is a reject. Default 10 min. Rows are kept
     /// for the largest lookback and this.
     pub keep_ns: i64,
+    /// After how many rows old ones are forgotten. Default 65,536.
+    pub forget_every: usize,
     /// Whether the sources of every cell are reported.
     pub lineage: bool,
     /// Sweeps the visible rows of every decision anew, as if none had been prepared: slow, for tests.
@@ -60,6 +62,7 @@ impl Default for Options {
             logs: 1,
             threads: 1,
             keep_ns: 600 * SECOND,
+            forget_every: 1 << 16,
             lineage: false,
             anew: false,
         }
@@ -126,7 +129,7 @@ struct StatusRow {
 ///   most that.
 /// - **Same bits** for any batch sizes, interleaving, number of threads, start of history and restart, live and in batch.
 /// - **Cost:** a tick costs one pass of the measures in use, whatever the number of windows; a decision costs a search a
-///   window and at most 126 rows a sum.
+///   window and at most 30 rows a sum.
 ///
 /// ```
 /// use contract::testing::{decisions, quotes};
@@ -162,8 +165,14 @@ pub struct Sweep {
     /// Last key of each sorted stream and its number of rows.
     last_keys: BTreeMap<(u8, &'static str), (i64, u64)>,
     waiting: BTreeMap<(i64, u64, u64), Waiting>,
-    /// Largest `ts_avail` of a decision, which bounds the cut-offs to come.
-    decision_clock: i64,
+    /// Largest `ts_avail` of a decision of each log, which bounds the cut-offs to come.
+    decision_clocks: BTreeMap<u8, i64>,
+    /// Rows before this instant may have been forgotten.
+    forgotten: i64,
+    /// Rows before this instant are settled, and cannot be changed by marks that come later.
+    settled_to: i64,
+    /// What the caller promised of every clock.
+    promised: i64,
     /// Largest cut-off answered so far.
     answered: i64,
     held: Vec<Row>,
@@ -208,7 +217,10 @@ impl Sweep {
             ended: BTreeSet::new(),
             last_keys: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            decision_clock: i64::MIN,
+            decision_clocks: (0..options.logs).map(|log| (log, i64::MIN)).collect(),
+            forgotten: i64::MIN,
+            settled_to: i64::MIN,
+            promised: i64::MIN,
             answered: i64::MIN,
             held: Vec::new(),
             held_lineage: Vec::new(),
@@ -271,13 +283,17 @@ impl Sweep {
     /// for its identity. Nothing is counted in the report.
     ///
     /// # Errors
-    /// [`SweepError::UndeclaredInput`] as for every evaluation.
+    /// [`SweepError::Forgotten`] for a cut-off whose rows are gone, [`SweepError::UndeclaredInput`] as for every evaluation.
     pub fn peek(
         &mut self,
         instrument_id: u32,
         cutoff_ns: i64,
     ) -> Result<Batch<Features, Unlogged>, SweepError> {
         let clock = self.clock();
+        let oldest = self.forgotten.saturating_add(self.plan.lookback_ns());
+        if cutoff_ns < oldest {
+            return Err(SweepError::Forgotten { expected: oldest, found: cutoff_ns });
+        }
         let waiting = Waiting {
             cutoff: cutoff_ns,
             seq: 0,
@@ -299,10 +315,16 @@ impl Sweep {
     /// # Errors
     /// As [`push`](Self::push).
     pub fn advance(&mut self, clock_ns: i64) -> Result<Output, SweepError> {
+        self.promised = self.promised.max(clock_ns);
         for clock in self.clocks.values_mut() {
             *clock = clock_ns.max(*clock);
         }
         self.answer()
+    }
+
+    /// Says that no more decisions will come, so that a sorted sweep need not keep rows for them.
+    pub fn end_decisions(&mut self) {
+        self.decision_clocks.values_mut().for_each(|clock| *clock = i64::MAX);
     }
 
     /// Says that no more rows of a tick table will come, so that a sorted sweep does not wait for them.
@@ -324,7 +346,7 @@ impl Sweep {
         }
         let mut out = self.answer()?;
         if self.options.arrival == Arrival::Sorted {
-            self.held.sort_by_key(|row| (row.cutoff, row.seq));
+            self.held.sort_by_key(|row| (row.cutoff, row.log, row.seq));
             let rows = std::mem::take(&mut self.held);
             out.rows = if rows.is_empty() { None } else { Some(output::batch(&self.plan, &rows)?) };
             out.lineage = std::mem::take(&mut self.held_lineage);
@@ -354,7 +376,7 @@ impl Sweep {
         let waiting = self.waiting.keys().next().map_or(i64::MAX, |(cutoff, ..)| *cutoff);
         let to_come = match self.options.arrival {
             Arrival::Log => clock,
-            Arrival::Sorted => self.decision_clock,
+            Arrival::Sorted => self.decision_clocks.values().copied().min().unwrap_or(i64::MAX),
         };
         let oldest = waiting.min(to_come.saturating_sub(self.options.keep_ns)).min(clock);
         oldest.saturating_sub(self.plan.lookback_ns())
@@ -379,7 +401,7 @@ impl Sweep {
             self.answered = ready.last().map_or(self.answered, |w| w.cutoff.max(self.answered));
             self.count(&rows);
         }
-        if self.since_forget >= 1 << 16 {
+        if self.since_forget >= self.options.forget_every {
             self.since_forget = 0;
             self.forget(clock);
         }
@@ -425,6 +447,7 @@ impl Sweep {
         }
         let everything: Vec<u32> = self.instruments.keys().copied().collect();
         self.settle_all(&everything, clock, floor);
+        self.forgotten = self.forgotten.max(floor);
         for instrument in self.instruments.values_mut() {
             instrument.forget(floor, &self.plan.keep);
         }

@@ -109,8 +109,8 @@ fn ask_pair(needs: &mut Needs, a: &Args<'_>) -> Option<Pair> {
     // One instant more than returns, on the 1 s grid.
     let instants = u32::try_from(i64::from(n + 1).checked_mul(step_ns)? / SECOND).ok()?;
     let cover = i64::from(n).saturating_mul(step_ns);
-    let own = needs.own().grid_covered(instants, cover);
-    let peer = needs.peer(a.role).grid_covered(instants, cover);
+    let own = needs.own().mids_covered(instants, cover);
+    let peer = needs.peer(a.role).mids_covered(instants, cover);
     Some(Pair { own, peer, step_ns, n })
 }
 

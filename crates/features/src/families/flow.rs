@@ -88,7 +88,7 @@ fn totals() -> Vec<Template> {
         "max v / sum v",
         |a| {
             let mut needs = Needs::new();
-            let range = needs.own().extreme(Series::Trades, a.window);
+            let range = needs.own().size_range(a.window);
             let sum = needs.own().sum(tape::volume(), a.window);
             built(needs, move |at| {
                 let (_, largest) = at.range(range)?;
@@ -374,7 +374,7 @@ fn times() -> Vec<Template> {
             "t - ts_avail of the last trade",
             |_| {
                 let mut needs = Needs::new();
-                let last = needs.own().trade();
+                let last = needs.own().print();
                 built(needs, move |at| Ok((at.cutoff() - at.trade(last)?.ts_avail) as f64))
             },
         )
@@ -474,7 +474,7 @@ fn intensity() -> Template {
             let Window::HalfLife(half_life) = a.window else { return None };
             let per_s = std::f64::consts::LN_2 / (half_life as f64 / 1e9);
             let mut needs = Needs::new();
-            let sums = needs.own().decayed(Series::Trades, half_life);
+            let sums = needs.own().decayed_trades(half_life);
             built(needs, move |at: &At<'_>| {
                 let [sum, _] = at.decayed(sums)?;
                 Ok((per_s * sum).max(0.0))

@@ -7,7 +7,6 @@ use crate::feature::Mirror;
 use crate::feature::NullRule::{Hold, Strict, Tolerant};
 use crate::needs::Needs;
 use crate::null::Null;
-use crate::rows::Series;
 use crate::window::{SECOND, Window};
 use contract::Unit;
 
@@ -119,7 +118,7 @@ fn ranges() -> Vec<Template> {
             Template::new(stem, &windows, Takes::SpanOrSession, definition, formula, move |a| {
                 let mut needs = Needs::new();
                 let now = needs.own().quote();
-                let range = needs.own().extreme(Series::Quotes, a.window);
+                let range = needs.own().mid_range(a.window);
                 built(needs, move |at| {
                     let (low, high) = at.range(range)?;
                     value(at.mid2(now)?.into(), low, high)
@@ -209,7 +208,7 @@ fn rank() -> Template {
         |a| {
             let mut needs = Needs::new();
             let now = needs.own().quote();
-            let cells = needs.own().grid(a.entries());
+            let cells = needs.own().mids(a.entries());
             built(needs, move |at| {
                 let m = at.mid2(now)?;
                 let (cells, all) = at.grid(cells)?;
@@ -296,7 +295,7 @@ fn trade_deviation() -> Template {
         |_| {
             let mut needs = Needs::new();
             let now = needs.own().quote();
-            let last = needs.own().trade();
+            let last = needs.own().print();
             built(needs, move |at| {
                 let m = at.positive_mid2(now)?;
                 let px = at.trade(last)?.px;

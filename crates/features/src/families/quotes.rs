@@ -103,7 +103,9 @@ pub(crate) fn spread_valid_time() -> Arc<dyn Measure> {
 pub(crate) fn spread(q: Quote) -> Option<f64> {
     let mid2 = q.mid2().filter(|m| *m > 0)?;
     let spread = q.ask_px()?.wrapping_sub(q.bid_px()?);
-    Some(2.0 * spread as f64 / mid2 as f64)
+    let relative = 2.0 * spread as f64 / mid2 as f64;
+    // Above 2 the bid is below 0; far above, nothing is left of a spread.
+    (relative < 7.9).then_some(relative)
 }
 
 /// Quote imbalance in units of 2^-60.

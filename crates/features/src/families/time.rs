@@ -100,13 +100,13 @@ fn of_session() -> Vec<Template> {
     vec![
         fact("time__since_open_s", "Time since the open of the regular session.", "t - open", |at, s| {
             let (open, _) = regular(at.session(s)?)?;
-            Ok((at.cutoff() - open) as f64 / 1e9)
+            Ok(at.cutoff().saturating_sub(open) as f64 / 1e9)
         })
         .unit(Unit::S)
         .domain(0.0, f64::INFINITY),
         fact("time__to_close_s", "Time to the close of the regular session.", "close - t", |at, s| {
             let (_, close) = regular(at.session(s)?)?;
-            Ok((close - at.cutoff()) as f64 / 1e9)
+            Ok(close.saturating_sub(at.cutoff()) as f64 / 1e9)
         })
         .unit(Unit::S)
         .domain(0.0, f64::INFINITY),
@@ -124,9 +124,9 @@ fn of_session() -> Vec<Template> {
                     SessionPhase::Auction => 2.0,
                     SessionPhase::Regular => {
                         let (open, close) = regular(session)?;
-                        if at.cutoff() - open < half_hour {
+                        if at.cutoff().saturating_sub(open) < half_hour {
                             3.0
-                        } else if close - at.cutoff() <= half_hour {
+                        } else if close.saturating_sub(at.cutoff()) <= half_hour {
                             5.0
                         } else {
                             4.0
@@ -158,8 +158,11 @@ fn of_events() -> Vec<Template> {
             let mut needs = Needs::new();
             let facts = needs.own().instrument();
             built(needs, move |at| {
-                let left =
-                    at.instrument(facts).ok().and_then(|f| f.expiry_ns).map(|e| e - at.cutoff());
+                let left = at
+                    .instrument(facts)
+                    .ok()
+                    .and_then(|f| f.expiry_ns)
+                    .map(|e| e.saturating_sub(at.cutoff()));
                 let left = left.filter(|ns| *ns >= 0).ok_or(Null::NotApplicable)?;
                 Ok(left as f64 / 1e9)
             })

@@ -7,7 +7,7 @@ use crate::feature::Mirror;
 use crate::feature::NullRule::{Strict, Tolerant};
 use crate::needs::Needs;
 use crate::null::Null;
-use crate::rows::{Bar, Series};
+use crate::rows::Bar;
 use crate::window::{SECOND, Window};
 use contract::Unit;
 use std::f64::consts::{LN_2, PI};
@@ -164,8 +164,8 @@ fn quarticity() -> Template {
         built(needs, move |at| {
             let n = at.sum(valid)?;
             enough(n, all)?;
-            // The fine sum holds up to 128.
-            if at.sum(coarse)? as f64 / BITS_60 > 100.0 {
+            // A fine summand holds up to 64, their sum up to 128.
+            if at.sum(coarse)? as f64 / BITS_60 > 60.0 {
                 return Err(Null::Overflow);
             }
             Ok(n as f64 / 3.0 * (at.sum(fourths)? as f64 / BITS_120))
@@ -209,7 +209,7 @@ fn weighted() -> Template {
         |a| {
             let Window::HalfLife(half_life) = a.window else { return None };
             let mut needs = Needs::new();
-            let sums = needs.own().decayed(Series::Grid, half_life);
+            let sums = needs.own().decayed_squares(half_life);
             built(needs, move |at| {
                 let [squares, weights] = at.decayed(sums)?;
                 if weights == 0.0 {
@@ -297,10 +297,10 @@ fn range() -> Template {
         |a| {
             let mut needs = Needs::new();
             let now = needs.own().quote();
-            let range = needs.own().extreme(Series::Quotes, a.window);
+            let range = needs.own().mid_range(a.window);
             built(needs, move |at| {
-                let (low, high) = at.range(range)?;
                 let m = at.positive_mid2(now)?;
+                let (low, high) = at.range(range)?;
                 ratio(high - low, m.into()).map(|x| x * 1e4)
             })
         },

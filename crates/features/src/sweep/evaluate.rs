@@ -36,6 +36,16 @@ impl Sweep {
     }
 
     pub(super) fn settle_all(&mut self, asked: &[u32], clock: i64, floor: i64) {
+        self.settled_to = self.settled_to.max(clock);
+        if asked.len() < 4 || self.options.threads == 1 {
+            for id in asked {
+                if let Some(rows) = self.instruments.get_mut(id) {
+                    let gaps = self.gaps_of.get(id).map_or(&[][..], Vec::as_slice);
+                    rows.advance(clock, floor, gaps, &self.plan.keep);
+                }
+            }
+            return;
+        }
         let keep = &self.plan.keep;
         let gaps_of = &self.gaps_of;
         let mut work: Vec<(&mut Instrument, &[GapMark], usize)> = self
@@ -120,6 +130,7 @@ impl Sweep {
             let gaps = self.gaps_of.get(id).map_or(&[][..], Vec::as_slice);
             if t > clock && self.options.logs == 1 {
                 rows.settle_ticks(clock, gaps, &self.plan.keep);
+                self.settled_to = self.settled_to.max(clock.saturating_add(1));
             }
             is_open |= t > clock && rows.has_open(clock, t, &self.plan.keep);
         }
@@ -201,6 +212,7 @@ impl Sweep {
                 None => planned.feature.eval(&at),
             };
             match cell {
+                Ok(x) if planned.is_category && !is_code(x) => *reason = Null::OutOfDomain.code(),
                 // -0.0 would be another byte for the same number.
                 Ok(x) if x.is_finite() => *value = x + 0.0,
                 Ok(_) => *reason = Null::NonFinite.code(),
@@ -220,6 +232,7 @@ impl Sweep {
             strategy_id: std::sync::Arc::clone(&waiting.strategy_id),
             cutoff: t,
             seq: waiting.seq,
+            log: waiting.log,
             instrument_id: waiting.instrument_id,
             read,
             values: values.into_boxed_slice(),
@@ -261,7 +274,7 @@ impl Sweep {
 
     /// The instrument with exactly the rows of one lookback that the decision may see.
     fn anew(&self, id: Option<u32>, waiting: &Waiting, gaps: &[GapMark]) -> Option<Instrument> {
-        let rows = id.and_then(|id| self.instruments.get(&id))?;
+        let rows = self.instruments.get(&id?).unwrap_or(&self.empty);
         let t = waiting.cutoff;
         let visible = |key: Key| {
             key.log != waiting.log || waiting.md_seq_high.is_none_or(|high| key.seq <= high)
@@ -316,6 +329,12 @@ impl Sweep {
             }
         }
     }
+}
+
+/// Whether a number is a code of a category.
+#[expect(clippy::float_cmp, reason = "a code is whole to the last bit")]
+fn is_code(x: f64) -> bool {
+    (0.0..=65_535.0).contains(&x) && x.round_ties_even() == x
 }
 
 /// What a thread gives back.
@@ -379,6 +398,11 @@ impl Instrument {
         let from = cutoff.saturating_sub(lookback);
         let mut first_hidden = i64::MAX;
         let mut limits = [0; 3];
+        let last_seen = |order: &Order, ts: &[i64], row: usize| Key {
+            ts: ts.get(row).copied().unwrap_or(i64::MIN),
+            log: order.log.get(row).copied().unwrap_or(0),
+            seq: order.seq.get(row).copied().unwrap_or(0),
+        };
         let tables = [
             (self.quotes.columns.ts(), self.quotes.before(from), self.quotes.before(cutoff)),
             (self.trades.columns.ts(), self.trades.before(from), self.trades.before(cutoff)),
@@ -392,6 +416,13 @@ impl Instrument {
                 first_hidden = first_hidden.min(ts.get(*limit + 1).copied().unwrap_or(i64::MAX));
             }
         }
+        // A visible trade may have been signed by a quote that is hidden.
+        let [quote_limit, trade_limit, _] = limits;
+        let [quote_order, trade_order, _] = &self.order;
+        let hidden_quote = self.quotes.before(cutoff) > quote_limit
+            && self.trades.before(cutoff) > 0
+            && last_seen(trade_order, self.trades.columns.ts(), trade_limit)
+                > last_seen(quote_order, self.quotes.columns.ts(), quote_limit + 1);
         let hidden_amendment = self
             .amendments
             .iter()
@@ -405,7 +436,7 @@ impl Instrument {
         let looked = derived
             .iter()
             .any(|(_, last, ts)| *last > 0 && ts.get(*last).is_some_and(|g| *g > first_hidden));
-        if hidden_amendment || looked { None } else { Some(limits) }
+        if hidden_amendment || hidden_quote || looked { None } else { Some(limits) }
     }
 }
 
@@ -419,6 +450,10 @@ impl Order {
             return Some(last);
         }
         if self.is_ascending() {
+            // All rows are of log 0.
+            if log != 0 {
+                return Some(last);
+            }
             let seqs = self.seq.get(first..=last)?;
             return Some(first - 1 + seqs.partition_point(|seq| *seq <= high));
         }

@@ -42,10 +42,26 @@ inputs! {
     Statuses: |sweep, log, batch| sweep.take_statuses(log, batch);
     FeedMarks: |sweep, log, batch| sweep.take_marks(log, batch);
     LedgerGaps: |sweep, _log, batch| sweep.take_ledger_gaps(batch);
-    Instruments: |sweep, _log, batch| sweep.reference.add_instruments(batch).map_err(word("instruments"));
-    Roles: |sweep, _log, batch| sweep.reference.add_roles(batch).map_err(word("roles"));
-    Sessions: |sweep, _log, batch| sweep.reference.add_sessions(batch).map_err(word("sessions"));
-    ScheduledEvents: |sweep, _log, batch| sweep.reference.add_events(batch).map_err(word("scheduled_events"));
+    Instruments: |sweep, _log, batch| {
+        let late = sweep.reference.add_instruments(batch, sweep.answered).map_err(word("instruments"))?;
+        sweep.late_reference("instruments", batch.len(), &late);
+        Ok(())
+    };
+    Roles: |sweep, _log, batch| {
+        let late = sweep.reference.add_roles(batch, sweep.answered).map_err(word("roles"))?;
+        sweep.late_reference("roles", batch.len(), &late);
+        Ok(())
+    };
+    Sessions: |sweep, _log, batch| {
+        let late = sweep.reference.add_sessions(batch, sweep.answered).map_err(word("sessions"))?;
+        sweep.late_reference("sessions", batch.len(), &late);
+        Ok(())
+    };
+    ScheduledEvents: |sweep, _log, batch| {
+        let late = sweep.reference.add_events(batch, sweep.answered).map_err(word("scheduled_events"))?;
+        sweep.late_reference("scheduled_events", batch.len(), &late);
+        Ok(())
+    };
 }
 
 impl Sweep {

@@ -36,11 +36,14 @@ impl Sweep {
                 (!events.is_null(row)).then(|| events.value(row)),
                 (!receipts.is_null(row)).then(|| receipts.value(row)),
             ];
-            let cutoff = stamps.into_iter().flatten().min().unwrap_or(*ts);
-            self.decision_clock = self.decision_clock.max(*ts);
+            let cutoff = stamps.into_iter().flatten().min().unwrap_or(*ts).max(i64::MIN / 2);
+            if let Some(clock) = self.decision_clocks.get_mut(&log) {
+                *clock = (*clock).max(*ts);
+            }
             // Its own availability is where the clock stood when it came, in any batch.
             let now = *ts;
-            if now.saturating_sub(cutoff) > self.options.keep_ns {
+            let oldest = self.forgotten.saturating_add(self.plan.lookback_ns());
+            if now.saturating_sub(cutoff) > self.options.keep_ns || cutoff < oldest {
                 self.decision_rejects += 1;
                 self.report.rejected += 1;
                 let expected =

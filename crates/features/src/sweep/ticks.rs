@@ -12,6 +12,7 @@ use contract::{
     Aggressor, Batch, BookState, Depths, EventTable, Origin, Quotes, Reject, TradeAction, Trades,
     UnknownWord,
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Prices beyond this would not leave room for twice a mid in 64 bits.
 const MAX_PX: i64 = i64::MAX / 2;
@@ -81,28 +82,25 @@ impl Sweep {
         accepted: &Accepted,
         fill: &impl Fill,
     ) -> Result<(), SweepError> {
+        if !self.plan.tables.contains(&table) {
+            return Ok(());
+        }
         let groups = accepted.by_instrument(batch.instrument_id().values());
-        let (sources, ts) = (batch.source_id().values(), batch.ts_avail().values());
-        for (id, group) in &groups {
-            let mut last = None;
-            for row in &group.rows {
-                let Some((source, ts)) = sources.get(*row).zip(ts.get(*row)) else { continue };
-                if last != Some(*source) {
-                    self.coverage.instrument(table, *id, *source, *ts);
-                    last = Some(*source);
-                }
-            }
-            if !self.gaps.is_empty() {
-                self.gaps_of.insert(*id, self.coverage.gaps_of(*id, &self.gaps));
-            }
-            let keep = &self.plan.keep;
+        let keep = &self.plan.keep;
+        for id in groups.keys() {
             self.instruments.entry(*id).or_insert_with(|| Instrument::new(keep));
         }
-        let mut work: Vec<(&mut Instrument, &Group, Filled)> = self
-            .instruments
-            .iter_mut()
-            .filter_map(|(id, rows)| Some((rows, groups.get(id)?, Filled::default())))
-            .collect();
+        let mut work: Vec<(&mut Instrument, &Group, Filled)> = Vec::with_capacity(groups.len());
+        let one = groups.first_key_value().filter(|_| groups.len() == 1);
+        if let Some((id, group)) = one {
+            let rows = self.instruments.get_mut(id);
+            work.extend(rows.map(|rows| (rows, group, Filled::default())));
+        } else {
+            let all = self.instruments.iter_mut();
+            work.extend(
+                all.filter_map(|(id, rows)| Some((rows, groups.get(id)?, Filled::default()))),
+            );
+        }
         let threads = if accepted.rows.len() < WORTH_THREADS { 1 } else { self.options.threads };
         share(&mut work, threads, &|(rows, group, out)| fill.fill(rows, group, out))?;
         let mut refused: Vec<Refused> = Vec::new();
@@ -110,11 +108,39 @@ impl Sweep {
             self.report.sizes_rounded += filled.rounded;
             refused.append(&mut filled.refused);
         }
+        self.cover(table, batch, &groups, &refused);
         refused.sort_by_key(|r| r.row);
         for one in refused {
             self.refuse(batch, accepted.first_row, one);
         }
         Ok(())
+    }
+
+    /// Notes from which source an instrument has a row; one that was refused is none.
+    fn cover<T: EventTable>(
+        &mut self,
+        table: MarketTable,
+        batch: &Batch<T>,
+        groups: &BTreeMap<u32, Group>,
+        refused: &[Refused],
+    ) {
+        let refused: BTreeSet<usize> = refused.iter().map(|r| r.row).collect();
+        let (sources, ts) = (batch.source_id().values(), batch.ts_avail().values());
+        for (id, group) in groups {
+            let mut last = None;
+            let mut is_new = false;
+            for row in group.rows.iter().filter(|row| !refused.contains(row)) {
+                let Some((source, ts)) = sources.get(*row).zip(ts.get(*row)) else { continue };
+                if last != Some(*source) {
+                    is_new |= self.coverage.instrument(table, *id, *source, *ts);
+                    last = Some(*source);
+                }
+            }
+            let is_missing = is_new || !self.gaps_of.contains_key(id);
+            if is_missing && !self.gaps.is_empty() {
+                self.gaps_of.insert(*id, self.coverage.gaps_of(*id, &self.gaps));
+            }
+        }
     }
 
     fn refuse<T: EventTable>(&mut self, batch: &Batch<T>, first_row: u64, refused: Refused) {
@@ -300,7 +326,7 @@ impl Fill for TradeFill<'_> {
             };
             if !to.print(key, print, *in_order) {
                 let (code, column, expected) =
-                    ("features/overflow", "size", "value traded inside the lookback up to 8.5e19");
+                    ("features/overflow", "size", "a value of at most 1.2e15");
                 let found = format!("{px} e-9 x {size} e-9");
                 out.refused.push(Refused { row, code, column, expected, found });
             }

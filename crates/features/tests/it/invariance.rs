@@ -207,3 +207,30 @@ fn what_a_decider_peeks_at_is_what_its_decision_gets() {
         }
     }
 }
+
+/// Features whose lookback is a few minutes, so that an hour of rows is forgotten many times.
+const SHORT: &str = r#"features = [
+    "book__ofi_qty__10s", "book__spread_tw_bps__10s", "book__two_sided_share__1m", "book__qi_tw__1m",
+    "book__quote_rate_per_s__10s", "book__mid_moves__1m", "flow__n_trades__10s", "flow__signed_vol_qty__1m",
+    "flow__sign_autocorr__1m", "flow__max_size_share__1m", "flow__vwap_dev_bps__1m", "liq__eff_spread_bps__1m",
+    "liq__roll_bps__1m", "liq__depth_turnover__1m", "price__dist_high__1m", "price__zscore__1m",
+    "price__efficiency__1m", "vol__rv__1m", "vol__range_bps__1m",
+]"#;
+
+#[test]
+fn rows_that_are_forgotten_are_not_missed() {
+    let plan = Arc::new(Spec::parse(SHORT).unwrap().resolve(&Catalogue::builtin()).unwrap());
+    for case in CASES {
+        let log = log(case);
+        let swept = |forget_every: usize, arrival: Arrival| {
+            let options =
+                Options { forget_every, arrival, keep_ns: 1_000_000_000, ..Options::default() };
+            live(Sweep::new(Arc::clone(&plan), options), &log, 1)
+        };
+        let kept = swept(usize::MAX, Arrival::Log);
+        assert!(kept.iter().any(|(.., cell)| cell.is_ok()), "{case}");
+        for every in [1, 7, 50] {
+            same(case, &swept(every, Arrival::Log), &kept);
+        }
+    }
+}
