@@ -398,7 +398,9 @@ impl AnyBatch {
 /// fingerprint or row digest.
 const PROVENANCE: [&str; 3] = ["log_producer", "log_pseq", "log_ts_append"];
 
-/// Types that a column behind the fixed ones of a dynamic table may have.
+/// Whether a column behind the fixed ones of a dynamic table is one of its features or measures.
+///
+/// A user's own column (`x_note`) is none; a feature of a user's family (`x_desk__half_spread__now`) is.
 fn is_dynamic(field: &Field) -> bool {
     let ty_fits = match field.data_type() {
         DataType::Float64 | DataType::UInt16 | DataType::Int64 | DataType::Decimal128(38, 9) => {
@@ -406,7 +408,7 @@ fn is_dynamic(field: &Field) -> bool {
         }
         ty => *ty == crate::types::Type::Ts.data_type(0),
     };
-    ty_fits && !field.name().starts_with("x_")
+    ty_fits && (!field.name().starts_with("x_") || field.name().contains("__"))
 }
 
 fn first_null(array: &ArrayRef) -> Option<usize> {

@@ -32,7 +32,6 @@ const F80: &[&str] = &[
     "book__spread_ratio__5m",
     "book__{ofi_qty,ofi_norm}__5m",
     "book__{mid_moves,mid_up_share}__{10s,1m}",
-    "book__quote_rate_per_s__1s",
     "book__two_sided_share__{1m,5m}",
     "flow__n_trades__5m",
     "flow__vol_qty__1s",

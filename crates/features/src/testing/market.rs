@@ -142,6 +142,7 @@ impl Tape {
         let (bid, ask) = self.touch(id);
         let (bid_size, ask_size) = (self.size(), self.size());
         let odd = self.draw.below(80);
+        let orders = u32::try_from(self.draw.below(9)).unwrap_or(0);
         let (bid, ask) = if odd == 0 { (ask, bid) } else { (bid, ask) };
         let mut rows = TableBuilder::<Quotes>::new(at(ts));
         rows.set(&Quotes::SOURCE_ID, SourceId::new(1))
@@ -151,7 +152,7 @@ impl Tape {
             .set(&Quotes::ASK_PX, (odd != 2).then(|| Self::px(ask)))
             .set(&Quotes::BID_SIZE, (odd != 1).then_some(bid_size))
             .set(&Quotes::ASK_SIZE, (odd != 2).then_some(ask_size))
-            .set(&Quotes::BID_CT, u32::try_from(self.draw.below(9)).unwrap_or(0))
+            .set(&Quotes::BID_CT, (odd != 1).then_some(orders))
             .set(&Quotes::VENUE_SEQ, self.draw.below(1 << 40));
         let batch = self.numbered(rows);
         self.inputs.quotes.push(batch);

@@ -2,7 +2,9 @@
 
 use contract::testing::{decisions, quotes, trades};
 use contract::{Diagnostic, Features};
-use features::{Catalogue, Inputs, Options, Plan, Spec, run};
+use features::{
+    Catalogue, Declaration, Formula, Inputs, Needs, Options, Plan, Series, Spec, Window, run,
+};
 
 const S: i64 = 1_000_000_000;
 
@@ -61,4 +63,22 @@ fn no_decision_gives_no_row_and_no_table_gives_nulls() {
     let rows = run(plan(), &alone, Options::default()).unwrap().rows.unwrap();
     let why = rows.why(0, "book__spread_bps__now").unwrap();
     assert_eq!(why.map(|code| code.get()), Some(features::Null::NoHistory.code()));
+}
+
+#[test]
+fn a_feature_of_a_user_stands_beside_those_of_the_catalogue() {
+    let mut needs = Needs::new();
+    let n = needs.own().count(Series::Quotes, Window::Span(10 * S));
+    let declaration = Declaration::new("x_desk__n_quotes__10s", "Number of quotes in 10 s.");
+    let mine = Formula::new(declaration, needs, move |at| Ok(at.sum(n)? as f64));
+    let catalogue = Catalogue::builtin().with(mine).unwrap();
+    let spec = "features = [\"book__spread_bps__now\", \"x_desk__n_quotes__10s\"]";
+    let plan = Spec::parse(spec).unwrap().resolve(&catalogue).unwrap();
+    let rows = run(plan, &inputs(60), Options::default()).unwrap().rows.unwrap();
+    assert_eq!(
+        rows.feature_names().collect::<Vec<_>>(),
+        ["book__spread_bps__now", "x_desk__n_quotes__10s"]
+    );
+    // Quotes at 10, 11, .. 19 s; at 61 s, those of 51 to 60 s.
+    assert_eq!(rows.feature("x_desk__n_quotes__10s").unwrap().values(), &[10.0, 10.0, 10.0, 10.0]);
 }
