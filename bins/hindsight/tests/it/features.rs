@@ -433,7 +433,7 @@ fn what_a_feature_declares_is_shown_with_its_role_and_without_a_window() {
     }
     for (name, said) in [
         ("book__spread_bsp__now", "help: use `book__spread_bps__now`"),
-        ("book__spread_bps__5m", "error[features/impossible-window]"),
+        ("book__spread_bps__5m", "help: use `book__spread_tw_bps__5m`"),
         ("book__*", "error[features/unknown-feature]"),
         ("a\"b", "error[features/unknown-feature]"),
     ] {

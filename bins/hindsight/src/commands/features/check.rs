@@ -47,9 +47,7 @@ pub(in crate::commands) fn check(
     }
     rows += rounds.feeds().iter().map(super::feed::Feed::rows_read).sum::<u64>();
     rejects.finish(rows)?;
-    let mut options = CertifyOptions::default();
-    options.seed = args.seed;
-    options.budget = budget;
+    let options = CertifyOptions { seed: args.seed, budget, ..CertifyOptions::default() };
     let report = certify(plan, &inputs, options).map_err(stopped)?;
     let text = if json { format!("{}\n", document(&report)) } else { table(&report, args.all) };
     print(&text)?;
