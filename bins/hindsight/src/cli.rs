@@ -7,8 +7,8 @@ pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
 };
 pub(crate) use features::{
-    FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs, FeaturesShowArgs,
-    SpecArgs, TargetColumn,
+    FeaturesCheckArgs, FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs,
+    FeaturesShowArgs, SpecArgs, TargetColumn,
 };
 
 use crate::config::ConfigError;
@@ -480,6 +480,7 @@ impl Command {
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
             Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),
             Self::Features(FeaturesCommand::Run(args)) => args.flags(),
+            Self::Features(FeaturesCommand::Check(args)) => args.flags(),
             Self::Features(FeaturesCommand::Select(args)) => args.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),

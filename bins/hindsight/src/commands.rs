@@ -35,6 +35,7 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Features(FeaturesCommand::Run(args)) => features::run(args, context),
         Command::Features(FeaturesCommand::List(args)) => features::list(args),
         Command::Features(FeaturesCommand::Show(args)) => features::show(args),
+        Command::Features(FeaturesCommand::Check(args)) => features::check(args, context),
         Command::Features(FeaturesCommand::Select(args)) => features::select(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),

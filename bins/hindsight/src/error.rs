@@ -312,6 +312,15 @@ pub enum CliError {
         /// What was found.
         found: String,
     },
+    /// Events of a log and events without numbers where one order is needed.
+    #[error("expected events of one log, found some with seq and some without")]
+    MixedLogs,
+    /// A feature set whose certificate says no.
+    #[error("expected no cell to move, found {found}")]
+    NotCausal {
+        /// What was found.
+        found: String,
+    },
     /// Labels that cannot be joined or explained.
     #[error(
         "{input}: expected labels with decision_id, ts_end and the column to explain, found {found}"
@@ -386,6 +395,8 @@ impl Diagnostic for CliError {
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::NoLabels { .. } => "cli/no-labels",
+            Self::MixedLogs => "cli/mixed-logs",
+            Self::NotCausal { .. } => "cli/not-causal",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
             Self::EncodeFailed { .. } => "cli/encode-failed",
         }
@@ -407,7 +418,7 @@ impl Diagnostic for CliError {
             | Self::UnfinishedLine { .. }
             | Self::TooManyRejects { .. }
             | Self::AllRejected { .. } => Fault::Incomplete,
-            Self::NotComplete { .. } => Fault::Gate,
+            Self::NotComplete { .. } | Self::NotCausal { .. } => Fault::Gate,
             Self::DamagedLog { .. } => Fault::Integrity,
             Self::EncodeFailed { .. } => Fault::Bug,
             _ => Fault::Input,

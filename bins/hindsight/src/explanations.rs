@@ -81,6 +81,7 @@ const EXITS: &[(&str, Exit)] = &[
     ("cli/doctor-failed", Exit::Environment),
     ("cli/empty-input", Exit::Incomplete),
     ("cli/encode-failed", Exit::Bug),
+    ("cli/not-causal", Exit::Gate),
     ("cli/not-complete", Exit::Gate),
     ("cli/not-found", Exit::Environment),
     ("cli/nothing-to-do", Exit::Nothing),

@@ -84,6 +84,8 @@ pub enum SpecError {
         expected: String,
         /// Where.
         place: Place,
+        /// Features like it that take the window.
+        near: Vec<String>,
     },
     /// A role that the spec does not declare.
     #[error("feature `{name}`: expected a role of the list `roles`, found `{role}`")]
@@ -167,7 +169,7 @@ impl Diagnostic for SpecError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownFeature { near, .. } if !near.is_empty() => {
+            Self::UnknownFeature { near, .. } | Self::Window { near, .. } if !near.is_empty() => {
                 Some(format!("use `{}`", near.join("`, or `")))
             }
             Self::UnknownRole { role, .. } => Some(format!("add `roles = [\"{role}\"]`")),
@@ -379,7 +381,12 @@ fn refused(
             let near = near(&name, listed);
             SpecError::UnknownFeature { name, place, near }
         }
-        Unresolved::Window(expected) => SpecError::Window { name, expected, place },
+        Unresolved::Window(expected) => {
+            let window = name.rsplit("__").next().unwrap_or_default();
+            let takes = |other: &String| other.rsplit("__").next() == Some(window);
+            let near = near(&name, listed).into_iter().filter(takes).collect();
+            SpecError::Window { name, expected, place, near }
+        }
         Unresolved::Role(role) => SpecError::UnknownRole { name, role, place },
         Unresolved::Size => SpecError::MissingSize { name, found: sizes, place },
     }

@@ -15,6 +15,8 @@ pub enum FeaturesCommand {
     List(FeaturesListArgs),
     /// All that is declared about one feature: formula, inputs, lookback, nulls
     Show(FeaturesShowArgs),
+    /// The causality certificate: what must not matter is changed, and no cell moves (exit 3 if one does)
+    Check(Box<FeaturesCheckArgs>),
     /// Which features carry information about a label, and how surely
     Select(Box<FeaturesSelectArgs>),
 }
@@ -120,6 +122,55 @@ pub struct FeaturesShowArgs {
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `hindsight features check`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Around sampled decisions the future, the too-far past and what a feature does not declare are changed, deleted and
+doubled, and every cell must keep its bits; then what it does declare is changed, and it should move. Takes the inputs of
+`features run`, all in memory.
+
+Examples:
+  hindsight features check --spec set.toml decisions.parquet quotes.parquet --budget 50%
+  hindsight features check --spec set.toml decisions.parquet quotes.parquet -f json")]
+pub struct FeaturesCheckArgs {
+    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// Features.
+    #[command(flatten)]
+    pub spec: SpecArgs,
+    /// Rows that may be swept again, as a share of the rows read; may be above 100%
+    #[arg(long, value_name = "P%", help_heading = "Certificate", default_value = "10%")]
+    pub budget: String,
+    /// Same inputs and seed, same report
+    #[arg(long, value_name = "N", help_heading = "Certificate", default_value = "1")]
+    pub seed: u64,
+    /// Also end with exit code 3 when a feature does not react to what it declares
+    #[arg(long, help_heading = "Certificate")]
+    pub require_reaction: bool,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Rejects.
+    #[command(flatten)]
+    pub rejects: RejectArgs,
+    /// Print every feature, not only those that moved or do not react
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+impl FeaturesCheckArgs {
+    pub(super) fn flags(&self) -> Vec<(String, String, String)> {
+        let mut flags = self.spec.flags();
+        flags.extend(self.read.flags());
+        flags.extend(self.rejects.flags());
+        flags
+    }
 }
 
 /// Which column of the labels is to be explained.

@@ -1,5 +1,6 @@
 //! `hindsight features`: one row of point-in-time features a decision, and what each feature means.
 
+mod check;
 mod feed;
 mod inputs;
 mod list;
@@ -9,6 +10,7 @@ mod run;
 mod select;
 mod show;
 
+pub(super) use check::check;
 pub(super) use list::list;
 pub(crate) use reference::reference;
 pub(super) use run::run;

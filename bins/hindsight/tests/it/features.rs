@@ -70,7 +70,7 @@ fn by_hand(dir: &Path) {
 fn answer(dir: &Path, words: &[&str]) -> Batch<Features, Unlogged> {
     let done = run(dir, &[&["features", "run"], words].concat());
     assert_eq!(done.code, 0, "{words:?}: {}", done.err);
-    Batch::parse(&read_stream(&done.out)).unwrap()
+    Batch::<Features, Unlogged>::parse(&read_stream(&done.out)).unwrap()
 }
 
 #[test]
@@ -433,7 +433,7 @@ fn what_a_feature_declares_is_shown_with_its_role_and_without_a_window() {
     }
     for (name, said) in [
         ("book__spread_bsp__now", "help: use `book__spread_bps__now`"),
-        ("book__spread_bps__5m", "error[features/impossible-window]"),
+        ("book__spread_bps__5m", "help: use `book__spread_tw_bps__5m`"),
         ("book__*", "error[features/unknown-feature]"),
         ("a\"b", "error[features/unknown-feature]"),
     ] {
@@ -455,4 +455,100 @@ fn what_a_feature_declares_is_shown_with_its_role_and_without_a_window() {
         let shown = run(dir.path(), &["features", "show", stem]);
         assert_eq!(shown.code, 0, "{stem}: {}", shown.err);
     }
+}
+
+#[test]
+fn the_certificate_is_printed_by_part_and_its_gate_is_exit_3() {
+    let dir = tempfile::tempdir().unwrap();
+    simulate(dir.path());
+    let args = ["features", "check", "--spec", "set.toml", "--budget", "0.001%"];
+    let done = run(dir.path(), &[&args[..], &MARKET].concat());
+    assert_eq!(done.code, 0, "{}{}", done.text(), done.err);
+    let text = done.text();
+    assert!(text.contains(": causal\n"), "{text}");
+    for part in ["order", "future", "far_past", "undeclared", "shuffle"] {
+        let line = text.lines().find(|line| line.starts_with(part)).unwrap_or_default();
+        assert!(line.ends_with("  0") && !line.contains("  0  "), "{part}: {line}");
+    }
+    // Two sampled decisions are too few for every feature to react.
+    let strict =
+        run(dir.path(), &[&args[..], &["--require-reaction", "-f", "json"], &MARKET].concat());
+    assert!(
+        strict.text().starts_with(r#"{"schema":"hindsight.causality.v1","causal":true,"#),
+        "{}",
+        strict.text()
+    );
+    assert_eq!(strict.code, 3, "{}", strict.err);
+    assert!(strict.err.contains("error[cli/not-causal]"), "{}", strict.err);
+    // Where nothing can be changed, nothing is proved.
+    by_hand(dir.path());
+    let none = stream(&[decisions(0..1).slice(0, 0)]);
+    std::fs::write(dir.path().join("no.arrows"), none).unwrap();
+    let empty = run(
+        dir.path(),
+        &["features", "check", "--spec", "spread.toml", "no.arrows", "quotes.parquet"],
+    );
+    assert_eq!(empty.code, 3, "{}", empty.err);
+    let bad = run(dir.path(), &["features", "check", "--budget", "ten", "no.arrows"]);
+    assert!(bad.code == 2 && bad.err.contains("--budget: expected a percentage"), "{}", bad.err);
+}
+
+#[test]
+fn scores_are_written_for_features_that_are_joined_to_labels() {
+    let dir = tempfile::tempdir().unwrap();
+    simulate(dir.path());
+    write(
+        dir.path(),
+        "few.toml",
+        "features = [\"book__spread_bps__now\", \"book__ofi_qty__{1s,10s}\"]\n",
+    );
+    let args = [
+        "features",
+        "run",
+        "--spec",
+        "few.toml",
+        "m/decisions.parquet",
+        "m/quotes.parquet",
+        "-o",
+        "f.parquet",
+    ];
+    assert_eq!(run(dir.path(), &args).code, 0);
+    write(
+        dir.path(),
+        "quick.toml",
+        "min_rows = 20\nshifts = 19\npairs = 2\nreplicates = 19\nrepeats = 1\nmax_drift = 1.0\n",
+    );
+    let select = |words: &[&str]| {
+        let args = [
+            "features",
+            "select",
+            "f.parquet",
+            "--labels",
+            "m/truth/labels.parquet",
+            "--settings",
+            "quick.toml",
+            "--folds",
+            "2",
+        ];
+        run(dir.path(), &[&args[..], words].concat())
+    };
+    let several = select(&[]);
+    assert_eq!((several.code, several.text()), (2, ""));
+    assert!(
+        several.err.contains("error[cli/no-labels]") && several.err.contains("`direction_mid`"),
+        "{}",
+        several.err
+    );
+    let unknown = select(&["--target", "direction"]);
+    assert_eq!((unknown.code, unknown.text()), (2, ""), "{}", unknown.err);
+    let found = select(&["--target", "direction_mid", "-f", "csv"]);
+    // One day is one session, and whether a choice is stable is asked of halves of sessions.
+    assert_eq!((found.code, found.text()), (2, ""), "{}", found.err);
+    assert!(found.err.contains("error[features/too-few-sessions]"), "{}", found.err);
+    let foreign = run(
+        dir.path(),
+        &["features", "select", "m/quotes.parquet", "--labels", "m/truth/labels.parquet"],
+    );
+    assert_eq!(foreign.code, 2);
+    assert!(foreign.err.contains("error[cli/mixed-tables]"), "{}", foreign.err);
 }

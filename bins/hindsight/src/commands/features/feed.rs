@@ -5,7 +5,7 @@ use super::{count, stopped};
 use crate::error::{CliError, Failure};
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow_array::{BooleanArray, RecordBatch, UInt64Array};
 use arrow_schema::{ArrowError, Schema, SchemaRef};
 use contract::{
     Admitted, AnyBatch, Batch, Decisions, Origin, Reject, Table, TableSpec, Unlogged, admit_any,
@@ -191,7 +191,7 @@ impl Feed {
         if !self.spec.is_event() {
             return Ok(());
         }
-        let seqs = batch.seq().map(|seq| seq.values());
+        let seqs = batch.seq().map(UInt64Array::values);
         for (at, ts) in stamps(batch).iter().enumerate() {
             let row = place(first_row, at, refused);
             let seq = seqs.and_then(|seqs| seqs.get(at).copied()).unwrap_or(row);
@@ -237,12 +237,12 @@ pub(super) fn only(
     spec: &'static TableSpec,
 ) -> Result<AnyBatch, Failure> {
     let marks = BooleanArray::from(marks);
-    let rows = arrow_select::filter::filter_record_batch(batch, &marks).map_err(bug)?;
+    let rows = arrow_select::filter::filter_record_batch(batch, &marks).map_err(|e| bug(&e))?;
     Ok(AnyBatch::parse(spec, &rows)?)
 }
 
 /// An operation on arrays that cannot fail did.
-pub(super) fn bug(error: ArrowError) -> Failure {
+pub(super) fn bug(error: &ArrowError) -> Failure {
     let (path, reason) = ("events".to_owned(), error.to_string());
     CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }

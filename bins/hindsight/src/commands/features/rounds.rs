@@ -97,7 +97,7 @@ impl Rounds {
                 None => feed.take_all(),
             })
             .collect();
-        let mut pieces = self.pieces(taken).map_err(bug)?;
+        let mut pieces = self.pieces(taken).map_err(|e| bug(&e))?;
         if self.feeds.iter().filter(|feed| is_decisions(feed.spec())).count() > 1 {
             self.drop_repetitions(&mut pieces, rejects)?;
         }
@@ -146,7 +146,7 @@ impl Rounds {
                     batch
                 } else {
                     let seqs = numbers.slice(at, rows);
-                    let (batch, unused) = numbered(feed.spec(), batch, seqs)?;
+                    let (batch, unused) = numbered(feed.spec(), &batch, seqs)?;
                     self.unused_marks += unused;
                     batch
                 });
@@ -173,7 +173,7 @@ impl Rounds {
             let mut lines: Vec<Line> = Vec::new();
             for (file, (feed, batches)) in self.feeds.iter().zip(taken).enumerate() {
                 if !feed.has_seq() && is_decisions(feed.spec()) == is_decision {
-                    let ts: Vec<i64> = batches.iter().flat_map(|b| stamps(b)).copied().collect();
+                    let ts: Vec<i64> = batches.iter().flat_map(stamps).copied().collect();
                     lines.push(Line { rank: rank(feed.spec()), file, ts, at: 0 });
                 }
             }
@@ -220,7 +220,7 @@ fn push_rank(table: &TableSpec) -> usize {
 /// The same rows with `seq`, and without marks that count rows of another log; how many those were.
 fn numbered(
     spec: &TableSpec,
-    batch: RecordBatch,
+    batch: &RecordBatch,
     seqs: UInt64Array,
 ) -> Result<(RecordBatch, u64), ArrowError> {
     let schema = batch.schema();

@@ -57,10 +57,7 @@ pub(in crate::commands) fn run(
     let mut progress = context.progress("features");
     progress.expect_rows(inputs.rows_total);
     let rounds = Rounds::new(inputs.events);
-    let mut options = Options::default();
-    options.arrival = Arrival::Sorted;
-    options.logs = rounds.logs();
-    options.threads = context.threads();
+    let options = options(rounds.logs(), context.threads());
     let sweep = Sweep::new(Arc::clone(&plan), options);
     let mut run = Run { plan, out, output: None, rejects, progress, refused_decisions: 0 };
     let (sweep, mut notes) = run.read(sweep, inputs.whole, rounds, context)?;
@@ -69,6 +66,19 @@ pub(in crate::commands) fn run(
     run.take(rest)?;
     notes.splice(0..0, run.notes(&report));
     run.finish(args, &report, notes, context)
+}
+
+/// Files are sorted.
+#[expect(
+    clippy::field_reassign_with_default,
+    reason = "options of another crate have no literal: more may come"
+)]
+fn options(logs: u8, threads: usize) -> Options {
+    let mut options = Options::default();
+    options.arrival = Arrival::Sorted;
+    options.logs = logs;
+    options.threads = threads;
+    options
 }
 
 struct Run {
@@ -164,12 +174,11 @@ impl Run {
     }
 
     fn write(&mut self, rows: &Batch<Features, Unlogged>) -> Result<(), Failure> {
-        let output = match &mut self.output {
-            Some(output) => output,
-            None => {
-                let schema = rows.slice(0, 0).into_record_batch().schema();
-                self.output.insert(TableOutput::open(&self.out, &schema)?)
-            }
+        let output = if let Some(output) = &mut self.output {
+            output
+        } else {
+            let schema = rows.slice(0, 0).into_record_batch().schema();
+            self.output.insert(TableOutput::open(&self.out, &schema)?)
         };
         let mut at = 0;
         while at < rows.len() {

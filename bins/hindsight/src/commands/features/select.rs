@@ -14,6 +14,7 @@ use features::selection::{
     purged_folds, select as select_features,
 };
 use labels::{Label, Labels};
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 
 /// Nanoseconds of a day, the session of a row.
@@ -98,7 +99,7 @@ struct Rows {
     columns: Vec<(Vec<f64>, Vec<bool>)>,
     labels: Vec<Label>,
     ts_from: Vec<i64>,
-    rows_in: u64,
+    n_read: u64,
     /// Columns that are categories, which no step can rank.
     left_out: Vec<String>,
 }
@@ -110,7 +111,7 @@ impl Rows {
             columns: Vec::new(),
             labels: Vec::new(),
             ts_from: Vec::new(),
-            rows_in: 0,
+            n_read: 0,
             left_out: Vec::new(),
         };
         let mut is_first = true;
@@ -145,7 +146,7 @@ impl Rows {
         labels: &Labels,
         input: &str,
     ) -> Result<(), Failure> {
-        self.rows_in += count(batch.len());
+        self.n_read += count(batch.len());
         let cutoffs = batch.col(&Features::TS_CUTOFF).values();
         let mut kept = Vec::new();
         for (row, cutoff) in cutoffs.iter().enumerate() {
@@ -219,7 +220,7 @@ impl Rows {
         let rows = self.labels.len();
         let mut text = format!(
             "features select: {} feature rows, {rows} with a label; {} of {} features confirmed; {scores} scores in {output}",
-            self.rows_in,
+            self.n_read,
             found.confirmed.len(),
             self.names.len()
         );
@@ -231,16 +232,17 @@ impl Rows {
             .collect();
         if !names.is_empty() {
             let more = if found.confirmed.len() > TOLD { " .." } else { "" };
-            text.push_str(&format!("\n  confirmed: {}{more}", names.join(" ")));
+            let _ = write!(text, "\n  confirmed: {}{more}", names.join(" "));
         }
         if let Some(stability) = &found.stability {
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n  stability {:.3} ({:.3} to {:.3})",
                 stability.index, stability.ci_low, stability.ci_high
-            ));
+            );
         }
         if !self.left_out.is_empty() {
-            text.push_str(&format!("\n  categories left out: {}", self.left_out.join(" ")));
+            let _ = write!(text, "\n  categories left out: {}", self.left_out.join(" "));
         }
         text
     }

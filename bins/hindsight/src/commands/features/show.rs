@@ -55,7 +55,8 @@ fn find(name: &str, catalogue: &Catalogue) -> Result<Plan, Failure> {
     if name.is_empty() || !name.bytes().all(plain) {
         return Err(unknown(name, Vec::new()));
     }
-    let name = match catalogue.list().find(|entry| entry.stem == name) {
+    let entry = catalogue.list().filter(|entry| is_stem(entry, name)).max_by_key(|e| e.stem.len());
+    let name = match entry {
         Some(entry) => {
             let window = entry.windows.first().map_or("now", String::as_str);
             format!("{name}__{window}")
@@ -68,6 +69,13 @@ fn find(name: &str, catalogue: &Catalogue) -> Result<Plan, Failure> {
         other => other,
     }
     .map_err(|error| ErrorReport::new(&error).into())
+}
+
+/// Whether a name is a stem of the catalogue, with any role in the place of `{r}`.
+fn is_stem(entry: &Listed, name: &str) -> bool {
+    let Some((before, after)) = entry.stem.split_once("{r}") else { return entry.stem == name };
+    let role = name.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    role.is_some_and(|role| !role.is_empty() && !role.contains("__"))
 }
 
 fn resolve(name: &str, role: &str, catalogue: &Catalogue) -> Result<Plan, SpecError> {
