@@ -249,7 +249,16 @@ mod tests {
         let names: Vec<&str> = request.members.iter().map(|m| m.name).collect();
         assert_eq!(
             names,
-            ["capture", "contract", "durable", "features", "feeds", "simulator", "hindsight", "xtask"]
+            [
+                "capture",
+                "contract",
+                "durable",
+                "features",
+                "feeds",
+                "simulator",
+                "hindsight",
+                "xtask"
+            ]
         );
     }
 

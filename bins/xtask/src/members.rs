@@ -39,7 +39,8 @@ pub(crate) const MEMBERS: [Member; 9] = [
 ];
 
 const LIBRARIES: &[&str] = &["capture", "contract", "durable", "features", "feeds", "simulator"];
-const PROGRAMS: &[&str] = &["capture", "contract", "durable", "features", "feeds", "simulator", "hindsight"];
+const PROGRAMS: &[&str] =
+    &["capture", "contract", "durable", "features", "feeds", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,

@@ -121,6 +121,11 @@ impl<'a> Matrix<'a> {
         self.rows
     }
 
+    /// One column; its number was checked where it came from.
+    pub(crate) fn at(&self, column: usize) -> &Column<'a> {
+        &self.columns[column]
+    }
+
     /// The columns, in the order given.
     #[must_use]
     pub fn columns(&self) -> &[Column<'a>] {

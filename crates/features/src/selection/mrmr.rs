@@ -81,7 +81,7 @@ pub fn mrmr(
     let relevance: Vec<f64> = match scheme {
         Scheme::Fcq => columns
             .iter()
-            .map(|&at| f_statistic(&matrix.columns()[at], sample, rows).unwrap_or(0.0))
+            .map(|&at| f_statistic(matrix.at(at), sample, rows).unwrap_or(0.0))
             .collect(),
         Scheme::Mid | Scheme::Miq => information_over(matrix, sample, columns, rows, k)
             .into_iter()
@@ -91,14 +91,14 @@ pub fn mrmr(
     let weights = pick(sample.weights(), rows);
     let standard: Vec<Standard> = match scheme {
         Scheme::Fcq => map(threads, columns.len(), |item| {
-            Standard::new(&matrix.columns()[columns[item]], rows, &weights)
+            Standard::new(matrix.at(columns[item]), rows, &weights)
         }),
         Scheme::Mid | Scheme::Miq => Vec::new(),
     };
     let picks = greedy(&relevance, scheme != Scheme::Mid, keep, |chosen, open| {
         map(threads, open.len(), |item| {
-            let left = &matrix.columns()[columns[chosen]];
-            let right = &matrix.columns()[columns[open[item]]];
+            let left = matrix.at(columns[chosen]);
+            let right = matrix.at(columns[open[item]]);
             match scheme {
                 Scheme::Fcq => standard[chosen].correlation(&standard[open[item]], &weights),
                 Scheme::Mid | Scheme::Miq => {

@@ -16,7 +16,7 @@ pub(super) struct Scaling(Vec<(f64, f64)>);
 impl Scaling {
     pub(super) fn of(design: &Design<'_>, rows: &[usize], weights: &[f64]) -> Self {
         let one = |&at: &usize| {
-            let column = &design.matrix.columns()[at];
+            let column = design.matrix.at(at);
             let present =
                 rows.iter().zip(weights).filter_map(|(&row, &w)| Some((column.value(row)?, w)));
             let total: f64 = present.clone().map(|(_, w)| w).sum();
@@ -38,7 +38,7 @@ impl Design<'_> {
         let mut out = Array2::zeros((rows.len(), self.columns.len()).f());
         let scaled = self.columns.iter().zip(&scaling.0);
         for ((&at, &(mean, sd)), mut cells) in scaled.zip(out.columns_mut()) {
-            let column = &self.matrix.columns()[at];
+            let column = self.matrix.at(at);
             for (&row, cell) in rows.iter().zip(cells.iter_mut()) {
                 if let Some(value) = column.value(row).filter(|_| sd > 0.0 && sd.is_finite()) {
                     *cell = (value - mean) / sd;
