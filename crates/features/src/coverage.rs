@@ -46,17 +46,13 @@ impl Coverage {
         let known = self.first_rows.entry(source_id).or_insert(first);
         *known = first.min(*known);
         let sources = self.instruments.entry((table, instrument_id)).or_default();
-        match sources.iter_mut().find(|(known, _)| *known == source_id) {
-            Some((_, known)) => {
-                let is_earlier = first < *known;
-                *known = first.min(*known);
-                is_earlier
-            }
-            None => {
-                sources.push((source_id, first));
-                true
-            }
+        if let Some((_, known)) = sources.iter_mut().find(|(known, _)| *known == source_id) {
+            let is_earlier = first < *known;
+            *known = first.min(*known);
+            return is_earlier;
         }
+        sources.push((source_id, first));
+        true
     }
 
     /// From when an instrument is covered in a table, as seen by a cut-off.

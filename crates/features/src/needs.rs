@@ -339,8 +339,7 @@ impl Ask {
             Self::Quote { lag_ns } => max_age.saturating_add(*lag_ns),
             Self::OpenQuote => Window::Session.span_ns().saturating_add(max_age),
             Self::Depth | Self::Trade { signed: false } => max_age,
-            Self::Trade { signed: true } => max_age.saturating_add(trade),
-            Self::SignedTrade => max_age.saturating_add(trade),
+            Self::Trade { signed: true } | Self::SignedTrade => max_age.saturating_add(trade),
             Self::Run => of_series(Series::Trades, max_age.saturating_mul(65)),
             Self::MidBefore { .. } => of_series(Series::Quotes, ROWS_SPAN),
             Self::Change => max_age.saturating_mul(2),
@@ -391,8 +390,10 @@ impl Ask {
             }
             Self::Depth => &[M::Depths],
             Self::Trade { signed: false } | Self::Bars { .. } => &[M::Trades],
-            Self::Trade { signed: true } | Self::SignedTrade | Self::Run => &[M::Quotes, M::Trades],
-            Self::Grid { trades: true, .. } => &[M::Quotes, M::Trades],
+            Self::Trade { signed: true }
+            | Self::SignedTrade
+            | Self::Run
+            | Self::Grid { trades: true, .. } => &[M::Quotes, M::Trades],
             Self::Grid { trades: false, .. } => &[M::Quotes],
             Self::Decayed { series, .. } => match series {
                 Series::Trades => &[M::Trades],

@@ -6,6 +6,7 @@
 //! Sets: `f40`, `f80`, `f90`, `all`, or names between commas. Prints one JSON object of figures; `benches/peers/features.py` makes
 //! the table.
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a program that measures time")]
 
 mod read;
 mod sets;
@@ -75,9 +76,7 @@ fn sweep(
     mut quotes: impl Iterator<Item = Result<Batch<Quotes>>>,
     mut trades: impl Iterator<Item = Result<Batch<Trades>>>,
 ) -> Result<Swept> {
-    let mut options = Options::default();
-    options.arrival = Arrival::Sorted;
-    options.threads = threads;
+    let options = Options { arrival: Arrival::Sorted, threads, ..Options::default() };
     let mut sweep = Sweep::new(plan, options);
     let (mut asked, mut busy) = (0, 0.0);
     let (mut quote_ts, mut trade_ts) = (Some(i64::MIN), Some(i64::MIN));

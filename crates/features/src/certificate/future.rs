@@ -155,11 +155,12 @@ fn amendments(
     edits.put_any(Trades::TRADE_ID.name(), none);
     edits.put(
         &Trades::TS_AVAIL,
-        stamps((0..shaken.len()).map(|row| Some(t.saturating_add(row as i64)))),
+        stamps((0..).take(shaken.len()).map(|row: i64| Some(t.saturating_add(row)))),
     );
     Ok(Some(edits.apply(&shaken)?))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 fn built(error: BuildError) -> SweepError {
     SweepError::Output(error.to_string())
 }

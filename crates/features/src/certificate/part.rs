@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an Arrow kernel refuses is an error of this crate: it made the arrays.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
 pub(super) fn bug(error: ArrowError) -> SweepError {
     SweepError::Output(error.to_string())
 }

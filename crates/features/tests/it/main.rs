@@ -12,4 +12,3 @@ mod run;
 mod sabotage;
 #[cfg(feature = "selection")]
 mod selection;
-mod smoke;
