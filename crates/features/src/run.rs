@@ -249,10 +249,10 @@ impl<'a, T: EventTable> Cursor<'a, T> {
     fn next_ts(&mut self) -> Option<i64> {
         loop {
             let (first, rest) = self.batches.split_first()?;
-            match first.ts_avail().values().get(self.row) {
-                Some(ts) => return Some(*ts),
-                None => (self.batches, self.row) = (rest, 0),
+            if let Some(ts) = first.ts_avail().values().get(self.row) {
+                return Some(*ts);
             }
+            (self.batches, self.row) = (rest, 0);
         }
     }
 

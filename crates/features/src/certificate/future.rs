@@ -153,14 +153,11 @@ fn amendments(
     edits.put(&Trades::REF_TRADE_ID, meant.col(&Trades::TRADE_ID).clone());
     let none = new_null_array(meant.col(&Trades::TRADE_ID).data_type(), meant.len());
     edits.put_any(Trades::TRADE_ID.name(), none);
-    edits.put(
-        &Trades::TS_AVAIL,
-        stamps((0..shaken.len()).map(|row| Some(t.saturating_add(row as i64)))),
-    );
+    edits.put(&Trades::TS_AVAIL, stamps((t..).take(shaken.len()).map(Some)));
     Ok(Some(edits.apply(&shaken)?))
 }
 
-fn built(error: BuildError) -> SweepError {
+fn built(error: &BuildError) -> SweepError {
     SweepError::Output(error.to_string())
 }
 
@@ -177,9 +174,9 @@ fn halted(local: &Local, counts: &mut Counts) -> Result<Vec<Batch<Statuses>>, Sw
             .set(&Statuses::IS_TRADING, false)
             .set(&Statuses::IS_QUOTING, false)
             .set(&Statuses::REVISION, 60_000_u16);
-        rows.end_row().map_err(built)?;
+        rows.end_row().map_err(|e| built(&e))?;
     }
-    let draft = rows.finish().map_err(built)?;
+    let draft = rows.finish().map_err(|e| built(&e))?;
     counts.add((0..draft.len()).map(|_| t), t);
     out.push(draft.with_seq(FIRST_SEQ + 3 * SEQS));
     Ok(out)
@@ -205,9 +202,9 @@ fn gaps(local: &Local, counts: &mut Counts) -> Result<Vec<Batch<FeedMarks>>, Swe
             .set(&FeedMarks::KIND, MarkKind::Gap)
             .set(&FeedMarks::TS_FROM, UtcNanos::from_nanos(t.saturating_sub(3 * SECOND)))
             .set(&FeedMarks::TS_TO, UtcNanos::from_nanos(t));
-        rows.end_row().map_err(built)?;
+        rows.end_row().map_err(|e| built(&e))?;
     }
-    let draft = rows.finish().map_err(built)?;
+    let draft = rows.finish().map_err(|e| built(&e))?;
     counts.add((0..draft.len()).map(|_| t), t);
     out.push(draft.with_seq(FIRST_SEQ + 4 * SEQS));
     Ok(out)
