@@ -68,6 +68,11 @@ impl Coverage {
         .max()
     }
 
+    /// Whether some table has delivered the instrument, or will.
+    pub(crate) fn knows(&self, instrument_id: u32) -> bool {
+        MarketTable::ALL.iter().any(|table| self.instruments.contains_key(&(*table, instrument_id)))
+    }
+
     /// The first row of an instrument in a table.
     pub(crate) fn first(&self, table: MarketTable, instrument_id: u32) -> Option<i64> {
         let sources = self.instruments.get(&(table, instrument_id))?;

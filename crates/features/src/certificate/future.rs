@@ -153,15 +153,11 @@ fn amendments(
     edits.put(&Trades::REF_TRADE_ID, meant.col(&Trades::TRADE_ID).clone());
     let none = new_null_array(meant.col(&Trades::TRADE_ID).data_type(), meant.len());
     edits.put_any(Trades::TRADE_ID.name(), none);
-    edits.put(
-        &Trades::TS_AVAIL,
-        stamps((0..).take(shaken.len()).map(|row: i64| Some(t.saturating_add(row)))),
-    );
+    edits.put(&Trades::TS_AVAIL, stamps((t..).take(shaken.len()).map(Some)));
     Ok(Some(edits.apply(&shaken)?))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
-fn built(error: BuildError) -> SweepError {
+fn built(error: &BuildError) -> SweepError {
     SweepError::Output(error.to_string())
 }
 
@@ -178,9 +174,9 @@ fn halted(local: &Local, counts: &mut Counts) -> Result<Vec<Batch<Statuses>>, Sw
             .set(&Statuses::IS_TRADING, false)
             .set(&Statuses::IS_QUOTING, false)
             .set(&Statuses::REVISION, 60_000_u16);
-        rows.end_row().map_err(built)?;
+        rows.end_row().map_err(|e| built(&e))?;
     }
-    let draft = rows.finish().map_err(built)?;
+    let draft = rows.finish().map_err(|e| built(&e))?;
     counts.add((0..draft.len()).map(|_| t), t);
     out.push(draft.with_seq(FIRST_SEQ + 3 * SEQS));
     Ok(out)
@@ -206,9 +202,9 @@ fn gaps(local: &Local, counts: &mut Counts) -> Result<Vec<Batch<FeedMarks>>, Swe
             .set(&FeedMarks::KIND, MarkKind::Gap)
             .set(&FeedMarks::TS_FROM, UtcNanos::from_nanos(t.saturating_sub(3 * SECOND)))
             .set(&FeedMarks::TS_TO, UtcNanos::from_nanos(t));
-        rows.end_row().map_err(built)?;
+        rows.end_row().map_err(|e| built(&e))?;
     }
-    let draft = rows.finish().map_err(built)?;
+    let draft = rows.finish().map_err(|e| built(&e))?;
     counts.add((0..draft.len()).map(|_| t), t);
     out.push(draft.with_seq(FIRST_SEQ + 4 * SEQS));
     Ok(out)

@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What an Arrow kernel refuses is an error of this crate: it made the arrays.
-#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` takes")]
-pub(super) fn bug(error: ArrowError) -> SweepError {
+pub(super) fn bug(error: &ArrowError) -> SweepError {
     SweepError::Output(error.to_string())
 }
 
@@ -20,7 +19,7 @@ fn plain<T: Table>(batch: &Batch<T>) -> Result<RecordBatch, SweepError> {
     if record.num_columns() == own {
         return Ok(record);
     }
-    record.project(&(0..own).collect::<Vec<_>>()).map_err(bug)
+    record.project(&(0..own).collect::<Vec<_>>()).map_err(|e| bug(&e))
 }
 
 /// Batches as one.
@@ -34,14 +33,15 @@ pub(crate) fn joined<T: Table>(batches: &[Batch<T>]) -> Result<Option<Batch<T>>,
         Some(part) => part.schema(),
         None => return Ok(None),
     };
-    let all = arrow_select::concat::concat_batches(&schema, &parts).map_err(bug)?;
+    let all = arrow_select::concat::concat_batches(&schema, &parts).map_err(|e| bug(&e))?;
     Ok(Some(Batch::<T>::parse(&all)?))
 }
 
 /// These rows, in this order; a row may come several times.
 pub(super) fn take<T: Table>(batch: &Batch<T>, rows: &[usize]) -> Result<Batch<T>, SweepError> {
     let rows: UInt32Array = rows.iter().map(|row| u32::try_from(*row).ok()).collect();
-    let taken = arrow_select::take::take_record_batch(&plain(batch)?, &rows).map_err(bug)?;
+    let taken =
+        arrow_select::take::take_record_batch(&plain(batch)?, &rows).map_err(|e| bug(&e))?;
     Ok(Batch::<T>::parse(&taken)?)
 }
 
@@ -68,7 +68,7 @@ impl Edits {
                 *slot = array;
             }
         }
-        let record = RecordBatch::try_new(schema, arrays).map_err(bug)?;
+        let record = RecordBatch::try_new(schema, arrays).map_err(|e| bug(&e))?;
         Ok(Batch::<T>::parse(&record)?)
     }
 }

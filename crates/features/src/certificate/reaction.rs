@@ -2,7 +2,7 @@
 
 use super::local::{Change, Counts, Local};
 use super::part::{renumbered, restamped, split, take};
-use super::shake::{Facts, Ticks};
+use super::shake::{Facts, Ticks, ended};
 use super::{Cells, Certifier};
 use crate::coverage::Coverage;
 use crate::error::SweepError;
@@ -52,7 +52,7 @@ impl<E: From<SweepError>> Certifier<'_, E> {
             self.react(base, &found, &|_| true, false);
         }
         if !self.is_settled(|moves| moves.any) {
-            for changed in [revised(&alone.inputs)?, without_facts(&alone.inputs)] {
+            for changed in [revised(&alone.inputs)?, closed(&alone.inputs)?] {
                 let found = self.sweep(&changed)?;
                 self.react(base, &found, &|_| true, false);
             }
@@ -69,7 +69,8 @@ impl<E: From<SweepError>> Certifier<'_, E> {
             let Some(other) = base.rows.get(seq) else { continue };
             let cells = row.iter().zip(other).zip(&mut self.tallies).enumerate();
             for (at, ((cell, other), tally)) in cells.filter(|(at, _)| of(*at)) {
-                let moved = cell != other;
+                // From value to value: that a value comes or goes says nothing of the formula.
+                let moved = cell.1 == 0 && other.1 == 0 && cell != other;
                 let facts_only = self.plan.features.get(at).is_some_and(|p| p.lookback_ns == 0);
                 tally.moves.any |= moved;
                 tally.moves.oldest |= moved && (oldest || facts_only);
@@ -181,10 +182,11 @@ impl Oldest {
         let Some(all) = super::part::joined(batches)? else { return Ok(Vec::new()) };
         let (past, _) = split(&all, self.t);
         let last = past.slice(past.len().saturating_sub(MOVED), MOVED);
-        let step = (self.to - self.from) / (last.len().max(1) as i64);
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let step = (self.to - self.from) / count(last.len().max(1));
         // Mostly towards the end of the tenth, where a state that ages reaches furthest.
         let moved = restamped(&last, T::ts_avail(), |row| {
-            let back = (last.len() - row) as i64;
+            let back = count(last.len() - row);
             self.to.saturating_sub(1).saturating_sub(back.saturating_mul(step) / 2).max(self.from)
         })?;
         let ts = past.ts_avail().values();
@@ -221,12 +223,8 @@ fn revised(inputs: &Inputs) -> Result<Inputs, SweepError> {
     })
 }
 
-fn without_facts(inputs: &Inputs) -> Inputs {
-    Inputs {
-        instruments: Vec::new(),
-        roles: Vec::new(),
-        sessions: Vec::new(),
-        scheduled_events: Vec::new(),
-        ..inputs.clone()
-    }
+/// No phase lasts until the cut-off.
+fn closed(inputs: &Inputs) -> Result<Inputs, SweepError> {
+    let sessions = inputs.sessions.iter().map(ended).collect::<Result<_, _>>()?;
+    Ok(Inputs { sessions, ..inputs.clone() })
 }

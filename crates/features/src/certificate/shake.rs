@@ -84,14 +84,11 @@ impl Ticks for Quotes {
         draw: &mut Draw,
     ) -> Result<Batch<Self>, SweepError> {
         let moves = factors(pick, draw);
-        let one_sided: Vec<bool> = pick.iter().map(|p| *p && draw.below(24) == 0).collect();
         let by = |row: usize, px: i64| match moves.get(row).copied().flatten() {
             Some(factor) => px_by(px, factor),
             None => px,
         };
-        let bid = each_px(batch.col(&Self::BID_PX), |row, px| {
-            (!one_sided.get(row).copied().unwrap_or(false)).then(|| by(row, px))
-        });
+        let bid = each_px(batch.col(&Self::BID_PX), |row, px| Some(by(row, px)));
         // Wider than before, so that the spread moves in units of the price as well.
         let ask = each_px(batch.col(&Self::ASK_PX), |row, px| {
             let wide = px_by(px, 1004);
@@ -210,7 +207,8 @@ pub(super) fn blind<T: Ticks>(batch: &Batch<T>, how: Blind) -> Result<Batch<T>, 
         let other: ArrayRef = if how == Blind::Nulled && column.nullable {
             new_null_array(array.data_type(), array.len())
         } else {
-            arrow_select::take::take(array.as_ref(), &turned, None).map_err(super::part::bug)?
+            arrow_select::take::take(array.as_ref(), &turned, None)
+                .map_err(|e| super::part::bug(&e))?
         };
         edits.put_any(column.name, other);
     }
@@ -255,10 +253,13 @@ impl Facts for Instruments {
         edits.put(&Self::TICK_SIZE, ticks);
         let inverse = batch.col(&Self::IS_INVERSE).iter().map(|on| Some(on == Some(false)));
         edits.put(&Self::IS_INVERSE, inverse.collect());
-        edits.put_any(
-            Self::CALENDAR_ID.name(),
-            new_null_array(batch.col(&Self::CALENDAR_ID).data_type(), batch.len()),
-        );
+        let day = 86_400_000_000_000;
+        let later = batch.col(&Self::EXPIRY).iter().map(|ts| ts.map(|ts| ts.saturating_add(day)));
+        edits.put(&Self::EXPIRY, stamps(later));
+        if known.is_some() {
+            let none = new_null_array(batch.col(&Self::CALENDAR_ID).data_type(), batch.len());
+            edits.put_any(Self::CALENDAR_ID.name(), none);
+        }
         edits.apply(batch)
     }
 }
@@ -277,17 +278,30 @@ impl Facts for Sessions {
     fn revised(batch: &Batch<Self>, known: Option<i64>) -> Result<Batch<Self>, SweepError> {
         let mut edits = Edits::default();
         revise(&mut edits, batch, known, &Self::TS_AVAIL, &Self::REVISION);
-        // The key of a session holds its start, so a revision moves its end alone.
         let starts = batch.col(&Self::TS_START).values();
         let ends = batch.col(&Self::TS_END).values();
+        if known.is_none() {
+            // The key of a session holds its start and phase, so a revision leaves them.
+            edits.put(&Self::TS_START, stamps(starts.iter().map(|ts| Some(ts - 1_000_000_000))));
+        }
         let halves = starts.iter().zip(ends).map(|(start, end)| Some(start / 2 + end / 2 - 1));
         edits.put(&Self::TS_END, stamps(halves));
+        // Another time of another day.
         let offsets = batch.col(&Self::UTC_OFFSET_S).values();
-        edits.put(&Self::UTC_OFFSET_S, offsets.iter().map(|s| s + 5400).collect::<Int32Array>());
+        let moved = offsets.iter().map(|s| s.saturating_add(86_400 + 5_400));
+        edits.put(&Self::UTC_OFFSET_S, moved.collect::<Int32Array>());
         let half = batch.col(&Self::IS_HALF_DAY).iter().map(|on| Some(on == Some(false)));
         edits.put(&Self::IS_HALF_DAY, half.collect());
         edits.apply(batch)
     }
+}
+
+/// Phases that end as they begin.
+pub(super) fn ended(batch: &Batch<Sessions>) -> Result<Batch<Sessions>, SweepError> {
+    let starts = batch.col(&Sessions::TS_START).values();
+    let mut edits = Edits::default();
+    edits.put(&Sessions::TS_END, stamps(starts.iter().map(|ts| Some(ts.saturating_add(1)))));
+    edits.apply(batch)
 }
 
 impl Facts for ScheduledEvents {

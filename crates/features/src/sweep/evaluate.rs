@@ -32,6 +32,14 @@ impl Sweep {
             }
         }
         let asked: Vec<u32> = asked.into_iter().collect();
+        // After a start in the middle an instrument may have no row in the lookback, and must not look as if it had none
+        // ever: whether one comes later is the future.
+        for id in &asked {
+            if !self.instruments.contains_key(id) && self.coverage.knows(*id) {
+                self.instruments.insert(*id, Instrument::new(&self.plan.keep));
+                self.gaps_of.insert(*id, self.coverage.gaps_of(*id, &self.gaps));
+            }
+        }
         self.settle_all(&asked, clock, floor);
     }
 

@@ -20,9 +20,9 @@ const TICK: i64 = 10_000_000;
 
 /// Decisions on two instruments, with everything that the catalogue reads.
 ///
-/// - **Shape:** a quiet part of 105 min with a quote every 45 s, then ten busy minutes with rows every half second or so;
+/// - **Shape:** a quiet part of 105 min with a quote and a print every 45 s, then ten busy minutes with rows every half second or so;
 ///   96 decisions. Instrument 2 plays the role `mkt`.
-/// - **In it:** rows and decisions on one nanosecond, one-sided and crossed quotes, unknown aggressors, corrections and
+/// - **In it:** rows and decisions on one nanosecond, one-sided and crossed quotes (odd seeds), unknown aggressors, corrections and
 ///   cancels, a halt, a gap, revised sessions, decisions that had read less than there was, an unknown instrument.
 #[must_use]
 pub fn market(seed: u64) -> Inputs {
@@ -43,6 +43,7 @@ fn with_run_up(seed: u64, run_up: i64) -> Inputs {
     while t < BUSY {
         for id in [1, 2] {
             tape.quote(id, t + i64::from(id));
+            tape.print(id, t + 10 * SECOND + i64::from(id));
         }
         t += 45 * SECOND;
     }
@@ -85,6 +86,8 @@ fn with_run_up(seed: u64, run_up: i64) -> Inputs {
 #[derive(Debug)]
 struct Tape {
     draw: Draw,
+    /// Some features want every second of hours to be valid.
+    has_odd_quotes: bool,
     seq: u64,
     /// Twice the mid of each instrument in ticks.
     mids: [i64; 2],
@@ -105,6 +108,7 @@ impl Tape {
     fn new(seed: u64) -> Self {
         Self {
             draw: Draw::new(seed),
+            has_odd_quotes: !seed.is_multiple_of(2),
             seq: 0,
             mids: [2 * LEVEL_TICKS, 2 * LEVEL_TICKS],
             prints: Vec::new(),
@@ -141,7 +145,7 @@ impl Tape {
     fn quote(&mut self, id: u32, ts: i64) {
         let (bid, ask) = self.touch(id);
         let (bid_size, ask_size) = (self.size(), self.size());
-        let odd = self.draw.below(80);
+        let odd = if self.has_odd_quotes { self.draw.below(80) } else { 3 };
         let orders = u32::try_from(self.draw.below(9)).unwrap_or(0);
         let (bid, ask) = if odd == 0 { (ask, bid) } else { (bid, ask) };
         let mut rows = TableBuilder::<Quotes>::new(at(ts));
@@ -170,8 +174,9 @@ impl Tape {
         };
         let name = format!("t{}", self.seq);
         let amends = self.draw.below(25);
-        let known = self.prints.iter().rev().take(12);
-        let meant = known.filter(|(other, _, _)| *other == id).last().cloned();
+        // One of the last twelve prints.
+        let recent = self.prints.get(self.prints.len().saturating_sub(12)..).unwrap_or(&[]);
+        let meant = recent.iter().find(|(other, _, _)| *other == id).cloned();
         let mut rows = TableBuilder::<Trades>::new(at(ts));
         rows.set(&Trades::SOURCE_ID, SourceId::new(1))
             .set(&Trades::INSTRUMENT_ID, InstrumentId::new(id))

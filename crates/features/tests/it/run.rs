@@ -3,7 +3,8 @@
 use contract::testing::{decisions, quotes, trades};
 use contract::{Diagnostic, Features};
 use features::{
-    Catalogue, Declaration, Formula, Inputs, Needs, Options, Plan, Series, Spec, Window, run,
+    Catalogue, Declaration, Formula, Inputs, Needs, Null, Options, Plan, Series, Spec, Sweep,
+    Window, run,
 };
 
 const S: i64 = 1_000_000_000;
@@ -81,4 +82,19 @@ fn a_feature_of_a_user_stands_beside_those_of_the_catalogue() {
     );
     // Quotes at 10, 11, .. 19 s; at 61 s, those of 51 to 60 s.
     assert_eq!(rows.feature("x_desk__n_quotes__10s").unwrap().values(), &[10.0, 10.0, 10.0, 10.0]);
+}
+
+#[test]
+fn after_a_restart_an_instrument_that_was_silent_is_stale_whether_or_not_it_speaks_later() {
+    let first = run(plan(), &inputs(60), Options::default()).unwrap();
+    let reason = |later: &str| {
+        let mut sweep =
+            Sweep::new(plan(), Options::default()).with_coverage(first.coverage.clone());
+        sweep.push(&quotes(later).with_seq(300)).unwrap();
+        let out = sweep.push(&decisions(&[500 * S]).with_seq(400)).unwrap();
+        let rows = out.rows.or(sweep.finish().unwrap().0.rows).unwrap();
+        rows.why(0, "book__spread_bps__now").unwrap().and_then(|code| Null::from_code(code.get()))
+    };
+    assert_eq!(reason(""), Some(Null::Stale));
+    assert_eq!(reason("500000000000 99 101"), Some(Null::Stale));
 }

@@ -448,6 +448,32 @@ fn the_catalogue_is_clean_over_a_made_market() {
 }
 
 #[test]
+fn the_catalogue_is_clean_over_data_made_by_hand() {
+    for (case, tables) in [
+        ("planted", &["quotes", "trades", "depths", "statuses", "feed_marks", "decisions"][..]),
+        ("hour", &["quotes", "trades", "feed_marks", "decisions"][..]),
+    ] {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../fixtures/features/golden")
+            .join(case);
+        let mut inputs = Inputs::default();
+        for name in tables.iter().chain(&["instruments", "roles", "sessions", "scheduled_events"]) {
+            let Ok(text) = std::fs::read_to_string(folder.join(format!("{name}.ndjson"))) else {
+                continue;
+            };
+            let origin = contract::Origin::new("features", *name);
+            let mut rows = contract::TextTable::new(contract::table(name).unwrap(), origin, None);
+            for (line, text) in (1..).zip(text.lines()) {
+                rows.json_line(line, text.as_bytes());
+            }
+            inputs.add(&rows.take().unwrap().good.into_record_batch()).unwrap();
+        }
+        let report = clean(&inputs, CertifyOptions { min_cutoffs: 5, budget: 0.0, seed: 9 });
+        assert!(report.rows >= 4, "{case}");
+    }
+}
+
+#[test]
 fn equal_seeds_give_equal_reports() {
     let options = CertifyOptions { min_cutoffs: 1, budget: 0.0, seed: 3 };
     let report = |options| certify(default_plan(), &market(2), options).unwrap();
