@@ -329,9 +329,19 @@ impl Ask {
             // The first return needs the instant before, the first pair two before.
             Series::Grid => window.saturating_add(3 * SECOND).saturating_add(trade),
             Series::Later => window.saturating_add(DELAY_NS).saturating_add(trade),
-            Series::Bars => window.saturating_add(BAR_NS).saturating_add(trade),
+            Series::Bars => window,
         };
+        // Neighbours of trades are taken inside the window, so prices, sizes and times need nothing before it.
+        let is_tape =
+            self.tables() == [MarketTable::Trades] && self.series() == Some(Series::Trades);
         match self {
+            Self::Sum { window, .. }
+            | Self::Count { window, .. }
+            | Self::Extreme { window, .. }
+                if is_tape =>
+            {
+                window.span_ns()
+            }
             Self::Sum { measure, window, .. } => of_series(measure.series(), window.span_ns()),
             Self::Count { series, window } | Self::Extreme { series, window } => {
                 of_series(*series, window.span_ns())
