@@ -64,9 +64,7 @@ impl Coverage {
 
     /// Whether some table has delivered the instrument, or will.
     pub(crate) fn knows(&self, instrument_id: u32) -> bool {
-        MarketTable::ALL
-            .iter()
-            .any(|table| self.instruments.contains_key(&(*table, instrument_id)))
+        MarketTable::ALL.iter().any(|table| self.instruments.contains_key(&(*table, instrument_id)))
     }
 
     /// The first row of an instrument in a table.

@@ -3,7 +3,8 @@
 use contract::testing::{decisions, quotes, trades};
 use contract::{Diagnostic, Features};
 use features::{
-    Catalogue, Declaration, Formula, Inputs, Needs, Null, Options, Plan, Series, Spec, Sweep, Window, run,
+    Catalogue, Declaration, Formula, Inputs, Needs, Null, Options, Plan, Series, Spec, Sweep,
+    Window, run,
 };
 
 const S: i64 = 1_000_000_000;
