@@ -72,8 +72,13 @@ impl<E: From<SweepError>> Certifier<'_, E> {
                 // From value to value: that a value comes or goes says nothing of the formula.
                 let moved = cell.1 == 0 && other.1 == 0 && cell != other;
                 let facts_only = self.plan.features.get(at).is_some_and(|p| p.lookback_ns == 0);
-                tally.moves.any |= moved;
-                tally.moves.oldest |= moved && (oldest || facts_only);
+                if oldest {
+                    // The formula is known to react; how far it reaches shows in a value that goes as well.
+                    tally.moves.oldest |= cell != other;
+                } else {
+                    tally.moves.any |= moved;
+                    tally.moves.oldest |= moved && facts_only;
+                }
             }
         }
     }
@@ -91,7 +96,7 @@ impl<E: From<SweepError>> Certifier<'_, E> {
         let coverage = Self::everything(alone);
         for ((back, window), mut members) in groups {
             let span = Oldest::of(alone.t, back, window);
-            for tail in [Tail::Window, Tail::Some, Tail::None, Tail::All] {
+            for tail in [Tail::Window, Tail::Some, Tail::Trades, Tail::None, Tail::All] {
                 members.retain(|at| self.tallies.get(*at).is_some_and(|t| !t.moves.oldest));
                 if members.is_empty() {
                     break;
@@ -138,6 +143,8 @@ enum Tail {
     Window,
     /// A few rows of it.
     Some,
+    /// Trades and books of it, but no quotes.
+    Trades,
     /// Nothing.
     None,
     /// All rows.
@@ -184,10 +191,9 @@ impl Oldest {
         let last = past.slice(past.len().saturating_sub(MOVED), MOVED);
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         let step = (self.to - self.from) / count(last.len().max(1));
-        // Mostly towards the end of the tenth, where a state that ages reaches furthest.
         let moved = restamped(&last, T::ts_avail(), |row| {
-            let back = count(last.len() - row);
-            self.to.saturating_sub(1).saturating_sub(back.saturating_mul(step) / 2).max(self.from)
+            let behind = count(last.len() - row).saturating_mul(step.max(1));
+            self.to.saturating_sub(behind).max(self.from)
         })?;
         let ts = past.ts_avail().values();
         let stays = |row: &usize| {
@@ -195,6 +201,7 @@ impl Oldest {
             match tail {
                 Tail::Window => ts >= self.window,
                 Tail::Some => ts >= self.window && row.is_multiple_of(16),
+                Tail::Trades => T::MARKET != MarketTable::Quotes && ts >= self.window,
                 Tail::None => false,
                 Tail::All => ts >= self.to,
             }
