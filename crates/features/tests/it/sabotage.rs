@@ -379,7 +379,7 @@ fn a_value_remembered_from_the_decision_before() {
 struct MoveLevel;
 
 impl Measure for MoveLevel {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "x_leak_move"
     }
     fn series(&self) -> Series {
