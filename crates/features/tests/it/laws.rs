@@ -14,8 +14,6 @@ const S: i64 = 1_000_000_000;
 /// Features that no change of their inputs moves.
 const UNREACTIVE: [&str; 0] = [];
 
-/// A window of trades reaches a minute further back than its rows, for their signs; these look at prices and sizes.
-const NO_SIGN: &str = "a minute before the window is declared for signs, which it does not use";
 /// Nearly all trades of the kit's market carry a flag, so that hardly any sign comes from a quote.
 const FLAGGED: &str =
     "a minute before the window is declared for signs, most of which are flags here";
@@ -26,25 +24,15 @@ const STATE: &str =
     "the lookback is that of the oldest state and what it hangs on; here both are fresh";
 
 /// Features whose lookback is longer than what moves them, by the beginning of their names, and why.
-const LOOSE: [(&str, &str); 26] = [
+const LOOSE: [(&str, &str); 16] = [
     ("book__quote_age_ns__now", STATE),
-    ("flow__avg_size_qty__", NO_SIGN),
     ("flow__imb_count__1s", FLAGGED),
     ("flow__imb_vol__1s", FLAGGED),
     ("flow__intensity_per_s__", ANCHOR),
     ("flow__last_sign__now", STATE),
-    ("flow__max_size_share__", NO_SIGN),
-    ("flow__n_trades__", NO_SIGN),
-    ("flow__notional_ccy__", NO_SIGN),
     ("flow__run_len__now", STATE),
-    ("flow__sign_flag_share__5m", FLAGGED),
     ("flow__signed_vol_qty__1s", FLAGGED),
-    ("flow__tape_speed__10s", NO_SIGN),
-    ("flow__vol_qty__", NO_SIGN),
-    ("flow__vwap_dev_bps__1m", NO_SIGN),
-    ("flow__vwap_dev_bps__5m", NO_SIGN),
     ("flow__vwap_dev_bps__sess", SESSION),
-    ("liq__roll_bps__5m", NO_SIGN),
     ("price__dist_high__", NO_LINK),
     ("price__dist_low__", NO_LINK),
     ("price__log_ret__n", STATE),
