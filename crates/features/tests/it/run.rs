@@ -63,11 +63,7 @@ fn no_decision_gives_no_row_and_no_table_gives_nulls() {
     let alone = Inputs { decisions: vec![decisions(&[5 * S]).with_seq(0)], ..Inputs::default() };
     let rows = run(plan(), &alone, Options::default()).unwrap().rows.unwrap();
     let why = rows.why(0, "book__spread_bps__now").unwrap();
-<<<<<<< HEAD
     assert_eq!(why.map(std::num::NonZeroU8::get), Some(features::Null::NoHistory.code()));
-=======
-    assert_eq!(why.map(std::num::NonZero::get), Some(features::Null::NoHistory.code()));
->>>>>>> cert
 }
 
 #[test]
