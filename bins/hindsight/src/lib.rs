@@ -58,3 +58,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/capture-from-your-service.md")]
 struct CaptureGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/write-a-feature.md")]
+struct FeatureGuide;
