@@ -206,7 +206,7 @@ impl<'a> At<'a> {
     /// The session.
     ///
     /// # Errors
-    /// [`Null::NotApplicable`] when the instrument has no calendar, or none that has begun.
+    /// [`Null::NotApplicable`] when the instrument has no calendar, or no phase of it was known.
     pub fn session(&self, of: SessionOf) -> Result<Session, Null> {
         match self.get(of.0)? {
             Answer::Session(session) => Ok(*session),

@@ -163,16 +163,28 @@ pub(crate) fn quote_level(
     made(name, Series::Quotes, MeasureKind::Level, fill)
 }
 
-/// Sum over trades of a function of the trade before and the trade.
-pub(crate) fn trades(
+/// A sum over trades that reads some tables, of which some must cover its window.
+fn of_trades(
     name: &'static str,
+    tables: &'static [MarketTable],
+    covering: &'static [MarketTable],
     each: impl Fn(Trade, Trade) -> i128 + Send + Sync + 'static,
 ) -> Arc<dyn Measure> {
     let fill = move |rows: &Rows<'_>, out: &mut [i128]| {
         let Rows::Trades(rows) = rows else { return };
         rows.pairs().zip(out).for_each(|((before, now), out)| *out = each(before, now));
     };
-    made(name, Series::Trades, MeasureKind::Sum, fill)
+    let (series, kind) = (Series::Trades, MeasureKind::Sum);
+    Arc::new(Each { name, series, kind, tables, covering, fill })
+}
+
+/// Sum over trades of a function of the trade before and the trade.
+pub(crate) fn trades(
+    name: &'static str,
+    each: impl Fn(Trade, Trade) -> i128 + Send + Sync + 'static,
+) -> Arc<dyn Measure> {
+    let tables = Series::Trades.tables();
+    of_trades(name, tables, tables, each)
 }
 
 /// Sum over trades of a function of signs, which the venue gives or quotes help to find.
@@ -180,13 +192,7 @@ pub(crate) fn signs(
     name: &'static str,
     each: impl Fn(Trade, Trade) -> i128 + Send + Sync + 'static,
 ) -> Arc<dyn Measure> {
-    let fill = move |rows: &Rows<'_>, out: &mut [i128]| {
-        let Rows::Trades(rows) = rows else { return };
-        rows.pairs().zip(out).for_each(|((before, now), out)| *out = each(before, now));
-    };
-    let (series, kind) = (Series::Trades, MeasureKind::Sum);
-    let covering = &[MarketTable::Trades];
-    Arc::new(Each { name, series, kind, tables: series.tables(), covering, fill })
+    of_trades(name, Series::Trades.tables(), &[MarketTable::Trades], each)
 }
 
 /// Sum over trades of a function of prices, sizes and times alone.
@@ -194,13 +200,7 @@ pub(crate) fn tape(
     name: &'static str,
     each: impl Fn(Trade, Trade) -> i128 + Send + Sync + 'static,
 ) -> Arc<dyn Measure> {
-    let fill = move |rows: &Rows<'_>, out: &mut [i128]| {
-        let Rows::Trades(rows) = rows else { return };
-        rows.pairs().zip(out).for_each(|((before, now), out)| *out = each(before, now));
-    };
-    let (series, kind) = (Series::Trades, MeasureKind::Sum);
-    let tables = &[MarketTable::Trades];
-    Arc::new(Each { name, series, kind, tables, covering: tables, fill })
+    of_trades(name, &[MarketTable::Trades], &[MarketTable::Trades], each)
 }
 
 /// Sum over trades of a function of prices of a trade and the two before it.

@@ -225,7 +225,7 @@ impl Reference {
         in_force(self.roles.get(&(id, role.to_owned()))?, t).copied()
     }
 
-    /// The session of an instrument's calendar; `None` when it has none, or none that has begun.
+    /// The session of an instrument's calendar; `None` when it has none, or no phase of it was known.
     pub(crate) fn session(&self, id: u32, t: i64) -> Option<Session> {
         let calendar = self.instrument(id, t)?.calendar.as_ref()?;
         let rows = self.sessions.get(calendar)?;
