@@ -11,7 +11,7 @@ use std::path::Path;
 /// `contract`, 42 with `digest`, 65 for `feeds`, 95 with `dbn`, 50 for a stage, 160 for `hindsight`. One is above it:
 /// `feeds`, because rows from text (feature `ndjson`, five packages) moved into `contract` after that figure was set. To
 /// raise a limit, say in the commit what the new packages are for.
-const BUDGET: [(&str, &str, usize); 11] = [
+const BUDGET: [(&str, &str, usize); 12] = [
     ("capture", "", 75),
     ("contract", "", 33),
     ("contract", "digest", 41),
@@ -21,6 +21,7 @@ const BUDGET: [(&str, &str, usize); 11] = [
     ("features", "selection", 75),
     ("feeds", "", 70),
     ("feeds", "dbn", 95),
+    ("labeling", "", 65),
     ("simulator", "", 50),
     ("hindsight", "", 142),
 ];

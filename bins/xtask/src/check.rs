@@ -255,6 +255,7 @@ mod tests {
                 "durable",
                 "features",
                 "feeds",
+                "labeling",
                 "simulator",
                 "hindsight",
                 "xtask"

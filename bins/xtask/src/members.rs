@@ -26,21 +26,23 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 9] = [
+pub(crate) const MEMBERS: [Member; 10] = [
     library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
     library("durable", "crates/durable", &[], &[]),
     library("features", "crates/features", &["contract"], &["simulator"]),
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
+    library("labeling", "crates/labeling", &["contract"], &["simulator"]),
     library("simulator", "crates/simulator", &["contract"], &[]),
     composer("hindsight", "bins/hindsight", LIBRARIES, true),
     composer("xtask", "bins/xtask", PROGRAMS, true),
     composer("benches", "benches", PROGRAMS, false),
 ];
 
-const LIBRARIES: &[&str] = &["capture", "contract", "durable", "features", "feeds", "simulator"];
+const LIBRARIES: &[&str] =
+    &["capture", "contract", "durable", "features", "feeds", "labeling", "simulator"];
 const PROGRAMS: &[&str] =
-    &["capture", "contract", "durable", "features", "feeds", "simulator", "hindsight"];
+    &["capture", "contract", "durable", "features", "feeds", "labeling", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,

@@ -6,7 +6,13 @@ use crate::diagnostic::{Diagnostic, Fault};
 use crate::spec::Table;
 use crate::tables::{Features, Outcomes};
 use arrow_array::cast::AsArray;
-use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray};
+use arrow_array::types::{
+    Decimal128Type, Float64Type, Int64Type, TimestampNanosecondType, UInt16Type,
+};
+use arrow_array::{
+    Array, ArrayRef, Decimal128Array, FixedSizeBinaryArray, Float64Array, Int64Array,
+    TimestampNanosecondArray, UInt16Array,
+};
 use arrow_buffer::Buffer;
 use arrow_schema::FieldRef;
 use std::num::NonZeroU8;
@@ -49,7 +55,41 @@ impl Diagnostic for UnknownFeature {
     }
 }
 
+/// A dynamic column in its own type.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum DynamicColumn<'a> {
+    /// Numbers in the unit that ends the name.
+    Number(&'a Float64Array),
+    /// Money, scale 1e-9.
+    Money(&'a Decimal128Array),
+    /// Instants.
+    Instant(&'a TimestampNanosecondArray),
+    /// Nanoseconds or counts.
+    Whole(&'a Int64Array),
+    /// Codes of categories.
+    Category(&'a UInt16Array),
+}
+
+impl<'a> DynamicColumn<'a> {
+    fn of(array: &'a ArrayRef) -> Option<Self> {
+        let number = array.as_primitive_opt::<Float64Type>().map(Self::Number);
+        let money = || array.as_primitive_opt::<Decimal128Type>().map(Self::Money);
+        let instant = || array.as_primitive_opt::<TimestampNanosecondType>().map(Self::Instant);
+        let whole = || array.as_primitive_opt::<Int64Type>().map(Self::Whole);
+        let category = || array.as_primitive_opt::<UInt16Type>().map(Self::Category);
+        number.or_else(money).or_else(instant).or_else(whole).or_else(category)
+    }
+}
+
 impl<T: DynamicTable, S> Batch<T, S> {
+    /// A dynamic column by name, whatever it holds.
+    #[must_use]
+    pub fn dynamic_column(&self, name: &str) -> Option<DynamicColumn<'_>> {
+        let (_, array) = self.as_any().dynamic().find(|(field, _)| field.name() == name)?;
+        DynamicColumn::of(array)
+    }
+
     /// Names of the dynamic columns, in order.
     pub fn feature_names(&self) -> impl Iterator<Item = &str> {
         self.as_any().dynamic().map(|(field, _)| field.name().as_str())

@@ -91,7 +91,7 @@ pub use decimal::DecimalError;
 pub use diagnostic::{Diagnostic, Fault};
 #[cfg(feature = "digest")]
 pub use digest::RowDigest;
-pub use dynamic::{DynamicTable, UnknownFeature};
+pub use dynamic::{DynamicColumn, DynamicTable, UnknownFeature};
 pub use event::{
     BarEvent, BarMore, BookDeltaEvent, BookDeltaMore, ClockEvent, ClockMore, DataQualityEvent,
     DataQualityMore, DecisionCore, DecisionMore, DepthEvent, DepthLevel, DepthMore, Envelope,

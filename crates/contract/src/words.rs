@@ -395,6 +395,8 @@ vocabulary! {
         TripleBarrier = "triple_barrier",
         /// Whether the decision's side paid.
         Meta = "meta",
+        /// Whether the order was filled.
+        Fill = "fill",
     }
 }
 
