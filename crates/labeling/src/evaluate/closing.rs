@@ -1,0 +1,254 @@
+//! Outcomes of closing a position, and of keeping one.
+
+use super::excursion::{self, Excursion, Position};
+use super::filled::{Money, Span, Totals, assumed_fee, covered, entry_done, finish};
+use super::point::read;
+use super::sigma::sigma;
+use super::window::{mark, window_end};
+use super::{Decision, Draft, Reads, Stop, View, shortfall};
+use crate::facts::Fee;
+use crate::flags::OutcomeFlags;
+use crate::key::Key;
+use crate::ledger::Fill;
+use crate::measure::Measure;
+use crate::null::Null;
+use crate::path::{Exit, PathRow};
+use contract::OutcomeBasis;
+
+/// One unit.
+const UNIT: i128 = 1_000_000_000;
+
+/// The value of closing now against closing at the window's end.
+pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
+    let sign = -d.sign();
+    let side = Exit::of(sign);
+    let fills: Vec<&Fill> = if d.row.is_unsent() {
+        Vec::new()
+    } else {
+        view.fills_of(d, d.wait_end()).filter(|f| f.closed > 0).collect()
+    };
+    // What was sold or bought back, at which prices; without a fill, what could have been.
+    let mut legs: Vec<(i128, i64)> = fills.iter().map(|f| (f.closed, f.px)).collect();
+    let delay = d.rules.measures.entry_delay_ns;
+    let (key, px, row) = match fills.first() {
+        Some(first) => (first.key, Ok(first.px), None),
+        None => {
+            view.needs(d.wait_end())?;
+            let key = if delay == 0 { d.row.key } else { Key::end_of(d.row.key.ts + delay) };
+            let latest = if delay == 0 {
+                view.path.latest_before(key, side)
+            } else {
+                view.needs(key.ts)?;
+                view.path.latest_at(key.ts, side)
+            };
+            let (px, row) = read(latest);
+            let qty = d.row.qty.unwrap_or(UNIT);
+            legs.extend(px.ok().map(|px| (qty, px)));
+            (key, px, row)
+        }
+    };
+    let end = window_end(view, d, key.ts)?;
+    let done = entry_done(view, d);
+    view.needs(end.max(if fills.is_empty() { d.wait_end() } else { done }))?;
+    if view.path.up_to(end) == 0 {
+        return Err(Stop::NoPath);
+    }
+    let mark = mark(view, d, end, side)?;
+    let contract = view.contract(d);
+    let mut draft =
+        Draft::new(OutcomeBasis::Counterfactual, sign, Reads::new(d.row.key.seq, d.row.avail));
+    let waited = if fills.is_empty() { d.wait_end() } else { done };
+    draft.ts_end = mark.ts.max(waited).max(d.row.key.ts + 1);
+    for fill in &fills {
+        draft.reads.fill(fill);
+        if fill.is_clamped {
+            draft.flag(OutcomeFlags::CLAMPED);
+        }
+        if fill.is_inferred {
+            draft.flag(OutcomeFlags::INFERRED);
+        }
+    }
+    note_rows(&mut draft, row, mark.px.ok().map(|(_, row)| row));
+    let instrument = d.row.instrument.unwrap_or(0);
+    if view.facts.action_in(instrument, key.ts, mark.ts).is_some() {
+        draft.all_null(Null::CorporateAction);
+        return Ok(draft);
+    }
+    let is_negated = d.row.is_unsent();
+    let turn = if is_negated { -1 } else { 1 };
+    let scale = sigma(view, d);
+    let (mut entries, mut exits) = (Totals::default(), Totals::default());
+    let (mut sum, mut notional, mut fees) = (0_i128, 0_i128, Fee::ZERO);
+    let mut ends = Some((0_i128, 0_i128));
+    for (qty, leg) in &legs {
+        entries.add(*qty, *leg)?;
+        let part = contract.notional(*qty, *leg)?;
+        notional = notional.checked_add(part).ok_or(Stop::Overflow)?;
+        if let Ok((exit, _)) = mark.px {
+            exits.add(*qty, exit)?;
+            let value = |exit: i64| -> Result<i128, Stop> {
+                Ok(turn * sign * contract.gross(*qty, exit, *leg)?)
+            };
+            sum = sum.checked_add(value(exit)?).ok_or(Stop::Overflow)?;
+            ends = match (ends, mark.bounds) {
+                (Some((lo, hi)), Some((low, high))) => {
+                    let (a, b) = (value(low)?, value(high)?);
+                    Some((lo + a.min(b), hi + a.max(b)))
+                }
+                _ => None,
+            };
+        }
+    }
+    if fills.is_empty() {
+        if let Ok(px) = px {
+            let qty = d.row.qty.unwrap_or(UNIT);
+            fees = assumed_fee(view, d, contract, qty, px)?;
+            draft.flag(OutcomeFlags::FEE_ASSUMED);
+            if fees.is_unknown {
+                draft.flag(OutcomeFlags::FEE_UNKNOWN);
+            }
+            if d.row.qty.is_none() {
+                draft.flag(OutcomeFlags::UNIT_QTY);
+            }
+            if is_negated {
+                fees = Fee {
+                    value: -fees.value,
+                    lo: fees.hi.map_or(0, |hi| -hi),
+                    hi: Some(-fees.lo),
+                    ..fees
+                };
+            }
+        }
+    } else {
+        draft.flag(OutcomeFlags::CLOCK_RECV);
+        for fill in &fills {
+            fees = fees.plus(fill.closing_fee)?;
+        }
+        draft.fee_flags(&fees);
+    }
+    if is_negated {
+        draft.flag(OutcomeFlags::NEGATED);
+    }
+    let gross = px.and(mark.px).map(|_| sum);
+    let money = Money {
+        gross: match gross {
+            Ok(sum) => Ok(contract.money(sum)?),
+            Err(why) => Err(why),
+        },
+        bounds: match ends.filter(|_| gross.is_ok()) {
+            Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
+            None => None,
+        },
+        fees,
+        carry: 0,
+        notional: contract.money(notional)?,
+    };
+    money.write(&mut draft, d, scale);
+    finish(view, d, &mut draft, scale, Span { entry: key, end: mark.ts, entries, exits });
+    if mark.delay_ns > 0 {
+        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
+    }
+    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+    if fills.is_empty() {
+        draft.money(Measure::BookedPnl, 0);
+        draft.number(Measure::FillRatio, Ok(0.0));
+    }
+    if !is_negated {
+        shortfall::write(view, d, &mut draft, done)?;
+    }
+    draft.completeness = covered(view, key.ts, mark.ts);
+    Ok(draft)
+}
+
+/// The value of keeping a position until the window's end.
+pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
+    let of_book = || {
+        view.ledger.and_then(|l| l.position(&d.row.strategy, d.row.key, view.fills))
+    };
+    let position = d.row.position_before.or_else(of_book).unwrap_or(0);
+    if position == 0 {
+        return Err(Stop::NotApplicable("no position to hold"));
+    }
+    let sign = position.signum();
+    let side = Exit::of(sign);
+    let end = window_end(view, d, d.row.key.ts)?;
+    view.needs(end)?;
+    if view.path.up_to(end) == 0 {
+        return Err(Stop::NoPath);
+    }
+    let mark = mark(view, d, end, side)?;
+    let contract = view.contract(d);
+    let (px, row) = read(view.path.latest_before(d.row.key, side));
+    let mut draft =
+        Draft::new(OutcomeBasis::Counterfactual, sign, Reads::new(d.row.key.seq, d.row.avail));
+    draft.ts_end = mark.ts.max(d.row.key.ts + 1);
+    note_rows(&mut draft, row, mark.px.ok().map(|(_, row)| row));
+    let instrument = d.row.instrument.unwrap_or(0);
+    if view.facts.action_in(instrument, d.row.key.ts, mark.ts).is_some() {
+        draft.all_null(Null::CorporateAction);
+        return Ok(draft);
+    }
+    let scale = sigma(view, d);
+    let Ok(px) = px else {
+        draft.all_null(px.err().unwrap_or(Null::NoQuote));
+        draft.number(Measure::SigmaBps, scale);
+        return Ok(draft);
+    };
+    let qty = position.abs();
+    let mut held = Position::new(contract, sign);
+    held.open(0, qty, px);
+    let mut walk = Excursion::new(d.row.key.ts);
+    let until = if mark.delay_ns > 0 { mark.ts } else { end };
+    walk.stretch(view, &held, d.row.key, Key::end_of(until))?;
+    let (mut entries, mut exits) = (Totals::default(), Totals::default());
+    entries.add(qty, px)?;
+    let (mut gross, mut bounds) = (Err(Null::NoQuote), None);
+    match mark.px {
+        Ok((exit, row)) => {
+            exits.add(qty, exit)?;
+            let value = held.value(exit)?;
+            walk.at(value, mark.ts, Some(row));
+            gross = Ok(value);
+            if let Some((low, high)) = mark.bounds {
+                let (a, b) = (held.value(low)?, held.value(high)?);
+                bounds = Some((contract.money(a.min(b))?, contract.money(a.max(b))?));
+            }
+        }
+        Err(why) => gross = Err(why),
+    }
+    for row in walk.rows() {
+        draft.reads.row(row);
+    }
+    let notional = contract.notional(qty, px)?;
+    let money = Money {
+        gross: match gross {
+            Ok(sum) => Ok(contract.money(sum)?),
+            Err(why) => Err(why),
+        },
+        bounds,
+        fees: Fee::ZERO,
+        carry: 0,
+        notional: contract.money(notional)?,
+    };
+    money.write(&mut draft, d, scale);
+    let span = Span { entry: d.row.key, end: mark.ts, entries, exits };
+    finish(view, d, &mut draft, scale, span);
+    let is_broken = view.path.gap_in(d.row.key.ts, mark.ts).is_some();
+    let denominator = scale.map(|sigma| sigma * d.root_tau());
+    excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
+    if let (Err(why), false) = (gross, is_broken) {
+        draft.null(Measure::MfeCapture, why);
+    }
+    if mark.delay_ns > 0 {
+        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
+    }
+    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+    draft.completeness = covered(view, d.row.key.ts, mark.ts);
+    Ok(draft)
+}
+
+fn note_rows(draft: &mut Draft, entry: Option<PathRow>, exit: Option<PathRow>) {
+    for row in [entry, exit].into_iter().flatten() {
+        draft.reads.row(&row);
+    }
+}

@@ -1,0 +1,167 @@
+//! Outcome of a trade that was not made.
+
+use super::excursion::{self, Excursion, Position};
+use super::filled::{Money, Span, Totals, assumed_fee, covered, entry_done, finish};
+use super::point::imagined;
+use super::sigma::sigma;
+use super::window::{mark, window_end};
+use super::{Decision, Draft, Reads, Stop, View, shortfall};
+use crate::facts::Fee;
+use crate::flags::OutcomeFlags;
+use crate::key::Key;
+use crate::measure::{Measure, Reading, Scalar};
+use crate::null::Null;
+use crate::path::Exit;
+use crate::settings::Anchor;
+use contract::OutcomeBasis;
+
+/// One unit.
+const UNIT: i128 = 1_000_000_000;
+
+/// The outcome of a decision's trade from its own quote to the window's end; negated, that of not making it.
+pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<Draft, Stop> {
+    let is_anchored = d.rules.measures.anchor == Anchor::Decision;
+    let entry = imagined(view, d)?;
+    let end = window_end(view, d, entry.key.ts)?;
+    view.needs(d.wait_end().max(end))?;
+    if view.path.up_to(end) == 0 {
+        return Err(Stop::NoPath);
+    }
+    let sign = entry.sign;
+    let mark = mark(view, d, end, Exit::of(sign))?;
+    let contract = view.contract(d);
+    let mut draft =
+        Draft::new(OutcomeBasis::Counterfactual, sign, Reads::new(d.row.key.seq, d.row.avail));
+    draft.ts_end = mark.ts.max(d.wait_end()).max(d.row.key.ts + 1);
+    if let Some(row) = entry.row {
+        draft.reads.row(&row);
+    }
+    if let Ok((_, row)) = mark.px {
+        draft.reads.row(&row);
+    }
+    if is_anchored {
+        draft.flag(OutcomeFlags::FORWARD);
+    }
+    let instrument = d.row.instrument.unwrap_or(0);
+    if view.facts.action_in(instrument, entry.key.ts, mark.ts).is_some() {
+        draft.all_null(Null::CorporateAction);
+        return Ok(draft);
+    }
+    let qty = d.row.qty.unwrap_or(UNIT);
+    if d.row.qty.is_none() {
+        draft.flag(OutcomeFlags::UNIT_QTY);
+    }
+    let scale = sigma(view, d);
+    let denominator = scale.map(|sigma| sigma * d.root_tau());
+    let (mut entries, mut exits) = (Totals::default(), Totals::default());
+    let is_broken = view.path.gap_in(entry.key.ts, mark.ts).is_some();
+    if let Ok(px) = entry.px {
+        entries.add(qty, px)?;
+        let mut position = Position::new(contract, sign);
+        position.open(0, qty, px);
+        let mut walk = Excursion::new(entry.key.ts);
+        let until = if mark.delay_ns > 0 { mark.ts } else { end };
+        walk.stretch(view, &position, entry.key, Key::end_of(until))?;
+        let (mut gross, mut bounds, mut fees) = (Err(Null::NoQuote), None, Fee::unknown());
+        match mark.px {
+            Ok((exit, row)) => {
+                exits.add(qty, exit)?;
+                let value = position.value(exit)?;
+                walk.at(value, mark.ts, Some(row));
+                gross = Ok(value);
+                draft.flag(OutcomeFlags::FEE_ASSUMED);
+                fees = assumed_fee(view, d, contract, qty, px)?
+                    .plus(assumed_fee(view, d, contract, qty, exit)?)?;
+                if fees.is_unknown {
+                    draft.flag(OutcomeFlags::FEE_UNKNOWN);
+                }
+                if let Some((low, high)) = mark.bounds {
+                    let (a, b) = (position.value(low)?, position.value(high)?);
+                    bounds = Some((a.min(b), a.max(b)));
+                }
+            }
+            Err(why) => gross = Err(why),
+        }
+        for row in walk.rows() {
+            draft.reads.row(row);
+        }
+        let notional = contract.notional(qty, px)?;
+        if is_negated {
+            draft.flag(OutcomeFlags::NEGATED);
+            walk = walk.negated();
+            gross = gross.map(|gross| -gross);
+            bounds = bounds.map(|(lo, hi)| (-hi, -lo));
+            fees = negated(fees);
+        }
+        let money = Money {
+            gross: match gross {
+                Ok(sum) => Ok(contract.money(sum)?),
+                Err(why) => Err(why),
+            },
+            bounds: match bounds {
+                Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
+                None => None,
+            },
+            fees,
+            carry: 0,
+            notional: contract.money(notional)?,
+        };
+        money.write(&mut draft, d, scale);
+        if is_negated && fees.is_unknown {
+            unbounded_above(&mut draft);
+        }
+        finish(
+            view,
+            d,
+            &mut draft,
+            scale,
+            Span { entry: entry.key, end: mark.ts, entries, exits },
+        );
+        excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
+        if let (Err(why), false) = (gross, is_broken) {
+            draft.null(Measure::MfeCapture, why);
+        }
+    } else {
+        let why = entry.px.err().unwrap_or(Null::NoQuote);
+        draft.all_null(why);
+        draft.number(Measure::SigmaBps, scale);
+    }
+    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+    if mark.delay_ns > 0 {
+        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
+    }
+    if is_anchored {
+        for measure in [Measure::FillRatio, Measure::BookedPnl] {
+            draft.null(measure, Null::NotApplicable);
+        }
+    } else {
+        draft.money(Measure::BookedPnl, 0);
+        draft.number(Measure::FillRatio, Ok(0.0));
+        if !d.row.is_unsent() {
+            shortfall::write(view, d, &mut draft, entry_done(view, d))?;
+        }
+    }
+    draft.completeness = covered(view, entry.key.ts, mark.ts);
+    Ok(draft)
+}
+
+/// What was not paid.
+fn negated(fee: Fee) -> Fee {
+    Fee {
+        value: -fee.value,
+        lo: fee.hi.map_or(0, |hi| -hi),
+        hi: Some(-fee.lo),
+        ..fee
+    }
+}
+
+/// A fee of unknown size that was saved leaves the result open on the better side.
+fn unbounded_above(draft: &mut Draft) {
+    for measure in [Measure::NetPnl, Measure::RetNetBps, Measure::RNetSigma] {
+        let reading = draft.readings.get(measure);
+        if reading.value.is_ok() {
+            let lo = reading.value.ok().filter(|v| !matches!(v, Scalar::Whole(_)));
+            draft.set(measure, Reading { hi: None, lo, ..reading });
+        }
+    }
+}
