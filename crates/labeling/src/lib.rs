@@ -4,12 +4,25 @@
 mod grade;
 mod measure;
 mod null;
+mod number;
+mod prove;
+mod rule_book;
 mod settings;
+mod spec;
 
-pub use grade::{Grade, Graded};
+pub use grade::{
+    Axis, Base, Bound, Demote, Errors, GRADES, Grade, GradeError, GradeRules, Graded, Limit, Op,
+};
 pub use measure::{Better, Measure, Reading, Readings, Scalar, Scale};
 pub use null::Null;
+pub use number::Decimal;
+pub use prove::{Proof, Warning, prove, prove_with};
+pub use rule_book::{RuleBook, RuleBookError};
 pub use settings::{
     Anchor, Barrier, Benchmark, Covers, Cuts, Measures, Overnight, PathKind, Resolved, Sigma,
     Target, TargetKind, Vertical,
 };
+pub use spec::{LabelSpec, LabelSpecError, LabelSpecErrors, Place};
+
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");
