@@ -99,9 +99,8 @@ pub(crate) fn apportion(amount: i128, weights: &[i128]) -> Result<Vec<i128>, Ove
     for (at, weight) in weights.iter().enumerate() {
         let product = wide_product(amount, *weight)?;
         let mut floor = product.checked_div(wide_total).ok_or(Overflow)?;
-        let mut rest = product
-            .checked_sub(floor.checked_mul(wide_total).ok_or(Overflow)?)
-            .ok_or(Overflow)?;
+        let mut rest =
+            product.checked_sub(floor.checked_mul(wide_total).ok_or(Overflow)?).ok_or(Overflow)?;
         if rest < i256::ZERO {
             floor = floor.checked_sub(i256::ONE).ok_or(Overflow)?;
             rest = rest.checked_add(wide_total).ok_or(Overflow)?;

@@ -164,10 +164,7 @@ impl Facts {
                 sigma_bps: batch.cell(&R::SIGMA_BPS, row).map_err(&word)?,
                 beta: batch.cell(&R::BETA, row).map_err(&word)?,
                 expected_cost_bps: batch.cell(&R::EXPECTED_COST_BPS, row).map_err(&word)?,
-                benchmark: batch
-                    .cell(&R::BENCHMARK_ID, row)
-                    .map_err(&word)?
-                    .map(InstrumentId::get),
+                benchmark: batch.cell(&R::BENCHMARK_ID, row).map_err(&word)?.map(InstrumentId::get),
             };
             let id = *batch.cell(&R::DECISION_ID, row).map_err(&word)?.as_bytes();
             self.scales.insert(id, scales);
@@ -209,6 +206,10 @@ impl Facts {
 
     pub(crate) fn scales(&self, decision: &Id) -> Option<Scales> {
         self.scales.get(decision).copied()
+    }
+
+    pub(crate) fn benchmarks(&self) -> std::collections::BTreeSet<u32> {
+        self.scales.values().filter_map(|scales| scales.benchmark).collect()
     }
 
     pub(crate) fn forget_scales(&mut self, decision: &Id) {

@@ -2,9 +2,7 @@
 
 use crate::error::LabelError;
 use crate::key::Key;
-use crate::rows::{
-    DecisionRow, Event, ExecRow, GapRow, Id, PostingRow, TradeRow, What,
-};
+use crate::rows::{DecisionRow, Event, ExecRow, GapRow, Id, PostingRow, TradeRow, What};
 use contract::arrow_array::Array;
 use contract::{
     Batch, Decisions, EventId, EventTable, ExecType, Executions, FeedMarks, Flags, LedgerGaps,
@@ -68,11 +66,7 @@ impl Words {
 
 /// How a table becomes events.
 pub(crate) trait Decode: Table + Sized {
-    fn decode(
-        batch: &Batch<Self>,
-        words: &mut Words,
-        exclude: u16,
-    ) -> Result<Decoded, LabelError>;
+    fn decode(batch: &Batch<Self>, words: &mut Words, exclude: u16) -> Result<Decoded, LabelError>;
 }
 
 fn word(table: &'static str) -> impl Fn(UnknownWord) -> LabelError {
@@ -88,11 +82,7 @@ struct Stamps<'a> {
 
 impl<'a> Stamps<'a> {
     fn of<T: EventTable>(batch: &'a Batch<T>) -> Self {
-        Self {
-            recv: batch.ts_recv(),
-            avail: batch.ts_avail().values(),
-            seq: batch.seq().values(),
-        }
+        Self { recv: batch.ts_recv(), avail: batch.ts_avail().values(), seq: batch.seq().values() }
     }
 
     fn avail(&self, row: usize) -> i64 {
@@ -176,11 +166,7 @@ impl Decode for Quotes {
 }
 
 impl Decode for Trades {
-    fn decode(
-        batch: &Batch<Self>,
-        words: &mut Words,
-        exclude: u16,
-    ) -> Result<Decoded, LabelError> {
+    fn decode(batch: &Batch<Self>, words: &mut Words, exclude: u16) -> Result<Decoded, LabelError> {
         let word = word("trades");
         let stamps = Stamps::of(batch);
         let mut out = Decoded { clocks: stamps.clocks(), ..Decoded::default() };
@@ -207,10 +193,7 @@ impl Decode for Trades {
                 instrument: *instrument,
                 source: *source,
                 px: *px,
-                trade_id: batch
-                    .cell(&Self::TRADE_ID, row)
-                    .map_err(&word)?
-                    .map(Arc::from),
+                trade_id: batch.cell(&Self::TRADE_ID, row).map_err(&word)?.map(Arc::from),
                 cancels: cancels.map(|text| words.intern(text)),
                 is_excluded: action != TradeAction::Trade || flags & exclude != 0,
             }));
@@ -277,7 +260,7 @@ impl Decode for Decisions {
                 key: Key::new(cutoff, stamps.key(row).seq),
                 avail: stamps.avail(row),
                 instrument: instruments.is_valid(row).then(|| instruments.value(row)),
-                account: id(batch.cell(&Self::ACCOUNT_REF, row).map_err(&word)?.copied()),
+                account: id(batch.cell(&Self::ACCOUNT_REF, row).map_err(&word)?),
                 strategy: words.intern(batch.cell(&Self::STRATEGY_ID, row).map_err(&word)?),
                 version: text(batch.cell(&Self::STRATEGY_VERSION, row).map_err(&word)?, words),
                 order_id: batch.cell(&Self::ORDER_ID, row).map_err(&word)?.map(Arc::from),
@@ -350,7 +333,7 @@ impl Decode for Executions {
                 avail: stamps.avail(row),
                 instrument: *instrument,
                 source: *source,
-                account: id(batch.cell(&Self::ACCOUNT_REF, row).map_err(&word)?.copied()),
+                account: id(batch.cell(&Self::ACCOUNT_REF, row).map_err(&word)?),
                 strategy: text(batch.cell(&Self::STRATEGY_ID, row).map_err(&word)?, words),
                 exec_id: Arc::from(batch.cell(&Self::EXEC_ID, row).map_err(&word)?),
                 ref_id: batch.cell(&Self::EXEC_REF_ID, row).map_err(&word)?.map(Arc::from),
@@ -358,7 +341,7 @@ impl Decode for Executions {
                 side: batch.cell(&Self::SIDE, row).map_err(&word)?,
                 qty,
                 px,
-                decision: id(batch.cell(&Self::DECISION_ID, row).map_err(&word)?.copied()),
+                decision: id(batch.cell(&Self::DECISION_ID, row).map_err(&word)?),
                 order_id: batch.cell(&Self::ORDER_ID, row).map_err(&word)?.map(Arc::from),
                 is_maker: liquidity == Some(Liquidity::Maker),
                 fee: batch.cell(&Self::FEE, row).map_err(&word)?.map(contract::Amount::nanos),
@@ -374,11 +357,8 @@ impl Decode for Executions {
                 ),
                 is_inferred: reconciled || Flags::from_bits(*flags).has(Flags::INFERRED),
             };
-            let event = Event {
-                key: exec.key,
-                avail: exec.avail,
-                what: What::Execution(Box::new(exec)),
-            };
+            let event =
+                Event { key: exec.key, avail: exec.avail, what: What::Execution(Box::new(exec)) };
             out.events.push((row, event));
         }
         Ok(out)

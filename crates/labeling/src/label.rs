@@ -4,7 +4,9 @@ mod barrier;
 
 pub(crate) use barrier::levels;
 
-use crate::evaluate::{Decision, Draft, Kind, Mark, Reads, Stop, View, entry_point, mark, sigma, window_end};
+use crate::evaluate::{
+    Decision, Draft, Kind, Mark, Reads, Stop, View, entry_point, mark, sigma, window_end,
+};
 use crate::exact::bps;
 use crate::flags::OutcomeFlags;
 use crate::measure::{Measure, Reading, Scalar};
@@ -81,7 +83,11 @@ pub(crate) fn covers(target: &Target, d: &Decision) -> bool {
 }
 
 /// The label of a target that is made of the path.
-pub(crate) fn path_label(view: View<'_>, d: &Decision, target: &Target) -> Result<LabelDraft, Stop> {
+pub(crate) fn path_label(
+    view: View<'_>,
+    d: &Decision,
+    target: &Target,
+) -> Result<LabelDraft, Stop> {
     match &target.kind {
         TargetKind::Fill { min_fill_ratio } => fill(view, d, *min_fill_ratio),
         TargetKind::FixedHorizon { cuts } => fixed(view, d, target, *cuts),

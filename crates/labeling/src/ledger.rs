@@ -196,6 +196,27 @@ impl Ledger {
         out
     }
 
+    /// Decisions whose lots a fill has closed a part of.
+    pub(crate) fn closed_by(&self, no: FillNo, fills: &[Fill]) -> Vec<DecisionNo> {
+        if fills.get(no).is_none_or(|fill| fill.closed == 0) {
+            return Vec::new();
+        }
+        // What a fill closes was opened not long before, and lots are in order.
+        let mut left = fills.get(no).map_or(0, |fill| fill.closed);
+        let mut out = Vec::new();
+        for lot in self.lots.iter().rev() {
+            let Some(closing) = lot.closings.last().filter(|closing| closing.fill == no) else {
+                continue;
+            };
+            left -= closing.qty;
+            out.extend(fills.get(lot.fill).and_then(|fill| fill.decision));
+            if left <= 0 {
+                break;
+            }
+        }
+        out
+    }
+
     /// Works in the splits up to an instant.
     fn adjust(&mut self, to: i64, actions: &[Action]) {
         let from = self.adjusted_to.unwrap_or(i64::MIN);

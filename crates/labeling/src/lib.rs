@@ -1,23 +1,45 @@
 //! Outcomes of trading decisions, labels and grades with evidence, and the proof that they are right.
 #![forbid(unsafe_code)]
 
+mod error;
+mod evaluate;
+mod exact;
+mod facts;
+mod flags;
 mod grade;
+mod intake;
+mod key;
+mod label;
+mod labeler;
+mod ledger;
+mod market;
+mod markout;
 mod measure;
 mod null;
 mod number;
+mod output;
+mod path;
 mod prove;
+mod report;
+mod rows;
 mod rule_book;
+mod run;
 mod settings;
 mod spec;
 
+pub use error::LabelError;
+pub use flags::OutcomeFlags;
 pub use grade::{
     Axis, Base, Bound, Demote, Errors, GRADES, Grade, GradeError, GradeRules, Graded, Limit, Op,
 };
+pub use labeler::{Input, Labeler, Output};
 pub use measure::{Better, Measure, Reading, Readings, Scalar, Scale};
 pub use null::Null;
 pub use number::Decimal;
 pub use prove::{Proof, Warning, prove, prove_with};
+pub use report::{Report, TargetReport};
 pub use rule_book::{RuleBook, RuleBookError};
+pub use run::{Inputs, Options, Run, run};
 pub use settings::{
     Anchor, Barrier, Benchmark, Covers, Cuts, Measures, Overnight, PathKind, Resolved, Sigma,
     Target, TargetKind, Vertical,

@@ -207,3 +207,18 @@ pub struct Resolved {
     /// Hash of the whole set as resolved.
     pub rules_hash: Hash,
 }
+
+impl TargetKind {
+    /// The word of the column `kind`.
+    #[must_use]
+    pub const fn label_kind(&self) -> contract::LabelKind {
+        use contract::LabelKind;
+        match self {
+            Self::FixedHorizon { .. } => LabelKind::FixedHorizon,
+            Self::TripleBarrier { .. } => LabelKind::TripleBarrier,
+            Self::Meta { .. } => LabelKind::Meta,
+            Self::Fill { .. } => LabelKind::Fill,
+            Self::Grade(_) => LabelKind::Grade,
+        }
+    }
+}

@@ -162,9 +162,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
 
 /// The value of keeping a position until the window's end.
 pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
-    let of_book = || {
-        view.ledger.and_then(|l| l.position(&d.row.strategy, d.row.key, view.fills))
-    };
+    let of_book = || view.ledger.and_then(|l| l.position(&d.row.strategy, d.row.key, view.fills));
     let position = d.row.position_before.or_else(of_book).unwrap_or(0);
     if position == 0 {
         return Err(Stop::NotApplicable("no position to hold"));
@@ -202,7 +200,8 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     walk.stretch(view, &held, d.row.key, Key::end_of(until))?;
     let (mut entries, mut exits) = (Totals::default(), Totals::default());
     entries.add(qty, px)?;
-    let (mut gross, mut bounds) = (Err(Null::NoQuote), None);
+    let mut bounds = None;
+    let gross;
     match mark.px {
         Ok((exit, row)) => {
             exits.add(qty, exit)?;

@@ -1,7 +1,7 @@
 //! The worst and the best result on the way.
 
-use super::{Draft, Stop, View};
 use super::draft::number;
+use super::{Draft, Stop, View};
 use crate::exact::{Contract, bps};
 use crate::key::Key;
 use crate::measure::{Measure, Reading, Scalar};

@@ -388,8 +388,7 @@ impl Money {
                 Ok(x) => {
                     let ends = [lo.and_then(|x| scale(x).ok()), scale(hi).ok()];
                     // A negative notional, of a negative price, turns the interval round.
-                    let [lo, hi] =
-                        if self.notional < 0 { [ends[1], ends[0]] } else { ends };
+                    let [lo, hi] = if self.notional < 0 { [ends[1], ends[0]] } else { ends };
                     Reading {
                         value: Ok(Scalar::Number(x)),
                         lo: lo.map(Scalar::Number),
@@ -412,13 +411,7 @@ pub(super) struct Span {
 }
 
 /// Writes what every outcome on the path has.
-pub(super) fn finish(
-    view: View<'_>,
-    d: &Decision,
-    draft: &mut Draft,
-    sigma: Sigma,
-    span: Span,
-) {
+pub(super) fn finish(view: View<'_>, d: &Decision, draft: &mut Draft, sigma: Sigma, span: Span) {
     let Span { entry, end, entries, exits } = span;
     draft.number(Measure::SigmaBps, sigma);
     draft.number(Measure::EntryPx, entries.mean());
@@ -442,14 +435,7 @@ pub(super) fn finish(
 }
 
 /// The net return less beta times that of the benchmark.
-fn relative(
-    view: View<'_>,
-    d: &Decision,
-    draft: &mut Draft,
-    net: Reading,
-    entry: Key,
-    end: i64,
-) {
+fn relative(view: View<'_>, d: &Decision, draft: &mut Draft, net: Reading, entry: Key, end: i64) {
     let beta = scales(view, d).and_then(|scales| scales.beta);
     let (Some(beta), Some(quotes)) = (beta, view.benchmark) else {
         draft.null(Measure::RelNetBps, Null::NoQuote);

@@ -62,7 +62,8 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         let mut walk = Excursion::new(entry.key.ts);
         let until = if mark.delay_ns > 0 { mark.ts } else { end };
         walk.stretch(view, &position, entry.key, Key::end_of(until))?;
-        let (mut gross, mut bounds, mut fees) = (Err(Null::NoQuote), None, Fee::unknown());
+        let mut gross;
+        let (mut bounds, mut fees) = (None, Fee::unknown());
         match mark.px {
             Ok((exit, row)) => {
                 exits.add(qty, exit)?;
@@ -110,13 +111,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         if is_negated && fees.is_unknown {
             unbounded_above(&mut draft);
         }
-        finish(
-            view,
-            d,
-            &mut draft,
-            scale,
-            Span { entry: entry.key, end: mark.ts, entries, exits },
-        );
+        finish(view, d, &mut draft, scale, Span { entry: entry.key, end: mark.ts, entries, exits });
         excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
         if let (Err(why), false) = (gross, is_broken) {
             draft.null(Measure::MfeCapture, why);
@@ -147,12 +142,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
 
 /// What was not paid.
 fn negated(fee: Fee) -> Fee {
-    Fee {
-        value: -fee.value,
-        lo: fee.hi.map_or(0, |hi| -hi),
-        hi: Some(-fee.lo),
-        ..fee
-    }
+    Fee { value: -fee.value, lo: fee.hi.map_or(0, |hi| -hi), hi: Some(-fee.lo), ..fee }
 }
 
 /// A fee of unknown size that was saved leaves the result open on the better side.

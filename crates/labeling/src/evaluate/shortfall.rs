@@ -249,11 +249,9 @@ fn totals(
     let reading = |by: f64| {
         let number = |x: i128| scaled(per(x), by).ok().map(Scalar::Number);
         match scaled(per(value), by) {
-            Ok(x) => Reading {
-                value: Ok(Scalar::Number(x)),
-                lo: number(lo),
-                hi: hi.and_then(number),
-            },
+            Ok(x) => {
+                Reading { value: Ok(Scalar::Number(x)), lo: number(lo), hi: hi.and_then(number) }
+            }
             Err(why) => Reading::unknown(why),
         }
     };
@@ -271,15 +269,14 @@ fn slippage(
     trading: Result<i128, Null>,
     filled: i128,
 ) {
-    let instrument = d.row.instrument.and_then(|id| {
-        view.facts.instrument(id, d.row.key.ts).ok().flatten().and_then(|i| i.tick)
-    });
+    let instrument = d
+        .row
+        .instrument
+        .and_then(|id| view.facts.instrument(id, d.row.key.ts).ok().flatten().and_then(|i| i.tick));
     let value = match (trading, instrument) {
         (Err(why), _) => Err(why),
         (_, None) => Err(Null::NotApplicable),
-        (Ok(sum), Some(tick)) => {
-            over(sum as f64 / filled as f64, 2.0 * tick as f64)
-        }
+        (Ok(sum), Some(tick)) => over(sum as f64 / filled as f64, 2.0 * tick as f64),
     };
     draft.number(Measure::SlippageTicks, value);
 }

@@ -36,8 +36,8 @@ fn path_sigma(
     floor_bps: f64,
 ) -> Sigma {
     let quotes = view.quotes;
-    let first = (cutoff - window).div_euclid(step)
-        + i64::from((cutoff - window).rem_euclid(step) != 0);
+    let first =
+        (cutoff - window).div_euclid(step) + i64::from((cutoff - window).rem_euclid(step) != 0);
     let last = (cutoff - 1).div_euclid(step);
     let mut before: Option<(i64, PathRow)> = None;
     let (mut sum, mut n) = (0.0_f64, 0_usize);

@@ -119,10 +119,7 @@ impl Fee {
     }
 }
 
-pub(super) fn read(
-    batch: &Batch<FeeSchedules>,
-    out: &mut Vec<Schedule>,
-) -> Result<(), LabelError> {
+pub(super) fn read(batch: &Batch<FeeSchedules>, out: &mut Vec<Schedule>) -> Result<(), LabelError> {
     use FeeSchedules as F;
     let word = |source: UnknownWord| LabelError::Word { table: "fee_schedules", source };
     for row in 0..batch.len() {
@@ -136,10 +133,7 @@ pub(super) fn read(
             rates: FeeRates {
                 maker: nano_bps(batch.cell(&F::MAKER_BPS, row).map_err(word)?),
                 taker: nano_bps(batch.cell(&F::TAKER_BPS, row).map_err(word)?),
-                min_fee: batch
-                    .cell(&F::MIN_FEE, row)
-                    .map_err(word)?
-                    .map(contract::Amount::nanos),
+                min_fee: batch.cell(&F::MIN_FEE, row).map_err(word)?.map(contract::Amount::nanos),
             },
         });
     }

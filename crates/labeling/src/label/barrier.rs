@@ -1,7 +1,9 @@
 //! The first of two barriers and a time limit, on the exact path.
 
 use super::{LabelDraft, check_basis, exit_flag, floor_end, gain, note_entry};
-use crate::evaluate::{Decision, EntryPoint, Reads, Stop, View, entry_point, mark, sigma, window_end};
+use crate::evaluate::{
+    Decision, EntryPoint, Reads, Stop, View, entry_point, mark, sigma, window_end,
+};
 use crate::null::Null;
 use crate::path::Exit;
 use crate::settings::{Barrier, Target, TargetKind, Vertical};
@@ -33,12 +35,10 @@ fn stand(
     };
     let is_long = entry.sign > 0;
     let own = |px: Option<i64>| px.map(|px| 2 * px);
-    let mut levels =
-        Levels { side: Exit::of(entry.sign), lower: NO_LOWER, upper: NO_UPPER };
-    for (barrier, own, is_up) in [
-        (profit, own(d.row.take_profit), is_long),
-        (loss, own(d.row.stop_loss), !is_long),
-    ] {
+    let mut levels = Levels { side: Exit::of(entry.sign), lower: NO_LOWER, upper: NO_UPPER };
+    for (barrier, own, is_up) in
+        [(profit, own(d.row.take_profit), is_long), (loss, own(d.row.stop_loss), !is_long)]
+    {
         let level = match barrier {
             None => None,
             Some(Barrier::Decision) => own,
@@ -113,8 +113,7 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         Err(why) => return unknown(why, reads),
     };
     let (from, to) = (view.path.through(entry.key), view.path.up_to(end.min(view.upto)));
-    let touch =
-        view.path.first_outside(from, to, levels.side, (levels.lower, levels.upper));
+    let touch = view.path.first_outside(from, to, levels.side, (levels.lower, levels.upper));
     let last = touch.map_or(end, |row| row.key.ts);
     let instrument = d.row.instrument.unwrap_or(0);
     let lost = view.path.gap_in(entry.key.ts, last).filter(|g| touch.is_none() || g.from < last);

@@ -1,0 +1,304 @@
+//! Rows as batches of the contract's tables.
+
+mod columns;
+
+use crate::error::LabelError;
+use crate::evaluate::{Decision, Draft};
+use crate::label::LabelDraft;
+use crate::markout::MarkoutDraft;
+use crate::measure::{Measure, Reading, Scalar};
+use crate::settings::Target;
+use columns::Columns;
+use contract::{
+    Batch, LabelKind, LabelStatus, Labels, Markouts, Outcomes, Pending, Side, Unlogged, UtcNanos,
+};
+use std::sync::Arc;
+
+/// Version of the code that made a row.
+const CODE_VERSION: &str = concat!("labeling ", env!("CARGO_PKG_VERSION"));
+
+/// When a row holds, and since when it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(crate) ts_end: i64,
+    pub(crate) ts_until: i64,
+    /// Since when it is known, if nothing was revised.
+    pub(crate) known: i64,
+    /// Since when what made the revision is known.
+    pub(crate) caused: i64,
+    pub(crate) cause: Vec<u64>,
+    pub(crate) revision: u16,
+    pub(crate) ts_latest_end: i64,
+}
+
+impl Stamp {
+    pub(crate) fn with_revision(mut self, revision: u16, ts_latest_end: i64) -> Self {
+        self.revision = revision;
+        self.ts_latest_end = ts_latest_end;
+        if revision == 0 {
+            self.cause.clear();
+            self.caused = i64::MIN;
+        }
+        self
+    }
+
+    pub(crate) fn ts_avail(&self) -> i64 {
+        self.known.max(self.caused)
+    }
+}
+
+/// An outcome to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct OutcomeRow {
+    pub(crate) id: [u8; 16],
+    pub(crate) window: Arc<str>,
+    strategy: Arc<str>,
+    version: Option<Arc<str>>,
+    measures_hash: contract::Hash,
+    cutoff: i64,
+    pub(crate) stamp: Stamp,
+    draft: Draft,
+}
+
+impl OutcomeRow {
+    pub(crate) fn new(d: &Decision, window: &Arc<str>, stamp: Stamp, draft: Draft) -> Self {
+        Self {
+            id: d.row.id,
+            window: Arc::clone(window),
+            strategy: Arc::clone(&d.row.strategy),
+            version: d.row.version.clone(),
+            measures_hash: d.rules.measures_hash,
+            cutoff: d.row.key.ts,
+            stamp,
+            draft,
+        }
+    }
+
+    fn status(&self) -> LabelStatus {
+        if self.draft.is_void {
+            LabelStatus::Void
+        } else if self.draft.readings.get(Measure::GrossPnl).value.is_err() {
+            LabelStatus::Indeterminate
+        } else if self.draft.is_provisional {
+            LabelStatus::Provisional
+        } else {
+            LabelStatus::Final
+        }
+    }
+}
+
+/// A label to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct LabelRow {
+    pub(crate) id: [u8; 16],
+    pub(crate) target: Arc<str>,
+    kind: LabelKind,
+    measures_hash: contract::Hash,
+    rules_hash: contract::Hash,
+    cutoff: i64,
+    pub(crate) stamp: Stamp,
+    draft: LabelDraft,
+}
+
+impl LabelRow {
+    pub(crate) fn new(d: &Decision, target: &Target, stamp: Stamp, draft: LabelDraft) -> Self {
+        Self {
+            id: d.row.id,
+            target: Arc::clone(&target.name),
+            kind: target.kind.label_kind(),
+            measures_hash: d.rules.measures_hash,
+            rules_hash: target.rules_hash,
+            cutoff: d.row.key.ts,
+            stamp,
+            draft,
+        }
+    }
+}
+
+/// A markout to be written.
+#[derive(Debug, Clone)]
+pub(crate) struct MarkoutRow {
+    pub(crate) id: [u8; 16],
+    measures_hash: contract::Hash,
+    cutoff: i64,
+    pub(crate) stamp: Stamp,
+    pub(crate) draft: MarkoutDraft,
+}
+
+impl MarkoutRow {
+    pub(crate) fn new(d: &Decision, stamp: Stamp, draft: MarkoutDraft) -> Self {
+        Self {
+            id: d.row.id,
+            measures_hash: d.rules.measures_hash,
+            cutoff: d.row.key.ts,
+            stamp,
+            draft,
+        }
+    }
+}
+
+/// A label that waits.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingRow {
+    pub(crate) decision_id: [u8; 16],
+    pub(crate) target: Arc<str>,
+    pub(crate) cutoff: i64,
+    pub(crate) latest_end: i64,
+    pub(crate) waits_for: &'static str,
+    pub(crate) until: Option<i64>,
+    pub(crate) seq: u64,
+}
+
+fn side(sign: i128) -> Side {
+    if sign > 0 { Side::Buy } else { Side::Sell }
+}
+
+/// Outcomes as a batch, in the order given; `None` of none.
+pub(crate) fn outcomes(
+    rows: &[OutcomeRow],
+) -> Result<Option<Batch<Outcomes, Unlogged>>, LabelError> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    use Outcomes as O;
+    let mut out = Columns::<O>::new(rows.len());
+    out.id(&O::DECISION_ID, rows.iter().map(|r| r.id));
+    out.hash(&O::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&O::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, O, rows);
+    out.words(&O::STATUS, rows.iter().map(|r| Some(word(&r.status()))));
+    out.words(&O::WINDOW, rows.iter().map(|r| Some(r.window.as_ref())));
+    out.words(&O::BASIS, rows.iter().map(|r| Some(word(&r.draft.basis))));
+    out.words(&O::STRATEGY_ID, rows.iter().map(|r| Some(r.strategy.as_ref())));
+    out.words(&O::STRATEGY_VERSION, rows.iter().map(|r| Some(r.version.as_deref().unwrap_or(""))));
+    out.words(&O::CLOCK, rows.iter().map(|_| Some("recv")));
+    out.words(&O::SIDE, rows.iter().map(|r| Some(word(&side(r.draft.sign)))));
+    out.u32(&O::OUTCOME_FLAGS, rows.iter().map(|r| r.draft.flags));
+    measures(&mut out, rows);
+    out.finish().map(Some)
+}
+
+fn word<V: contract::Vocabulary>(value: &V) -> &'static str {
+    value.word()
+}
+
+/// One column a measure, and two for its bounds, with their null reasons.
+fn measures(out: &mut Columns<Outcomes>, rows: &[OutcomeRow]) {
+    let mut reasons: Vec<Vec<u8>> = vec![Vec::new(); rows.len()];
+    for measure in Measure::ALL {
+        let reading = |r: &OutcomeRow| r.draft.readings.get(*measure);
+        for (packed, row) in reasons.iter_mut().zip(rows) {
+            packed.push(reading(row).value.map_or_else(crate::null::Null::code, |_| 0));
+        }
+        let values = rows.iter().map(|r| reading(r).value.ok());
+        out.measure(measure.name(), measure.scale(), values);
+        if measure.is_bounded() {
+            let ends: [(&str, fn(Reading) -> Option<Scalar>); 2] =
+                [("_lo", |r| r.lo), ("_hi", |r| r.hi)];
+            for (suffix, end) in ends {
+                for (packed, row) in reasons.iter_mut().zip(rows) {
+                    // An open bound is open for the reason that the value is missing, or because a fee is unknown.
+                    let reading = reading(row);
+                    let why = reading.value.err().unwrap_or(crate::null::Null::NotApplicable);
+                    packed.push(end(reading).map_or(why.code(), |_| 0));
+                }
+                let name = format!("{}{suffix}", measure.name());
+                out.measure(&name, measure.scale(), rows.iter().map(|r| end(reading(r))));
+            }
+        }
+    }
+    out.reasons(&Outcomes::NULL_REASONS, reasons.concat());
+}
+
+/// Labels as a batch, in the order given; `None` of none.
+pub(crate) fn labels(rows: &[LabelRow]) -> Result<Option<Batch<Labels, Unlogged>>, LabelError> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    use Labels as L;
+    let mut out = Columns::<L>::new(rows.len());
+    out.id(&L::DECISION_ID, rows.iter().map(|r| r.id));
+    out.hash(&L::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&L::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, L, rows);
+    out.words(&L::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
+    out.words(&L::TARGET, rows.iter().map(|r| Some(r.target.as_ref())));
+    out.words(&L::KIND, rows.iter().map(|r| Some(word(&r.kind))));
+    out.hash(&L::RULES_HASH, rows.iter().map(|r| r.rules_hash));
+    out.texts(&L::RULES_FIRED, rows.iter().map(|r| r.draft.fired.as_slice()));
+    out.texts(&L::REASONS, rows.iter().map(|r| r.draft.reasons.as_slice()));
+    out.u32(&L::LABEL_FLAGS, rows.iter().map(|r| r.draft.flags));
+    out.i8(&L::CLASS, rows.iter().map(|r| r.draft.class));
+    out.i8(&L::CLASS_LO, rows.iter().map(|r| r.draft.bounds.map(|b| b.0)));
+    out.i8(&L::CLASS_HI, rows.iter().map(|r| r.draft.bounds.map(|b| b.1)));
+    out.f64(&L::VALUE, rows.iter().map(|r| r.draft.value));
+    out.f64(&L::CONFIDENCE, rows.iter().map(|r| r.draft.confidence));
+    out.f64(&L::COMPLETENESS, rows.iter().map(|r| Some(r.draft.completeness)));
+    out.words(&L::VALUE_UNIT, rows.iter().map(|r| r.draft.value_unit));
+    out.finish().map(Some)
+}
+
+/// Markouts as a batch, in the order given; `None` of none.
+pub(crate) fn markouts(
+    rows: &[MarkoutRow],
+) -> Result<Option<Batch<Markouts, Unlogged>>, LabelError> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    use Markouts as M;
+    let mut out = Columns::<M>::new(rows.len());
+    out.hash(&M::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&M::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, M, rows);
+    out.words(&M::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
+    out.words(&M::ANCHOR_KIND, rows.iter().map(|r| Some(word(&r.draft.kind))));
+    out.text(&M::ANCHOR_ID, rows.iter().map(|r| r.draft.id.as_ref()));
+    out.i64(&M::OFFSET_NS, rows.iter().map(|r| r.draft.offset_ns));
+    out.u32(&M::INSTRUMENT_ID, rows.iter().map(|r| r.draft.instrument));
+    out.ts(&M::TS_ANCHOR, rows.iter().map(|r| r.draft.ts_anchor));
+    out.px(&M::BID_PX, rows.iter().map(|r| r.draft.bid.map(|px| px / 2)));
+    out.px(&M::ASK_PX, rows.iter().map(|r| r.draft.ask.map(|px| px / 2)));
+    out.f64(&M::MARKOUT_BPS, rows.iter().map(|r| r.draft.markout));
+    out.f64(&M::EFF_SPREAD_BPS, rows.iter().map(|r| r.draft.eff_spread));
+    out.f64(&M::REALIZED_SPREAD_BPS, rows.iter().map(|r| r.draft.realized_spread));
+    out.f64(&M::IMPACT_BPS, rows.iter().map(|r| r.draft.impact));
+    out.words(&M::REASON, rows.iter().map(|r| r.draft.reason.map(crate::null::Null::word)));
+    out.finish().map(Some)
+}
+
+/// Labels that wait.
+pub(crate) fn pending(rows: &[PendingRow]) -> Result<Batch<Pending, Unlogged>, LabelError> {
+    use Pending as P;
+    let mut out = contract::TableBuilder::<P>::new(UtcNanos::from_nanos(0));
+    let bug = |error: contract::BuildError| LabelError::Output(error.to_string());
+    for row in rows {
+        out.set(&P::DECISION_ID, contract::EventId::from_bytes(row.decision_id))
+            .set(&P::TARGET, row.target.as_ref())
+            .set(&P::TS_CUTOFF, UtcNanos::from_nanos(row.cutoff))
+            .set(&P::TS_LATEST_END, UtcNanos::from_nanos(row.latest_end))
+            .set(&P::WAITS_FOR, row.waits_for)
+            .set(&P::SEQ, row.seq);
+        if let Some(until) = row.until {
+            out.set(&P::TS_UNTIL, UtcNanos::from_nanos(until));
+        }
+        out.end_row().map_err(bug)?;
+    }
+    out.finish().map_err(bug)
+}
+
+/// What the three tables have in common.
+macro_rules! stamps {
+    ($out:ident, $t:ident, $rows:ident) => {
+        $out.u16(&$t::REVISION, $rows.iter().map(|r| r.stamp.revision));
+        $out.words(&$t::CODE_VERSION, $rows.iter().map(|_| Some(CODE_VERSION)));
+        $out.ts(&$t::TS_CUTOFF, $rows.iter().map(|r| r.cutoff));
+        $out.ts(&$t::TS_END, $rows.iter().map(|r| r.stamp.ts_end));
+        $out.ts(&$t::TS_UNTIL, $rows.iter().map(|r| r.stamp.ts_until));
+        $out.ts(&$t::TS_LATEST_END, $rows.iter().map(|r| r.stamp.ts_latest_end));
+        $out.ts(&$t::TS_AVAIL, $rows.iter().map(|r| r.stamp.ts_avail()));
+        $out.seqs(&$t::CAUSE, $rows.iter().map(|r| r.stamp.cause.as_slice()));
+        $out.u64(&$t::INPUTS_SEQ_LO, $rows.iter().map(|r| r.draft.reads.bounds().map(|b| b.0)));
+        $out.u64(&$t::INPUTS_SEQ_HI, $rows.iter().map(|r| r.draft.reads.bounds().map(|b| b.1)));
+    };
+}
+use stamps;
