@@ -1,0 +1,184 @@
+"""Triple barrier, excursions and six markouts by DuckDB, in two formulations.
+
+`python labels_duckdb.py FOLDER [--only join|blocks] [--sample 12000] [--threads 1] [--out FILE]` reads the Parquet of
+`labels_data.py` and prints a JSON line for each formulation, and one that says which was faster.
+
+- `join`: a range join of decisions with the quotes of their windows, then minima and maxima by decision. The instrument
+  and the instant are one key, for with an equality beside the range DuckDB hashes by instrument and tries every pair.
+  It makes a row for each decision and quote, so it runs on `--sample` decisions spread over the day and on a quarter of
+  them; the line through both times gives the figure for all, and `extrapolated` says so.
+- `blocks`: quotes numbered in order; both ends of a window by `ASOF JOIN`; extremes of blocks of 64 rows, and of rows at
+  both ends; the first block that reaches a barrier is opened to find the row. What an expert would write.
+
+Markouts are one `ASOF JOIN` of all anchors in both. `--out` stores the answers of `blocks`; where both ran, they must be
+equal on the sample. Reading is timed, as is everything up to the tables of answers.
+
+Version: duckdb 2.0.1.
+"""
+
+import argparse
+import json
+import resource
+import time
+
+import duckdb
+
+OFFSETS = [1, 5, 10, 30, 60, 300]  # seconds
+S = 1_000_000_000
+DAY = 100_000_000_000_000  # above the nanoseconds of a day; the instrument stands above it in a key
+
+QUOTES = f"""
+CREATE TEMP TABLE q AS
+SELECT n, k, seq, ts, bid, ask, coalesce(lead(k) OVER (ORDER BY n) <> k, true) last
+FROM (
+    SELECT row_number() OVER (ORDER BY k, seq) - 1 n, *
+    FROM (
+        SELECT instrument_id::BIGINT * {DAY} + epoch_ns(ts_recv) - 1767571200000000000 k, seq, epoch_ns(ts_recv) ts,
+            bid_px bid, ask_px ask
+        FROM read_parquet(?)
+    )
+)
+"""
+
+DECISIONS = f"""
+CREATE TEMP TABLE d AS
+SELECT seq, ts, side, instrument_id::BIGINT * {DAY} + ts - 1767571200000000000 k, horizon_ns h,
+    bid_px + ask_px mid2, if(side = 1, ask_px, bid_px) entry,
+    if(side = 1, take_profit_px, stop_loss_px) upper, if(side = 1, stop_loss_px, take_profit_px) lower
+FROM (SELECT * EXCLUDE side, epoch_ns(ts_recv) ts, if(side = 'buy', 1, -1) side FROM read_parquet(?))
+"""
+
+# Of several rows of one instant the last, as ASOF JOIN does not promise which it takes.
+EDGES = "CREATE TEMP TABLE e AS SELECT n, k, bid + ask mid2 FROM q WHERE last"
+
+MARKOUTS = f"""
+CREATE TEMP TABLE m AS
+SELECT a.seq, a.o, a.side * (e.mid2 - a.mid2) / a.mid2 * 1e4 bps
+FROM (SELECT seq, side, mid2, k + o::BIGINT * {S} k, o FROM d, (SELECT unnest({OFFSETS}) o)) a ASOF JOIN e ON a.k >= e.k
+"""
+
+JOIN = """
+CREATE TEMP TABLE found_join AS
+SELECT seq, if(u = l, 0, side * if(u < l, 1, -1)) label, nullif(least(u, l), 9223372036854775807) touch,
+    least(0, if(side = 1, low - entry, entry - high)) mae, greatest(0, if(side = 1, high - entry, entry - low)) mfe
+FROM (
+    SELECT seq, any_value(side) side, any_value(entry) entry, min(x) low, max(x) high,
+        coalesce(min(s) FILTER (x >= upper), 9223372036854775807) u,
+        coalesce(min(s) FILTER (x <= lower), 9223372036854775807) l
+    FROM (
+        SELECT d.seq, d.side, d.entry, d.upper, d.lower, q.n s, if(d.side = 1, q.bid, q.ask) x
+        FROM chosen d JOIN q ON q.k > d.k AND q.k <= d.k + d.h
+    ) GROUP BY seq
+)
+"""
+
+BLOCKS = [
+    """CREATE TEMP TABLE blocks AS
+    SELECT n // 64 block, min(bid) low_bid, max(bid) high_bid, min(ask) low_ask, max(ask) high_ask FROM q GROUP BY ALL""",
+    """CREATE TEMP TABLE spans AS
+    SELECT o.*, e.n + 1 z, (a + 63) // 64 b, (e.n + 1) // 64 y
+    FROM (SELECT d.*, e.n + 1 a FROM chosen d ASOF JOIN e ON d.k >= e.k) o ASOF JOIN e ON o.k + o.h >= e.k""",
+    """CREATE TEMP TABLE units AS
+    WITH rows_of AS (
+        SELECT seq, side, upper, lower, unnest(range(a, if(b < y, b * 64, z))) n FROM spans
+        UNION ALL SELECT seq, side, upper, lower, unnest(range(y * 64, z)) FROM spans WHERE b < y
+    ), blocks_of AS (
+        SELECT seq, side, upper, lower, unnest(range(b, y)) block FROM spans WHERE b < y
+    ), every AS (
+        SELECT r.seq, upper, lower, n, if(side = 1, bid, ask) low, if(side = 1, bid, ask) high
+        FROM rows_of r JOIN q USING (n)
+        UNION ALL
+        SELECT r.seq, upper, lower, block * 64, if(side = 1, low_bid, low_ask), if(side = 1, high_bid, high_ask)
+        FROM blocks_of r JOIN blocks USING (block)
+    )
+    SELECT seq, min(low) low, max(high) high, min(n) FILTER (high >= upper OR low <= lower) first
+    FROM every GROUP BY seq""",
+    """CREATE TEMP TABLE touches AS
+    SELECT t.seq, min(q.n) touch, arg_min(if(side = 1, bid, ask) >= upper, q.n) up
+    FROM (
+        SELECT s.seq, side, upper, lower, unnest(range(first, least(first + 64, z))) n
+        FROM spans s JOIN units u USING (seq) WHERE first IS NOT NULL
+    ) t JOIN q USING (n)
+    WHERE if(side = 1, bid, ask) >= upper OR if(side = 1, bid, ask) <= lower
+    GROUP BY t.seq""",
+    """CREATE TEMP TABLE found_blocks AS
+    SELECT s.seq, if(touch IS NULL, 0, side * if(up, 1, -1)) label, touch,
+        coalesce(least(0, if(side = 1, low - entry, entry - high)), 0) mae,
+        coalesce(greatest(0, if(side = 1, high - entry, entry - low)), 0) mfe
+    FROM spans s LEFT JOIN units USING (seq) LEFT JOIN touches USING (seq)""",
+]
+
+
+def timed(db, statements, *args):
+    begin, busy = time.perf_counter(), time.process_time()
+    for sql in [statements] if isinstance(statements, str) else statements:
+        db.execute(sql, list(args))
+    return time.perf_counter() - begin, time.process_time() - busy
+
+
+def run(args, name):
+    db = duckdb.connect()
+    db.execute(f"SET threads = {args.threads}")
+    db.execute("SET preserve_insertion_order = false")
+    steps = {"quotes": timed(db, QUOTES, f"{args.folder}/quotes.parquet")}
+    steps["decisions"] = timed(db, DECISIONS, f"{args.folder}/decisions.parquet")
+    ticks, every = db.execute("SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM d)").fetchone()
+    n = min(args.sample, every) if name == "join" else every
+    steps["edges"] = timed(db, EDGES)
+    steps["markouts"] = timed(db, MARKOUTS)
+    measured, took = [], []
+    for share in (4, 1) if n < every else (1,):
+        for table in ("chosen", "found_join"):
+            db.execute(f"DROP TABLE IF EXISTS {table}")
+        step = every * share // n
+        db.execute(f"""CREATE TEMP TABLE chosen AS
+            SELECT * EXCLUDE r FROM (SELECT *, row_number() OVER (ORDER BY seq) - 1 r FROM d) WHERE r % {step} = 0""")
+        measured.append(db.execute("SELECT count(*) FROM chosen").fetchone()[0])
+        took.append(timed(db, JOIN if name == "join" else BLOCKS))
+    n, steps["barriers"] = measured[-1], took[-1]
+    ran = sum(step[0] for step in steps.values())
+    if n < every:
+        slope = lambda c: (took[1][c] - took[0][c]) / (measured[1] - measured[0])
+        steps["barriers"] = tuple(took[1][c] + slope(c) * (every - n) for c in (0, 1))
+    seconds, busy = (sum(step[c] for step in steps.values()) for c in (0, 1))
+    print(json.dumps({
+        "peer": "duckdb", "version": duckdb.__version__, "what": f"barriers, excursions, 6 markouts: {name}",
+        "threads": args.threads, "ticks": ticks, "decisions": every, "measured_decisions": n, "extrapolated": n < every,
+        "seconds": round(seconds, 3), "processor": round(busy, 3), "measured_seconds": round(ran, 3),
+        "ticks_per_s": round(ticks / seconds), "decisions_per_s": round(every / seconds),
+        "steps": {k: round(v[0], 3) for k, v in steps.items()},
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }), flush=True)  # fmt: skip
+    found = db.execute(f"SELECT * FROM found_{name} ORDER BY seq").fetchnumpy()
+    if args.out and name == "blocks":
+        pivot = ", ".join(f"any_value(bps) FILTER (o = {o}) markout_{o}s" for o in OFFSETS)
+        db.execute(f"""COPY (
+            SELECT f.* EXCLUDE touch, q.ts touch_ts, p.* EXCLUDE seq
+            FROM found_blocks f LEFT JOIN q ON q.n = f.touch JOIN (SELECT seq, {pivot} FROM m GROUP BY seq) p ON p.seq = f.seq
+            ORDER BY f.seq) TO '{args.out}' (FORMAT parquet)""")
+    return seconds, found
+
+
+def main():
+    words = argparse.ArgumentParser()
+    words.add_argument("folder")
+    words.add_argument("--only", choices=["join", "blocks"])
+    words.add_argument("--sample", type=int, default=12_000)
+    words.add_argument("--threads", type=int, default=1)
+    words.add_argument("--out")
+    args = words.parse_args()
+    found = {name: run(args, name) for name in ("join", "blocks") if args.only in (None, name)}
+    if len(found) == 2:
+        (_, a), (_, b) = found["join"], found["blocks"]
+        at = {int(seq): k for k, seq in enumerate(b["seq"])}
+        rows = [at[int(seq)] for seq in a["seq"]]
+        for column in ("label", "touch", "mae", "mfe"):
+            left, right = a[column], b[column][rows]
+            fill = lambda x: x.filled(-1) if hasattr(x, "filled") else x
+            assert (fill(left) == fill(right)).all(), column
+        share = {int(k): float((b["label"] == k).mean().round(4)) for k in (-1, 0, 1)}
+        print(json.dumps({"peer": "duckdb", "equal_decisions": len(rows), "faster": min(found, key=lambda n: found[n][0]), "classes": share}))
+
+
+if __name__ == "__main__":
+    main()
