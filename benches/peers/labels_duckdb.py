@@ -7,10 +7,10 @@
   and the instant are one key, for with an equality beside the range DuckDB hashes by instrument and tries every pair.
   It makes a row for each decision and quote, so it runs on `--sample` decisions spread over the day and on a quarter of
   them; the line through both times gives the figure for all, and `extrapolated` says so.
-- `blocks`: quotes numbered in order; both ends of a window by `ASOF JOIN`; extremes of blocks of 64 rows, and of rows at
+- `blocks`: quotes numbered in order; both ends of a window by the `ASOF JOIN`; extremes of blocks of 64 rows, and of rows at
   both ends; the first block that reaches a barrier is opened to find the row. What an expert would write.
 
-Markouts are one `ASOF JOIN` of all anchors in both. `--out` stores the answers of `blocks`; where both ran, they must be
+Markouts are one `ASOF JOIN` of all anchors (and of both ends of each window) in both. `--out` stores the answers of `blocks`; where both ran, they must be
 equal on the sample. Reading is timed, as is everything up to the tables of answers.
 
 Version: duckdb 2.0.1.
@@ -25,36 +25,38 @@ import duckdb
 
 OFFSETS = [1, 5, 10, 30, 60, 300]  # seconds
 S = 1_000_000_000
-DAY = 100_000_000_000_000  # above the nanoseconds of a day; the instrument stands above it in a key
+START, DAY = 1_767_571_200_000_000_000, 100_000_000_000_000  # the instrument stands above the day in a key
 
+# In order of the key, so `rowid` numbers the quotes; counting them in a window takes half as long again.
 QUOTES = f"""
 CREATE TEMP TABLE q AS
-SELECT n, k, seq, ts, bid, ask, coalesce(lead(k) OVER (ORDER BY n) <> k, true) last
-FROM (
-    SELECT row_number() OVER (ORDER BY k, seq) - 1 n, *
-    FROM (
-        SELECT instrument_id::BIGINT * {DAY} + epoch_ns(ts_recv) - 1767571200000000000 k, seq, epoch_ns(ts_recv) ts,
-            bid_px bid, ask_px ask
-        FROM read_parquet(?)
-    )
-)
+SELECT instrument_id::BIGINT * {DAY} + epoch_ns(ts_recv) - {START} k, bid_px bid, ask_px ask
+FROM read_parquet(?) ORDER BY k, seq
 """
 
 DECISIONS = f"""
 CREATE TEMP TABLE d AS
-SELECT seq, ts, side, instrument_id::BIGINT * {DAY} + ts - 1767571200000000000 k, horizon_ns h,
+SELECT seq, ts, side, instrument_id::BIGINT * {DAY} + ts - {START} k, horizon_ns h,
     bid_px + ask_px mid2, if(side = 1, ask_px, bid_px) entry,
     if(side = 1, take_profit_px, stop_loss_px) upper, if(side = 1, stop_loss_px, take_profit_px) lower
 FROM (SELECT * EXCLUDE side, epoch_ns(ts_recv) ts, if(side = 'buy', 1, -1) side FROM read_parquet(?))
 """
 
 # Of several rows of one instant the last, as ASOF JOIN does not promise which it takes.
-EDGES = "CREATE TEMP TABLE e AS SELECT n, k, bid + ask mid2 FROM q WHERE last"
+EDGES = "CREATE TEMP TABLE e AS SELECT rowid n, k, bid + ask mid2 FROM q QUALIFY coalesce(lead(k) OVER () <> k, true)"
 
-MARKOUTS = f"""
+# Entries (0), ends of windows (-1) and offsets by one join, for each sorts all quotes.
+ANCHORS = f"""
+CREATE TEMP TABLE w AS
+SELECT a.seq, a.o, e.n, e.mid2
+FROM (
+    SELECT seq, o, k + o::BIGINT * {S} k FROM d, (SELECT unnest({[0, *OFFSETS]}) o) UNION ALL SELECT seq, -1, k + h FROM d
+) a ASOF JOIN e ON a.k >= e.k
+"""
+
+MARKOUTS = """
 CREATE TEMP TABLE m AS
-SELECT a.seq, a.o, a.side * (e.mid2 - a.mid2) / a.mid2 * 1e4 bps
-FROM (SELECT seq, side, mid2, k + o::BIGINT * {S} k, o FROM d, (SELECT unnest({OFFSETS}) o)) a ASOF JOIN e ON a.k >= e.k
+SELECT seq, o, side * (w.mid2 - d.mid2) / d.mid2 * 1e4 bps FROM w JOIN d USING (seq) WHERE o > 0
 """
 
 JOIN = """
@@ -66,7 +68,7 @@ FROM (
         coalesce(min(s) FILTER (x >= upper), 9223372036854775807) u,
         coalesce(min(s) FILTER (x <= lower), 9223372036854775807) l
     FROM (
-        SELECT d.seq, d.side, d.entry, d.upper, d.lower, q.n s, if(d.side = 1, q.bid, q.ask) x
+        SELECT d.seq, d.side, d.entry, d.upper, d.lower, q.rowid s, if(d.side = 1, q.bid, q.ask) x
         FROM chosen d JOIN q ON q.k > d.k AND q.k <= d.k + d.h
     ) GROUP BY seq
 )
@@ -74,10 +76,10 @@ FROM (
 
 BLOCKS = [
     """CREATE TEMP TABLE blocks AS
-    SELECT n // 64 block, min(bid) low_bid, max(bid) high_bid, min(ask) low_ask, max(ask) high_ask FROM q GROUP BY ALL""",
+    SELECT rowid // 64 block, min(bid) low_bid, max(bid) high_bid, min(ask) low_ask, max(ask) high_ask FROM q GROUP BY ALL""",
     """CREATE TEMP TABLE spans AS
-    SELECT o.*, e.n + 1 z, (a + 63) // 64 b, (e.n + 1) // 64 y
-    FROM (SELECT d.*, e.n + 1 a FROM chosen d ASOF JOIN e ON d.k >= e.k) o ASOF JOIN e ON o.k + o.h >= e.k""",
+    SELECT d.*, s.n + 1 a, t.n + 1 z, (s.n + 64) // 64 b, (t.n + 1) // 64 y
+    FROM chosen d JOIN w s ON s.seq = d.seq AND s.o = 0 JOIN w t ON t.seq = d.seq AND t.o = -1""",
     """CREATE TEMP TABLE units AS
     WITH rows_of AS (
         SELECT seq, side, upper, lower, unnest(range(a, if(b < y, b * 64, z))) n FROM spans
@@ -86,7 +88,7 @@ BLOCKS = [
         SELECT seq, side, upper, lower, unnest(range(b, y)) block FROM spans WHERE b < y
     ), every AS (
         SELECT r.seq, upper, lower, n, if(side = 1, bid, ask) low, if(side = 1, bid, ask) high
-        FROM rows_of r JOIN q USING (n)
+        FROM rows_of r JOIN q ON q.rowid = r.n
         UNION ALL
         SELECT r.seq, upper, lower, block * 64, if(side = 1, low_bid, low_ask), if(side = 1, high_bid, high_ask)
         FROM blocks_of r JOIN blocks USING (block)
@@ -94,11 +96,11 @@ BLOCKS = [
     SELECT seq, min(low) low, max(high) high, min(n) FILTER (high >= upper OR low <= lower) first
     FROM every GROUP BY seq""",
     """CREATE TEMP TABLE touches AS
-    SELECT t.seq, min(q.n) touch, arg_min(if(side = 1, bid, ask) >= upper, q.n) up
+    SELECT t.seq, min(n) touch, arg_min(if(side = 1, bid, ask) >= upper, n) up
     FROM (
         SELECT s.seq, side, upper, lower, unnest(range(first, least(first + 64, z))) n
         FROM spans s JOIN units u USING (seq) WHERE first IS NOT NULL
-    ) t JOIN q USING (n)
+    ) t JOIN q ON q.rowid = t.n
     WHERE if(side = 1, bid, ask) >= upper OR if(side = 1, bid, ask) <= lower
     GROUP BY t.seq""",
     """CREATE TEMP TABLE found_blocks AS
@@ -119,13 +121,12 @@ def timed(db, statements, *args):
 def run(args, name):
     db = duckdb.connect()
     db.execute(f"SET threads = {args.threads}")
-    db.execute("SET preserve_insertion_order = false")
     steps = {"quotes": timed(db, QUOTES, f"{args.folder}/quotes.parquet")}
     steps["decisions"] = timed(db, DECISIONS, f"{args.folder}/decisions.parquet")
     ticks, every = db.execute("SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM d)").fetchone()
     n = min(args.sample, every) if name == "join" else every
     steps["edges"] = timed(db, EDGES)
-    steps["markouts"] = timed(db, MARKOUTS)
+    steps["anchors"], steps["markouts"] = timed(db, ANCHORS), timed(db, MARKOUTS)
     measured, took = [], []
     for share in (4, 1) if n < every else (1,):
         for table in ("chosen", "found_join"):
@@ -153,8 +154,8 @@ def run(args, name):
     if args.out and name == "blocks":
         pivot = ", ".join(f"any_value(bps) FILTER (o = {o}) markout_{o}s" for o in OFFSETS)
         db.execute(f"""COPY (
-            SELECT f.* EXCLUDE touch, q.ts touch_ts, p.* EXCLUDE seq
-            FROM found_blocks f LEFT JOIN q ON q.n = f.touch JOIN (SELECT seq, {pivot} FROM m GROUP BY seq) p ON p.seq = f.seq
+            SELECT f.* EXCLUDE touch, q.k % {DAY} + {START} touch_ts, p.* EXCLUDE seq
+            FROM found_blocks f LEFT JOIN q ON q.rowid = f.touch JOIN (SELECT seq, {pivot} FROM m GROUP BY seq) p ON p.seq = f.seq
             ORDER BY f.seq) TO '{args.out}' (FORMAT parquet)""")
     return seconds, found
 

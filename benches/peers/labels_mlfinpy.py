@@ -1,9 +1,9 @@
 """Triple barrier by mlfinpy, excursions and six markouts by pandas beside it, on as many decisions as it finishes.
 
-`python labels_mlfinpy.py FOLDER [--sample 2000]` reads the Parquet of `labels_data.py` and prints JSON lines:
+`python labels_mlfinpy.py FOLDER [--sample 4000]` reads the Parquet of `labels_data.py` and prints JSON lines:
 the barriers alone, and all of the work. mlfinpy handles event by event, so decisions are a sample spread over the day,
-all ticks are there, and the figure for all decisions is the time per decision times their number: `extrapolated` says so.
-Markouts are looked up for all of them, one `merge_asof` an instrument and offset.
+and on a quarter of them; all ticks are there, and the line through both times gives the figure for all: `extrapolated`
+says so. Markouts are looked up for all of them, one `merge_asof` an instrument and offset.
 Reading and splitting by instrument are not in it.
 
 What it cannot do is spared: `get_events` takes one series, the price of entry included, and its stamps must be unique. So
@@ -67,57 +67,69 @@ def markouts(mids, own):
     return out
 
 
+class Work:
+    """All of it on a share of the decisions, with seconds of each step on the clock and of the processor."""
+
+    def __init__(self, quotes, decisions, share):
+        self.took, self.done, self.classes = {name: [0.0, 0.0] for name in ("barriers", "excursions", "markouts")}, 0, {}
+        chosen = decisions.iloc[::share]
+        for instrument, rows in quotes.groupby("instrument_id"):
+            rows = rows.drop_duplicates("ts_recv", keep="last")
+            mids = pd.DataFrame({"t": rows["ts_recv"], "mid": (rows["bid_px"] + rows["ask_px"]) / 2e9})
+            self.timed("markouts", markouts, mids, decisions[decisions["instrument_id"] == instrument])
+            stamps = pd.DatetimeIndex(rows["ts_recv"])
+            mine = chosen[chosen["instrument_id"] == instrument]
+            for side, column in (("buy", "bid_px"), ("sell", "ask_px")):
+                close = pd.Series(rows[column].to_numpy() / 1e9, index=stamps)
+                self.one_side(close, stamps, mine[mine["side"] == side].copy(), side)
+
+    def one_side(self, close, stamps, own, side):
+        own["at"] = stamps[stamps.searchsorted(own["ts_recv"], "right") - 1]
+        ends = own["ts_recv"] + pd.to_timedelta(own["horizon_ns"], unit="ns")
+        own["end"] = stamps[stamps.searchsorted(ends, "right") - 1]
+        entry = own["ask_px"] if side == "buy" else own["bid_px"]
+        own["width"] = (own["take_profit_px"] - entry).abs() / entry
+        own["s"] = 1 if side == "buy" else -1
+        own = own.drop_duplicates("at")
+        self.done += len(own)
+        for label in self.timed("barriers", barriers, close, own)["bin"]:
+            self.classes[int(label)] = self.classes.get(int(label), 0) + 1
+        self.timed("excursions", excursions, close, own)
+
+    def timed(self, name, work, *given):
+        begin, busy = time.perf_counter(), time.process_time()
+        found = work(*given)
+        self.took[name][0] += time.perf_counter() - begin
+        self.took[name][1] += time.process_time() - busy
+        return found
+
+
 def main():
     words = argparse.ArgumentParser()
     words.add_argument("folder")
-    words.add_argument("--sample", type=int, default=2_000)
+    words.add_argument("--sample", type=int, default=4_000)
     args = words.parse_args()
     quotes, decisions = read(args.folder)
     ticks, every = len(quotes), len(decisions)
-    chosen = decisions.iloc[:: max(1, every // args.sample)]
-    took, done, classes = {"barriers": [0.0, 0.0], "excursions": [0.0, 0.0], "markouts": [0.0, 0.0]}, 0, {}
+    share = max(1, every // args.sample)
+    few, many = (Work(quotes, decisions, k * share) for k in (4, 1))
 
-    def timed(name, work, *given):
-        begin, busy = time.perf_counter(), time.process_time()
-        found = work(*given)
-        took[name][0] += time.perf_counter() - begin
-        took[name][1] += time.process_time() - busy
-        return found
+    def all_of(part, clock):
+        """Seconds for all decisions: the line through both samples."""
+        a, b = few.took[part][clock], many.took[part][clock]
+        return b if part == "markouts" else b + (b - a) / (many.done - few.done) * (every - many.done)
 
-    for instrument, rows_of in quotes.groupby("instrument_id"):
-        rows_of = rows_of.drop_duplicates("ts_recv", keep="last")
-        mine = chosen[chosen["instrument_id"] == instrument]
-        mids = pd.DataFrame({"t": rows_of["ts_recv"], "mid": (rows_of["bid_px"] + rows_of["ask_px"]) / 2e9})
-        timed("markouts", markouts, mids, decisions[decisions["instrument_id"] == instrument])
-        stamps = pd.DatetimeIndex(rows_of["ts_recv"])
-        for word, column in (("buy", "bid_px"), ("sell", "ask_px")):
-            own = mine[mine["side"] == word].copy()
-            close = pd.Series(rows_of[column].to_numpy() / 1e9, index=stamps)
-            own["at"] = stamps[stamps.searchsorted(own["ts_recv"], "right") - 1]
-            last = stamps.searchsorted(own["ts_recv"] + pd.to_timedelta(own["horizon_ns"], unit="ns"), "right") - 1
-            own["end"] = stamps[last]
-            entry = own["ask_px"] if word == "buy" else own["bid_px"]
-            own["width"] = (own["take_profit_px"] - entry).abs() / entry
-            own["s"] = 1 if word == "buy" else -1
-            own = own.drop_duplicates("at")
-            done += len(own)
-            bins = timed("barriers", barriers, close, own)
-            for label in bins["bin"]:
-                classes[int(label)] = classes.get(int(label), 0) + 1
-            timed("excursions", excursions, close, own)
-    for what, parts in (("barriers", ["barriers"]), ("barriers, excursions, 6 markouts", list(took))):
-        measured = sum(took[part][0] for part in parts)
-        more = {part: 1 if part == "markouts" else every / done for part in parts}
-        seconds, busy = (sum(took[part][c] * more[part] for part in parts) for c in (0, 1))
+    for what, parts in (("barriers", ["barriers"]), ("barriers, excursions, 6 markouts", list(many.took))):
+        seconds, busy = (sum(all_of(part, clock) for part in parts) for clock in (0, 1))
         print(json.dumps({
             "peer": "mlfinpy", "version": version("mlfinpy"), "what": what, "threads": 1, "ticks": ticks, "decisions": every,
-            "measured_decisions": done, "extrapolated": done < every, "seconds": round(seconds, 3),
-            "processor": round(busy, 3), "measured_seconds": round(measured, 3),
+            "measured_decisions": many.done, "extrapolated": many.done < every, "seconds": round(seconds, 3),
+            "processor": round(busy, 3), "measured_seconds": round(sum(many.took[part][0] for part in parts), 3),
             "ticks_per_s": round(ticks / seconds), "decisions_per_s": round(every / seconds),
-            "steps": {part: round(took[part][0], 3) for part in parts},
+            "steps": {part: round(all_of(part, 0), 3) for part in parts},
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }), flush=True)  # fmt: skip
-    print(json.dumps({"peer": "mlfinpy", "classes": classes}))
+    print(json.dumps({"peer": "mlfinpy", "classes": many.classes}))
 
 
 if __name__ == "__main__":
