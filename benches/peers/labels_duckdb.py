@@ -1,12 +1,13 @@
 """Triple barrier, excursions and six markouts by DuckDB, in two formulations.
 
-`python labels_duckdb.py FOLDER [--only join|blocks] [--sample 12000] [--threads 1] [--out FILE]` reads the Parquet of
+`python labels_duckdb.py FOLDER [--only join|blocks] [--sample N] [--threads 1] [--out FILE]` reads the Parquet of
 `labels_data.py` and prints a JSON line for each formulation, and one that says which was faster.
 
 - `join`: a range join of decisions with the quotes of their windows, then minima and maxima by decision. The instrument
   and the instant are one key, for with an equality beside the range DuckDB hashes by instrument and tries every pair.
-  It makes a row for each decision and quote, so it runs on `--sample` decisions spread over the day and on a quarter of
-  them; the line through both times gives the figure for all, and `extrapolated` says so.
+  It makes a row for each decision and quote. With `--sample` it runs on so many decisions spread over the day and on a
+  quarter of them; the line through both times gives the figure for all, and `extrapolated` says so. That is rough: 62 and
+  106 s were found from 12,500 of 100,000 decisions where all of them took 48 s.
 - `blocks`: quotes numbered in order; both ends of a window by the `ASOF JOIN`; extremes of blocks of 64 rows, and of rows at
   both ends; the first block that reaches a barrier is opened to find the row. What an expert would write.
 
@@ -124,7 +125,7 @@ def run(args, name):
     steps = {"quotes": timed(db, QUOTES, f"{args.folder}/quotes.parquet")}
     steps["decisions"] = timed(db, DECISIONS, f"{args.folder}/decisions.parquet")
     ticks, every = db.execute("SELECT (SELECT count(*) FROM q), (SELECT count(*) FROM d)").fetchone()
-    n = min(args.sample, every) if name == "join" else every
+    n = min(args.sample or every, every) if name == "join" else every
     steps["edges"] = timed(db, EDGES)
     steps["anchors"], steps["markouts"] = timed(db, ANCHORS), timed(db, MARKOUTS)
     measured, took = [], []
@@ -164,7 +165,7 @@ def main():
     words = argparse.ArgumentParser()
     words.add_argument("folder")
     words.add_argument("--only", choices=["join", "blocks"])
-    words.add_argument("--sample", type=int, default=12_000)
+    words.add_argument("--sample", type=int, default=0)
     words.add_argument("--threads", type=int, default=1)
     words.add_argument("--out")
     args = words.parse_args()
