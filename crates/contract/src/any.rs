@@ -224,6 +224,12 @@ impl AnyBatch {
         self.spec.is_event().then(|| self.at(5).as_primitive::<TimestampNanosecondType>())
     }
 
+    /// `ts_recv` of each row, for a table with the envelope.
+    #[must_use]
+    pub fn ts_recv(&self) -> Option<&TimestampNanosecondArray> {
+        self.spec.is_event().then(|| self.at(4).as_primitive::<TimestampNanosecondType>())
+    }
+
     /// `instrument_id` of each row, for a table with the envelope.
     #[must_use]
     pub fn instrument_id(&self) -> Option<&UInt32Array> {

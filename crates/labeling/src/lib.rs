@@ -39,7 +39,7 @@ pub use number::Decimal;
 pub use prove::{Proof, Warning, prove, prove_with};
 pub use report::{Report, TargetReport};
 pub use rule_book::{RuleBook, RuleBookError};
-pub use run::{Inputs, Options, Run, run};
+pub use run::{Inputs, Options, Run, number, run};
 pub use settings::{
     Anchor, Barrier, Benchmark, Covers, Cuts, Measures, Overnight, PathKind, Resolved, Sigma,
     Target, TargetKind, Vertical,

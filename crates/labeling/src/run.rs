@@ -1,6 +1,9 @@
 //! Labels of tables in memory, in one call.
 
 mod merge;
+mod number;
+
+pub use number::number;
 
 use crate::error::LabelError;
 use crate::labeler::Labeler;
