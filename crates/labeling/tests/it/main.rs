@@ -1,4 +1,9 @@
 //! Integration tests.
 #![cfg(test)]
 
+mod diff;
+mod grade;
+mod outcomes;
+mod prove;
+mod rule_book;
 mod spec;
