@@ -97,3 +97,22 @@ fn the_table_holds_each_set_whole() {
     assert_eq!(rows.cell(&RuleSets::TS_EFFECTIVE, 0).map(UtcNanos::nanos), Ok(at("2026-01-01")));
     assert_eq!(rows.cell(&RuleSets::RULES_HASH, 0), Ok(Hash::of(cell(0).as_bytes())));
 }
+
+#[test]
+fn codes_that_other_tests_see_are_explained() {
+    let codes = [
+        "changed-too-much",
+        "global-key",
+        "missing-measure",
+        "no-rule-set",
+        "not-monotone",
+        "other-measures",
+        "pinned-hash",
+        "rule-set-conflict",
+        "rule-set-overlap",
+    ];
+    for code in codes {
+        let section = format!("\n## labeling/{code}\n");
+        assert!(labeling::ERRORS.contains(&section), "{code} is not explained");
+    }
+}

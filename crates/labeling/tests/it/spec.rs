@@ -74,6 +74,10 @@ fn every_fault_is_listed_with_its_place() {
 /// The faults of a text, each as `line:column code message`.
 fn faults(text: &str) -> Vec<String> {
     let errors = LabelSpec::parse(text).unwrap_err();
+    for error in errors.iter() {
+        let section = format!("\n## {}\n", error.code());
+        assert!(labeling::ERRORS.contains(&section), "{} is not explained", error.code());
+    }
     errors
         .iter()
         .map(|e| format!("{}:{} {} {e}", e.place().line, e.place().column, e.code()))
@@ -473,8 +477,10 @@ proptest! {
     ) {
         let filler = ["", "\n\n", "   # remark\n", "\t\n"];
         let lines = SKETCH.lines().zip(&extra);
-        let text: String =
-            lines.map(|(line, n)| format!("{}{}  {line} # {n}\n", filler[*n], " ".repeat(*n))).collect();
+        let lines: Vec<String> = lines
+            .map(|(line, n)| format!("{}{}  {line} # {n}\n", filler[*n], " ".repeat(*n)))
+            .collect();
+        let text = lines.concat();
         prop_assert_eq!(
             LabelSpec::parse(&text).unwrap().hash(),
             LabelSpec::parse(SKETCH).unwrap().hash()
