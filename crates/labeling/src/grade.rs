@@ -1,5 +1,6 @@
 //! The five-class grade: a monotone function of measures.
 
+mod columns;
 mod confidence;
 mod error;
 pub(crate) mod grid;

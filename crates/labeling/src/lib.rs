@@ -1,6 +1,8 @@
 //! Outcomes of trading decisions, labels and grades with evidence, and the proof that they are right.
 #![forbid(unsafe_code)]
 
+mod diff;
+mod dry_run;
 mod error;
 mod evaluate;
 mod exact;
@@ -17,6 +19,7 @@ mod markout;
 mod measure;
 mod null;
 mod number;
+mod outcome_readings;
 mod output;
 mod path;
 mod prove;
@@ -27,6 +30,8 @@ mod run;
 mod settings;
 mod spec;
 
+pub use diff::{Change, SpecDiff, diff};
+pub use dry_run::{DryRun, DryRunError, DryRunOptions, Example, RowCounts, Transitions, dry_run};
 pub use error::LabelError;
 pub use flags::OutcomeFlags;
 pub use grade::{
@@ -36,6 +41,7 @@ pub use labeler::{Input, Labeler, Output};
 pub use measure::{Better, Measure, Reading, Readings, Scalar, Scale};
 pub use null::Null;
 pub use number::Decimal;
+pub use outcome_readings::{OutcomeColumnError, OutcomeColumns, outcome_readings};
 pub use prove::{Proof, Warning, prove, prove_with};
 pub use report::{Report, TargetReport};
 pub use rule_book::{RuleBook, RuleBookError};

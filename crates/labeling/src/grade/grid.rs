@@ -4,7 +4,6 @@ use super::error::GradeError;
 use super::rules::GradeRules;
 use crate::measure::{Better, Measure, Scalar};
 use crate::number::Decimal;
-use std::cmp::Ordering;
 
 /// Most cells of a grid.
 const MOST: u128 = 1 << 20;
@@ -48,46 +47,44 @@ impl Axis {
     #[inline]
     pub fn locate(&self, value: Scalar) -> usize {
         match value {
-            Scalar::Money(nanos) => self.locate_by(|cut| nanos.cmp(&cut.amount().nanos())),
-            Scalar::Number(number) => self.locate_number(number),
+            Scalar::Money(nanos) => self.steps(&nanos, |cut| cut.amount().nanos()),
+            Scalar::Number(number) => self.steps(&number, Decimal::nearest),
             Scalar::Whole(whole) => {
-                let nanos = i128::from(whole) * 1_000_000_000;
-                self.locate_by(|cut| nanos.cmp(&cut.amount().nanos()))
+                self.steps(&(i128::from(whole) * 1_000_000_000), |cut| cut.amount().nanos())
             }
         }
     }
 
+    /// Half steps from the worst: one for reaching a limit, one for passing it.
     #[inline]
-    pub(super) fn locate_number(&self, number: f64) -> usize {
-        // No number compares with anything: it passes no cut and is in the worst cell.
-        self.locate_by(|cut| {
-            let order = number.partial_cmp(&cut.nearest());
-            order.unwrap_or(if self.measure.better() == Better::Lower {
-                Ordering::Greater
-            } else {
-                Ordering::Less
-            })
-        })
+    fn steps<T: PartialOrd>(&self, value: &T, limit: impl Fn(Decimal) -> T) -> usize {
+        let falls = self.falls();
+        self.cuts.iter().map(|cut| half_steps(falls, value, &limit(*cut))).sum()
     }
 
-    #[inline]
-    fn locate_by(&self, order: impl Fn(&Decimal) -> Ordering) -> usize {
-        let falls = self.measure.better() == Better::Lower;
-        let mut cell = 0;
+    /// Adds the cells of a column to `at`, a row each.
+    pub(super) fn add_cells<T: PartialOrd>(
+        &self,
+        at: &mut [usize],
+        values: &[T],
+        limit: impl Fn(Decimal) -> T,
+    ) {
+        let falls = self.falls();
         for cut in &self.cuts {
-            let order = if falls { order(cut).reverse() } else { order(cut) };
-            match order {
-                Ordering::Less => break,
-                Ordering::Equal => return cell + 1,
-                Ordering::Greater => cell += 2,
+            let limit = limit(*cut);
+            for (at, value) in at.iter_mut().zip(values) {
+                *at += half_steps(falls, value, &limit);
             }
         }
-        cell
+    }
+
+    fn falls(&self) -> bool {
+        self.measure.better() == Better::Lower
     }
 
     /// The numeric ends of a cell as `f64`, the lower first; a limit has both ends at itself.
     pub(super) fn span(&self, cell: usize) -> (f64, f64) {
-        let falls = self.measure.better() == Better::Lower;
+        let falls = self.falls();
         let cut = |at: usize| self.cuts.get(at).map(|c| c.nearest());
         let at = cell / 2;
         if cell % 2 == 1 {
@@ -105,7 +102,7 @@ impl Axis {
 
     /// A cell in words: `net_pnl < 0`, `net_pnl = 0`, `0 < mae_sigma < 1`.
     pub(crate) fn text(&self, cell: usize) -> String {
-        let falls = self.measure.better() == Better::Lower;
+        let falls = self.falls();
         let name = self.measure.name();
         let at = cell / 2;
         if cell % 2 == 1 {
@@ -122,6 +119,17 @@ impl Axis {
             (None, Some(upper)) => format!("{name} < {upper}"),
             (None, None) => format!("any {name}"),
         }
+    }
+}
+
+/// How far a value is beyond a limit on the better side: 0 before it, 1 at it, 2 behind it. What compares with nothing
+/// is before every limit.
+#[inline]
+fn half_steps<T: PartialOrd>(falls: bool, value: &T, limit: &T) -> usize {
+    if falls {
+        usize::from(value <= limit) + usize::from(value < limit)
+    } else {
+        usize::from(value >= limit) + usize::from(value > limit)
     }
 }
 
