@@ -50,6 +50,7 @@ fn deviance(x: f64, m: f64) -> f64 {
 ///
 /// - **Source:** continued fraction 26.5.8 of Abramowitz and Stegun by Lentz's method; the factor before it by Loader's
 ///   saddle point, so that large shapes lose no digits.
+#[expect(clippy::many_single_char_names, reason = "the names of the formula")]
 pub(crate) fn incomplete_beta(a: f64, b: f64, x: f64, y: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
@@ -76,6 +77,7 @@ fn away_from_zero(value: f64) -> f64 {
     if value.abs() < TINY { TINY } else { value }
 }
 
+#[expect(clippy::many_single_char_names, reason = "the names of the formula")]
 fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let mut c = 1.0;
     let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
@@ -124,7 +126,11 @@ pub(crate) fn student_two_sided(t: f64, df: f64) -> f64 {
 
 /// The `t` that Student's t with `df > 0` degrees of freedom exceeds on either side with probability `p` in all.
 pub(crate) fn student_critical(p: f64, df: f64) -> f64 {
-    // By the smaller side of the beta, so that 1 - w keeps its digits: y = t^2 / (df + t^2) has I_y(1/2, df/2) = 1 - p.
+    // By the side of the beta whose number is far from 1, so that 1 less it keeps its digits.
+    if df < 2.0 {
+        let x = beta_quantile(df / 2.0, 0.5, p);
+        return (df * (1.0 - x) / x).sqrt();
+    }
     let y = beta_quantile(0.5, df / 2.0, 1.0 - p);
     (df * y / (1.0 - y)).sqrt()
 }
@@ -152,6 +158,12 @@ pub(crate) fn chi_square_upper(x: f64, df: f64) -> f64 {
         }
         return 1.0 - factor * sum;
     }
+    gamma_fraction(a, x) * factor * a
+}
+
+/// `Γ(a, x) / (x^a e^-x)` by Lentz's method, for `x` of at least `a + 1`.
+#[expect(clippy::many_single_char_names, reason = "the names of the formula")]
+fn gamma_fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let mut c = 1.0 / TINY;
     let mut d = 1.0 / b;
@@ -167,5 +179,5 @@ pub(crate) fn chi_square_upper(x: f64, df: f64) -> f64 {
             break;
         }
     }
-    factor * a * h
+    h
 }

@@ -34,7 +34,7 @@ pub fn decay_weights(
         return Err(WeightError::Oldest(oldest));
     }
     if let Some((row, &found)) =
-        uniqueness.iter().enumerate().find(|(_, &u)| u.is_nan() || u <= 0.0 || u > 1.0)
+        uniqueness.iter().enumerate().find(|&(_, &u)| u.is_nan() || u <= 0.0 || u > 1.0)
     {
         return Err(WeightError::Uniqueness { row, found });
     }
