@@ -130,19 +130,24 @@ pub enum Contradiction {
 /// Fewest common decisions from which two targets that agree are worth a word.
 const COMMON: usize = 30;
 
-/// Contradictions among labels, in a fixed order: two classes, both sides good, targets that never differ.
+/// Contradictions among the labels of all batches, in a fixed order: two classes, both sides good, targets that never
+/// differ.
 ///
+/// One batch cannot hold a label's revision twice, so two classes of one are found between batches: of two runs, say.
 /// Decisions that `decisions` does not describe take no part in the comparison of sides.
 ///
 /// # Errors
 /// [`SignificanceError::Word`] for a batch with words outside their closed sets.
 pub fn contradictions<S>(
-    labels: &Batch<Labels, S>,
+    labels: &[&Batch<Labels, S>],
     decisions: &[DecisionInfo],
 ) -> Result<Vec<Contradiction>, SignificanceError> {
-    let rows = all(labels).map_err(SignificanceError::Word)?;
+    let mut rows = Vec::new();
+    for batch in labels {
+        rows.extend(all(batch).map_err(SignificanceError::Word)?);
+    }
     let mut found = two_classes(&rows);
-    let rows = latest(labels).map_err(SignificanceError::Word)?;
+    let rows = latest(rows);
     found.extend(both_sides_good(&rows, decisions));
     found.extend(never_differ(&rows));
     Ok(found)
@@ -249,7 +254,7 @@ pub fn status_counts<S>(
     labels: &Batch<Labels, S>,
 ) -> Result<BTreeMap<String, StatusCounts>, SignificanceError> {
     let mut counts: BTreeMap<String, StatusCounts> = BTreeMap::new();
-    for row in latest(labels).map_err(SignificanceError::Word)? {
+    for row in latest(all(labels).map_err(SignificanceError::Word)?) {
         let count = counts.entry(row.target.to_owned()).or_default();
         match row.status {
             LabelStatus::Final => count.finals += 1,

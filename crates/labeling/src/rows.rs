@@ -43,9 +43,9 @@ pub(crate) fn all<S>(labels: &Batch<Labels, S>) -> Result<Vec<LabelRow<'_>>, Unk
 }
 
 /// The row of the highest revision of each label, by target, hashes, cut-off and decision; void ones are left out.
-pub(crate) fn latest<S>(labels: &Batch<Labels, S>) -> Result<Vec<LabelRow<'_>>, UnknownWord> {
+pub(crate) fn latest(rows: Vec<LabelRow<'_>>) -> Vec<LabelRow<'_>> {
     let mut last: BTreeMap<_, LabelRow<'_>> = BTreeMap::new();
-    for row in all(labels)? {
+    for row in rows {
         let hashes = (*row.measures_hash.as_bytes(), *row.rules_hash.as_bytes());
         let key = (row.target, hashes, *row.decision_id.as_bytes());
         match last.get(&key) {
@@ -58,5 +58,5 @@ pub(crate) fn latest<S>(labels: &Batch<Labels, S>) -> Result<Vec<LabelRow<'_>>, 
     let mut rows: Vec<_> =
         last.into_iter().filter(|(_, row)| row.status != LabelStatus::Void).collect();
     rows.sort_by(|(a, x), (b, y)| (a.0, a.1, x.ts_cutoff, a.2).cmp(&(b.0, b.1, y.ts_cutoff, b.2)));
-    Ok(rows.into_iter().map(|(_, row)| row).collect())
+    rows.into_iter().map(|(_, row)| row).collect()
 }

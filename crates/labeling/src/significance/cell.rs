@@ -1,7 +1,7 @@
 //! Groups of labels that are tested as one.
 
 use super::SignificanceError;
-use crate::rows::{LabelRow, latest};
+use crate::rows::{LabelRow, all, latest};
 use contract::{Batch, EventId, Hash, InstrumentId, Labels, Side, UtcNanos};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub fn cells<S>(
 ) -> Result<Vec<Cell>, SignificanceError> {
     let known: BTreeMap<[u8; 16], &DecisionInfo> =
         decisions.iter().map(|info| (*info.decision_id.as_bytes(), info)).collect();
-    let rows = latest(labels).map_err(SignificanceError::Word)?;
+    let rows = latest(all(labels).map_err(SignificanceError::Word)?);
     let mut sets: BTreeMap<_, Vec<(&LabelRow, &DecisionInfo)>> = BTreeMap::new();
     for row in &rows {
         let Some(info) = known.get(row.decision_id.as_bytes()) else {

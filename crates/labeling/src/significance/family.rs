@@ -167,7 +167,7 @@ pub fn false_discovery(p_values: &[f64]) -> Vec<f64> {
     let mut q_values = vec![1.0; p_values.len()];
     let mut least = 1.0_f64;
     for (rank, (row, p)) in (1_u32..).zip(order).collect::<Vec<_>>().into_iter().rev() {
-        least = least.min(p * family / f64::from(rank));
+        least = least.min(p * (family / f64::from(rank)));
         if let Some(slot) = q_values.get_mut(row) {
             *slot = least;
         }

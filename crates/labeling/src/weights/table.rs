@@ -1,7 +1,7 @@
 //! Rows of the table `label_weights`.
 
 use super::{Lives, Path, WeightError, decay_weights};
-use crate::rows::latest;
+use crate::rows::{LabelRow, all, latest};
 use contract::{Batch, Draft, LabelStatus, LabelWeights, Labels, TableBuilder, UtcNanos};
 
 /// How labels are weighted.
@@ -47,10 +47,10 @@ pub fn label_weights<S>(
     if let Some(found) = options.groups.map(<[u32]>::len).filter(|len| *len != labels.len()) {
         return Err(WeightError::Length { what: "groups", expected: labels.len(), found });
     }
-    let mut rows = latest(labels).map_err(WeightError::Word)?;
+    let mut rows = latest(all(labels).map_err(WeightError::Word)?);
     rows.retain(|row| row.status != LabelStatus::Indeterminate);
     let mut table = TableBuilder::<LabelWeights>::new(UtcNanos::from_nanos(0));
-    let same = |a: &crate::rows::LabelRow, b: &crate::rows::LabelRow| {
+    let same = |a: &LabelRow, b: &LabelRow| {
         (a.target, a.measures_hash, a.rules_hash) == (b.target, b.measures_hash, b.rules_hash)
     };
     for set in rows.chunk_by(same) {
