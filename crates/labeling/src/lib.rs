@@ -1,7 +1,10 @@
 //! Outcomes of trading decisions, labels and grades with evidence, and the proof that they are right.
 #![forbid(unsafe_code)]
 
+mod clopper_pearson;
 mod diff;
+mod draws;
+mod drift;
 mod dry_run;
 mod error;
 mod evaluate;
@@ -12,6 +15,7 @@ mod grade;
 mod intake;
 mod key;
 mod label;
+mod label_rows;
 mod labeler;
 mod ledger;
 mod market;
@@ -28,9 +32,19 @@ mod rows;
 mod rule_book;
 mod run;
 mod settings;
+mod significance;
 mod spec;
+mod special;
+mod weights;
 
+/// Explanations of every error code of this crate, one `##` section a code.
+pub const ERRORS: &str = include_str!("errors.md");
+
+pub use clopper_pearson::{IntervalError, clopper_pearson};
 pub use diff::{Change, SpecDiff, diff};
+pub use drift::{
+    ClassDrift, Classes, Contradiction, StatusCounts, class_drift, contradictions, status_counts,
+};
 pub use dry_run::{DryRun, DryRunError, DryRunOptions, Example, RowCounts, Transitions, dry_run};
 pub use error::LabelError;
 pub use flags::OutcomeFlags;
@@ -50,7 +64,12 @@ pub use settings::{
     Anchor, Barrier, Benchmark, Covers, Cuts, Measures, Overnight, PathKind, Resolved, Sigma,
     Target, TargetKind, Vertical,
 };
+pub use significance::{
+    Bootstrap, Cell, CellLabel, CellTest, DecisionInfo, MethodTest, Period, SignificanceError,
+    SignificanceOptions, Verdict, block_length, by_grade, cells, false_discovery, label_tests,
+    newey_west, side_placebo, significance, stationary_bootstrap, t_test,
+};
 pub use spec::{LabelSpec, LabelSpecError, LabelSpecErrors, Place};
-
-/// Explanations of every error code of this crate, one `##` section a code.
-pub const ERRORS: &str = include_str!("errors.md");
+pub use weights::{
+    Lives, Overlap, Path, PathOverlap, WeightError, WeightOptions, decay_weights, label_weights,
+};

@@ -9,3 +9,4 @@ mod outcomes;
 mod prove;
 mod rule_book;
 mod spec;
+mod statistics;

@@ -241,9 +241,9 @@ fn markouts_are_those_of_pandas_and_duckdb() {
             continue;
         }
         let found = at[&(key.as_str(), offset)];
-        let px = |column| markouts.cell(column, found).unwrap().map(|px| px.nanos());
-        assert_eq!(px(&Markouts::BID_PX), int(row, "bid_px"), "{what}");
-        assert_eq!(px(&Markouts::ASK_PX), int(row, "ask_px"), "{what}");
+        let bid = markouts.cell(&Markouts::BID_PX, found).unwrap().map(contract::Price::nanos);
+        let ask = markouts.cell(&Markouts::ASK_PX, found).unwrap().map(contract::Price::nanos);
+        assert_eq!((bid, ask), (int(row, "bid_px"), int(row, "ask_px")), "{what}");
         let markout = markouts.cell(&Markouts::MARKOUT_BPS, found).unwrap();
         close(markout, float(row, "markout_bps"), &what);
         seen += 1;
