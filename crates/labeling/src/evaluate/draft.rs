@@ -40,12 +40,6 @@ impl Reads {
         self.span = Some((first, last, rows));
     }
 
-    pub(crate) fn join(&mut self, other: &Self) {
-        self.seqs.extend(&other.seqs);
-        self.avail = self.avail.max(other.avail);
-        self.span = self.span.or(other.span);
-    }
-
     fn sorted(&self) -> Vec<u64> {
         let mut seqs = self.seqs.clone();
         seqs.sort_unstable();

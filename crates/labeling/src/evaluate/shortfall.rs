@@ -192,8 +192,9 @@ pub(super) fn write(
         (Err(a), Err(b)) => Err(a.min(b)),
         (Err(why), _) | (_, Err(why)) => Err(why),
     };
+    // In money, of which half units of 1e-18 are 2e18 to a unit of 1e-9 times the multiplier.
     let paper = match p_d {
-        Ok(p_d) => Ok(contract.money(product(wanted, p_d)?)?),
+        Ok(p_d) => Ok(product(wanted, p_d)? as f64 * (contract.multiplier as f64 / 2e18)),
         Err(why) => Err(why),
     };
     totals(view, d, draft, (total, fee), paper);
@@ -219,7 +220,7 @@ fn totals(
     d: &Decision,
     draft: &mut Draft,
     (total, fee): (Result<(i128, i128), Null>, crate::facts::Fee),
-    paper: Result<i128, Null>,
+    paper: Result<f64, Null>,
 ) {
     let (rest, fees) = match total {
         Ok(total) => total,
@@ -244,7 +245,7 @@ fn totals(
         .and_then(|s| s.expected_cost_bps)
         .or(d.row.expected_cost_bps)
         .filter(|x| *x > 0.0);
-    let per = |x: i128| paper.and_then(|paper| bps(x, paper).ok_or(Null::Div0));
+    let per = |x: i128| paper.and_then(|paper| over(x as f64, paper)).map(|x| x * 1e4);
     let scaled = |x: Result<f64, Null>, by: f64| x.and_then(|x| over(x, by));
     let reading = |by: f64| {
         let number = |x: i128| scaled(per(x), by).ok().map(Scalar::Number);

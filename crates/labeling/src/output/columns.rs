@@ -144,7 +144,7 @@ impl<T: Table> Columns<T> {
         column: &Column<T, V>,
         values: impl Iterator<Item = &'a str>,
     ) {
-        self.put(column, StringArray::from_iter_values(values));
+        self.put(column, values.map(Some).collect());
     }
 
     /// Repeated text, in the order of first use.
@@ -177,7 +177,8 @@ impl<T: Table> Columns<T> {
         lists: impl Iterator<Item = &'a [u64]>,
     ) {
         let lists: Vec<&[u64]> = lists.collect();
-        let items = UInt64Array::from_iter_values(lists.iter().flat_map(|l| l.iter().copied()));
+        let items: Vec<u64> = lists.iter().flat_map(|l| l.iter().copied()).collect();
+        let items = UInt64Array::from(items);
         let lengths = lists.iter().map(|list| list.len());
         self.put_or(column, list(Arc::new(items), lengths));
     }
@@ -188,7 +189,7 @@ impl<T: Table> Columns<T> {
         lists: impl Iterator<Item = &'a [String]>,
     ) {
         let lists: Vec<&[String]> = lists.collect();
-        let items = StringArray::from_iter_values(lists.iter().flat_map(|l| l.iter()));
+        let items: StringArray = lists.iter().flat_map(|l| l.iter()).map(Some).collect();
         let lengths = lists.iter().map(|list| list.len());
         self.put_or(column, list(Arc::new(items), lengths));
     }

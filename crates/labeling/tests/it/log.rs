@@ -9,7 +9,7 @@ use contract::{
 use std::sync::Arc;
 
 /// Gives the rows of a draft the `seq`s named.
-pub fn with_seqs<T: EventTable>(draft: Draft<T>, seqs: &[u64]) -> Batch<T> {
+pub(crate) fn with_seqs<T: EventTable>(draft: Draft<T>, seqs: &[u64]) -> Batch<T> {
     let batch = draft.into_record_batch();
     let numbered = T::SPEC.schema(true);
     let schema = batch.schema();
@@ -23,7 +23,7 @@ pub fn with_seqs<T: EventTable>(draft: Draft<T>, seqs: &[u64]) -> Batch<T> {
 }
 
 /// Id of a decision by its number.
-pub fn id(n: u64) -> EventId {
+pub(crate) fn id(n: u64) -> EventId {
     let mut bytes = [0_u8; 16];
     bytes[..8].copy_from_slice(&n.to_be_bytes());
     bytes[6] = (bytes[6] & 0x0f) | 0x70;
@@ -34,9 +34,9 @@ pub fn id(n: u64) -> EventId {
 
 /// A quote: instant, `seq`, bid and ask in nano-units.
 #[derive(Debug, Clone, Copy)]
-pub struct Q(pub i64, pub u64, pub Option<i64>, pub Option<i64>);
+pub(crate) struct Q(pub(crate) i64, pub(crate) u64, pub(crate) Option<i64>, pub(crate) Option<i64>);
 
-pub fn quotes(instrument: u32, rows: &[Q]) -> Batch<Quotes> {
+pub(crate) fn quotes(instrument: u32, rows: &[Q]) -> Batch<Quotes> {
     let mut out = TableBuilder::<Quotes>::new(UtcNanos::from_nanos(0));
     for Q(ts, _, bid, ask) in rows {
         let ts = UtcNanos::from_nanos(*ts);
@@ -59,23 +59,23 @@ pub fn quotes(instrument: u32, rows: &[Q]) -> Batch<Quotes> {
 
 /// A decision; what is not said is null.
 #[derive(Debug, Clone)]
-pub struct D {
-    pub n: u64,
-    pub ts: i64,
-    pub seq: u64,
-    pub instrument: u32,
-    pub strategy: String,
-    pub action: DecisionAction,
-    pub side: Option<Side>,
-    pub qty: Option<i128>,
-    pub quote: Option<(i64, i64)>,
-    pub horizon_ns: Option<i64>,
-    pub barriers: Option<(i64, i64)>,
-    pub status: contract::DecisionStatus,
+pub(crate) struct D {
+    pub(crate) n: u64,
+    pub(crate) ts: i64,
+    pub(crate) seq: u64,
+    pub(crate) instrument: u32,
+    pub(crate) strategy: String,
+    pub(crate) action: DecisionAction,
+    pub(crate) side: Option<Side>,
+    pub(crate) qty: Option<i128>,
+    pub(crate) quote: Option<(i64, i64)>,
+    pub(crate) horizon_ns: Option<i64>,
+    pub(crate) barriers: Option<(i64, i64)>,
+    pub(crate) status: contract::DecisionStatus,
 }
 
 impl D {
-    pub fn new(n: u64, ts: i64, seq: u64, side: Side) -> Self {
+    pub(crate) fn new(n: u64, ts: i64, seq: u64, side: Side) -> Self {
         Self {
             n,
             ts,
@@ -93,7 +93,7 @@ impl D {
     }
 }
 
-pub fn decisions(rows: &[D]) -> Batch<Decisions> {
+pub(crate) fn decisions(rows: &[D]) -> Batch<Decisions> {
     let mut out = TableBuilder::<Decisions>::new(UtcNanos::from_nanos(0));
     for d in rows {
         let ts = UtcNanos::from_nanos(d.ts);
@@ -131,22 +131,29 @@ pub fn decisions(rows: &[D]) -> Batch<Decisions> {
 
 /// A report on an order.
 #[derive(Debug, Clone)]
-pub struct E {
-    pub id: String,
-    pub kind: ExecType,
-    pub reference: Option<String>,
-    pub of: Option<u64>,
-    pub ts: i64,
-    pub seq: u64,
-    pub instrument: u32,
-    pub side: Side,
-    pub qty: Option<i128>,
-    pub px: Option<i64>,
-    pub fee: Option<i128>,
+pub(crate) struct E {
+    pub(crate) id: String,
+    pub(crate) kind: ExecType,
+    pub(crate) reference: Option<String>,
+    pub(crate) of: Option<u64>,
+    pub(crate) ts: i64,
+    pub(crate) seq: u64,
+    pub(crate) instrument: u32,
+    pub(crate) side: Side,
+    pub(crate) qty: Option<i128>,
+    pub(crate) px: Option<i64>,
+    pub(crate) fee: Option<i128>,
 }
 
 impl E {
-    pub fn fill(id: &str, of: u64, (ts, seq): (i64, u64), side: Side, qty: i128, px: i64) -> Self {
+    pub(crate) fn fill(
+        id: &str,
+        of: u64,
+        (ts, seq): (i64, u64),
+        side: Side,
+        qty: i128,
+        px: i64,
+    ) -> Self {
         Self {
             id: id.to_owned(),
             kind: ExecType::Trade,
@@ -163,7 +170,7 @@ impl E {
     }
 }
 
-pub fn executions(rows: &[E]) -> Batch<Executions> {
+pub(crate) fn executions(rows: &[E]) -> Batch<Executions> {
     let mut out = TableBuilder::<Executions>::new(UtcNanos::from_nanos(0));
     for e in rows {
         let ts = UtcNanos::from_nanos(e.ts);
