@@ -63,6 +63,7 @@ impl Case<'_> {
     /// A row without readings.
     fn blank(&self, ts_end: i64) -> AuditedOutcome {
         let ts_end = ts_end.max(self.cutoff() + 1);
+        let ts_until = ts_end.max(self.decision.avail);
         AuditedOutcome {
             status: LabelStatus::Final,
             basis: OutcomeBasis::Counterfactual,
@@ -74,9 +75,9 @@ impl Case<'_> {
             flags: OutcomeFlags::NONE,
             ts_cutoff: self.cutoff(),
             ts_end,
-            ts_until: ts_end.max(self.decision.avail),
+            ts_until,
             ts_latest_end: self.latest_end(),
-            ts_avail: 0,
+            ts_avail: ts_until.max(ts_end + self.measures().allowed_lateness_ns),
             readings: Readings::new(),
         }
     }

@@ -316,13 +316,17 @@ mod tests {
 
     #[test]
     fn interval_is_that_of_scipy() {
-        // scipy 1.17.1: binomtest(990, 1000).proportion_ci(0.95, "exact") and binomtest(183, 183).
-        let (lo, hi) = clopper_pearson(990, 1_000, 0.95);
-        assert!((lo - 0.981_681_969_850_1).abs() < 1e-9, "{lo}");
-        assert!((hi - 0.995_194_252_1).abs() < 1e-4, "{hi}");
-        // All of n: the lower bound is 0.025^(1/n).
-        let (lo, hi) = clopper_pearson(183, 183, 0.95);
-        assert!((lo - 0.980_043_5).abs() < 1e-6 && hi == 1.0, "{lo} {hi}");
+        // scipy 1.17.1: binomtest(k, n).proportion_ci(0.95, "exact").
+        let cases = [
+            (990, 1_000, 0.981_686_756_944_887_5, 0.995_194_489_308_941_9),
+            (985, 1_000, 0.975_380_299_902_965_5, 0.991_580_950_249_965_6),
+            (183, 183, 0.980_043_999_158_481_8, 1.0),
+            (0, 10, 0.0, 0.308_497_107_818_762_94),
+        ];
+        for (k, n, low, high) in cases {
+            let (lo, hi) = clopper_pearson(k, n, 0.95);
+            assert!((lo - low).abs() < 1e-11 && (hi - high).abs() < 1e-11, "{k} {n}: {lo} {hi}");
+        }
     }
 
     #[test]

@@ -1,1 +1,8 @@
 //! Integration tests.
+#![cfg(test)]
+
+mod answers;
+mod audit;
+mod cases;
+mod scenario;
+mod tables;
