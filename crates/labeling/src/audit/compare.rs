@@ -147,7 +147,7 @@ impl Differences {
         match (found, &audited.outcome) {
             (Some(at), Fate::Is(row)) => self.outcome_cells(&at, row),
             (None, Fate::Is(row)) => {
-                self.presence(("outcomes", &row.window), false, show(row.status))
+                self.presence(("outcomes", &row.window), false, show(row.status));
             }
             (Some(_), other) => self.presence(("outcomes", ""), true, fate(other)),
             (None, _) => {}

@@ -207,19 +207,12 @@ impl Path {
         if self.has_gap(last.key.0, ts) {
             return Exit { price: Err(Null::Gap), ..late };
         }
-        match next.and_then(|point| Some((point, point.price(edge)?))) {
-            Some((point, price)) => Exit {
-                price: Ok(price),
-                lo: Some(price),
-                hi: Some(price),
-                avail: Some(point.avail),
-                ..late
-            },
-            None => {
-                let why = if last.is_status { Null::Halt } else { Null::NoQuote };
-                Exit { price: Err(why), ..late }
-            }
-        }
+        let Some((point, price)) = next.and_then(|point| Some((point, point.price(edge)?))) else {
+            let why = if last.is_status { Null::Halt } else { Null::NoQuote };
+            return Exit { price: Err(why), ..late };
+        };
+        let exact = Some(price);
+        Exit { price: Ok(price), lo: exact, hi: exact, avail: Some(point.avail), ..late }
     }
 
     /// Lowest and highest price that the exit may have had while clocks disagree by so much.

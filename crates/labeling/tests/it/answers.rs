@@ -120,7 +120,7 @@ fn outcome(batch: &Batch<Outcomes>, row: usize, column: &str) -> String {
         "status" => batch.cell(&Outcomes::STATUS, row).unwrap().word().to_owned(),
         "basis" => batch.cell(&Outcomes::BASIS, row).unwrap().word().to_owned(),
         "window" => batch.cell(&Outcomes::WINDOW, row).unwrap().to_owned(),
-        "side" => show(batch.cell(&Outcomes::SIDE, row).unwrap().map(|side| side.word())),
+        "side" => show(batch.cell(&Outcomes::SIDE, row).unwrap().map(contract::Vocabulary::word)),
         "flags" => flags(batch.cell(&Outcomes::OUTCOME_FLAGS, row).unwrap()),
         "ts_cutoff" => ts(batch.cell(&Outcomes::TS_CUTOFF, row)),
         "ts_end" => ts(batch.cell(&Outcomes::TS_END, row)),

@@ -94,7 +94,8 @@ fn outcome(audited: &Audited, hash: Hash, row: &AuditedOutcome) -> Batch<Outcome
     let fixed = |bytes: &[u8]| -> ArrayRef {
         Arc::new(FixedSizeBinaryArray::try_from_iter([bytes].into_iter()).unwrap())
     };
-    let side: DictionaryArray<Int32Type> = [row.side.map(|side| side.word())].into_iter().collect();
+    let side: DictionaryArray<Int32Type> =
+        [row.side.map(contract::Vocabulary::word)].into_iter().collect();
     let cause = ListArray::from_iter_primitive::<UInt64Type, _, _>([Some([Some(1_u64)])]);
     let mut columns: Vec<(String, ArrayRef)> = vec![
         ("decision_id".to_owned(), fixed(audited.decision_id.as_bytes())),

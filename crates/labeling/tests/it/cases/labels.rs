@@ -12,6 +12,7 @@ const TOUCHED: &str = "quote 0 99 100
      quote 40 90 92
      clock 1000";
 
+#[expect(clippy::too_many_lines, reason = "a table of scenarios")]
 pub(super) fn cases() -> Vec<Case> {
     let percent = || barriers(Some(bps("100")), Some(bps("100")));
     let horizon = |cuts| TargetKind::FixedHorizon { cuts };
@@ -166,6 +167,33 @@ pub(super) fn cases() -> Vec<Case> {
         .target("tb", barriers(Some(Barrier::Sigma(2.0)), Some(Barrier::Sigma(1.0))))
         .target("fh", horizon(Cuts::Sigma(1.0)))
         .target("wide", horizon(Cuts::Sigma(1.5))),
+        // Rows inside a halt do not touch; the first after it does.
+        plain(
+            "no touch inside a halt",
+            "quote 0 99 100
+             decide 10 d1 enter buy 1 h=100
+             fill 12 f1 buy 1 100 d=d1 fee=0
+             status 20 halt
+             quote 25 110 111
+             status 30 open
+             quote 35 98 99
+             clock 1000",
+            "d1.tb class -1 ts_end 35 value -200",
+        )
+        .target("tb", percent()),
+        // Only the bid counts for a long one: an ask of 98 touches nothing, nor does a crossed row.
+        plain(
+            "the other side does not touch",
+            "quote 0 99.5 100
+             decide 10 d1 enter buy 1 h=100
+             fill 12 f1 buy 1 100 d=d1 fee=0
+             quote 20 - 98
+             quote 30 97 96
+             quote 40 100 101
+             clock 1000",
+            "d1.tb class 0 ts_end 112 value 0",
+        )
+        .target("tb", percent()),
         // 3 of 100: 300 bps. Exactly at the cut is 0; a cut in an unknown deviation says nothing.
         plain(
             "cuts of the fixed horizon",

@@ -2,6 +2,7 @@
 
 use super::{Case, plain};
 
+#[expect(clippy::too_many_lines, reason = "a table of scenarios")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
         // Bought 2 at 101, sold 1 at 103 and 1 at 104.
@@ -236,6 +237,59 @@ pub(super) fn cases() -> Vec<Case> {
             "d1 basis realized gross_pnl 1 fees 0.1
              d2 basis counterfactual gross_pnl -1 fees 0.1 net_pnl -1.1 fill_ratio 1",
         ),
+        // f1 comes twice, and so does d1 with another side: the first of each counts.
+        // The fill of an unknown decision (9 of strategy test) closes 1 of the lot at 103 as a manual one would.
+        plain(
+            "repeated and orphaned rows",
+            "quote 0 99 101
+             decide 10 d1 enter buy 2 h=100
+             decide 11 d1 enter sell 2 h=100
+             fill 12 f1 buy 2 101 d=d1 fee=0
+             fill 14 f1 buy 2 90 d=d1 fee=0
+             fill 20 f9 sell 1 103 d=zz fee=0 strat=test
+             quote 100 104 106
+             clock 1000",
+            "d1 side buy gross_pnl 5 fill_ratio 1 entry_px 101 exit_px 103.5",
+        ),
+        // Two open decisions of the same order: the later one before the fill has it.
+        plain(
+            "the latest decision of an order",
+            "quote 0 99 101
+             decide 5 d1 enter buy 1 h=100 order=o
+             decide 10 d2 enter buy 1 h=100 order=o
+             fill 12 f1 buy 1 101 order=o fee=0
+             decide 13 d3 enter buy 1 h=100 order=o
+             quote 100 104 106
+             clock 1000",
+            "d1 basis counterfactual
+             d2 basis marked
+             d3 basis counterfactual",
+        ),
+        // A fee that is not final bounds itself.
+        plain(
+            "a fee that is not final",
+            "fees 0 0
+             quote 0 99 101
+             decide 10 d1 enter buy 1 h=100
+             fill 12 f1 buy 1 101 d=d1 fee=0.2 final=false
+             quote 100 104 106
+             clock 1000",
+            "d1 status provisional net_pnl 2.8 net_pnl_lo 2.8 net_pnl_hi 2.8 flags FEE_ESTIMATED|FEE_ASSUMED",
+        ),
+        // Too far before its decision (3 > 2): not of d1, but the position has moved, so the sale at 20 closes it.
+        plain(
+            "a fill too far before its decision",
+            "quote 0 99 101
+             fill 7 f1 buy 1 100 d=d1 fee=0 strat=test
+             decide 10 d1 enter buy 1 h=100
+             decide 15 d2 exit sell 1 h=100
+             fill 20 f2 sell 1 101 d=d2 fee=0
+             quote 100 99 101
+             clock 1000",
+            "d1 basis counterfactual fill_ratio 0
+             d2 basis counterfactual gross_pnl 2 fill_ratio 1",
+        )
+        .with(|m| m.clock_tolerance_ns = 2),
         plain(
             "an entry that only closed",
             "quote 0 100 100

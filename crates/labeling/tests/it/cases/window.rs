@@ -4,6 +4,7 @@ use labeling::{Anchor, Benchmark, Overnight, Sigma};
 
 use super::{Case, plain};
 
+#[expect(clippy::too_many_lines, reason = "a table of scenarios")]
 pub(super) fn cases() -> Vec<Case> {
     vec![
         // In at the ask 101, out at the bid 110 of 105: 2*9 = 18. Taker 10 bps: 202 and 220, 0.202 + 0.22.
