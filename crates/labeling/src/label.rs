@@ -26,7 +26,7 @@ pub(crate) struct LabelDraft {
     pub(crate) completeness: f64,
     pub(crate) fired: Vec<String>,
     pub(crate) reasons: Vec<String>,
-    pub(crate) flags: u32,
+    pub(crate) flags: OutcomeFlags,
     pub(crate) status: LabelStatus,
     pub(crate) ts_end: i64,
     pub(crate) reads: Reads,
@@ -43,7 +43,7 @@ impl LabelDraft {
             completeness: 1.0,
             fired: Vec::new(),
             reasons: Vec::new(),
-            flags: 0,
+            flags: OutcomeFlags::NONE,
             status: LabelStatus::Indeterminate,
             ts_end,
             reads,
@@ -216,7 +216,7 @@ fn note_entry(view: View<'_>, entry: &crate::evaluate::EntryPoint, reads: &mut R
 
 fn exit_flag(label: &mut LabelDraft, mark: &Mark) {
     if mark.delay_ns > 0 {
-        label.flags |= OutcomeFlags::EXIT_AFTER_HALT;
+        label.flags = label.flags.with(OutcomeFlags::EXIT_AFTER_HALT);
     }
 }
 

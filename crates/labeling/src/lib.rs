@@ -1,6 +1,7 @@
 //! Outcomes of trading decisions, labels and grades with evidence, and the proof that they are right.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod clopper_pearson;
 mod diff;
 mod draws;
@@ -12,6 +13,7 @@ mod exact;
 mod facts;
 mod flags;
 mod grade;
+mod inputs;
 mod intake;
 mod key;
 mod label;
@@ -40,6 +42,10 @@ mod weights;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use audit::{
+    Agreement, AuditPlan, AuditReport, AuditRow, Audited, AuditedLabel, AuditedMarkout,
+    AuditedOutcome, Auditor, Disagreement, Fate, RulesOf, Stratum, Tables, audit, compare,
+};
 pub use clopper_pearson::{IntervalError, clopper_pearson};
 pub use diff::{Change, SpecDiff, diff};
 pub use drift::{
@@ -51,6 +57,7 @@ pub use flags::OutcomeFlags;
 pub use grade::{
     Axis, Base, Bound, Demote, Errors, GRADES, Grade, GradeError, GradeRules, Graded, Limit, Op,
 };
+pub use inputs::Inputs;
 pub use labeler::{Input, Labeler, Output};
 pub use measure::{Better, Measure, Reading, Readings, Scalar, Scale};
 pub use null::Null;
@@ -59,7 +66,7 @@ pub use outcome_readings::{OutcomeColumnError, OutcomeColumns, outcome_readings}
 pub use prove::{Proof, Warning, prove, prove_with};
 pub use report::{Report, TargetReport};
 pub use rule_book::{RuleBook, RuleBookError};
-pub use run::{Inputs, Options, Run, number, run};
+pub use run::{Options, Run, number, run};
 pub use settings::{
     Anchor, Barrier, Benchmark, Covers, Cuts, Measures, Overnight, PathKind, Resolved, Sigma,
     Target, TargetKind, Vertical,

@@ -173,7 +173,7 @@ pub(crate) fn outcomes(
     out.words(&O::STRATEGY_VERSION, rows.iter().map(|r| Some(r.version.as_deref().unwrap_or(""))));
     out.words(&O::CLOCK, rows.iter().map(|_| Some("recv")));
     out.words(&O::SIDE, rows.iter().map(|r| Some(word(&side(r.draft.sign)))));
-    out.u32(&O::OUTCOME_FLAGS, rows.iter().map(|r| r.draft.flags));
+    out.u32(&O::OUTCOME_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
     measures(&mut out, rows);
     out.finish().map(Some)
 }
@@ -227,7 +227,7 @@ pub(crate) fn labels(rows: &[LabelRow]) -> Result<Option<Batch<Labels, Unlogged>
     out.hash(&L::RULES_HASH, rows.iter().map(|r| r.rules_hash));
     out.texts(&L::RULES_FIRED, rows.iter().map(|r| r.draft.fired.as_slice()));
     out.texts(&L::REASONS, rows.iter().map(|r| r.draft.reasons.as_slice()));
-    out.u32(&L::LABEL_FLAGS, rows.iter().map(|r| r.draft.flags));
+    out.u32(&L::LABEL_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
     out.i8(&L::CLASS, rows.iter().map(|r| r.draft.class));
     out.i8(&L::CLASS_LO, rows.iter().map(|r| r.draft.bounds.map(|b| b.0)));
     out.i8(&L::CLASS_HI, rows.iter().map(|r| r.draft.bounds.map(|b| b.1)));

@@ -80,7 +80,7 @@ pub(crate) struct Draft {
     pub(crate) basis: OutcomeBasis,
     /// +1 for a long position.
     pub(crate) sign: i128,
-    pub(crate) flags: u32,
+    pub(crate) flags: OutcomeFlags,
     pub(crate) ts_end: i64,
     pub(crate) is_void: bool,
     pub(crate) is_provisional: bool,
@@ -95,7 +95,7 @@ impl Draft {
         Self {
             basis,
             sign,
-            flags: 0,
+            flags: OutcomeFlags::NONE,
             ts_end: i64::MIN,
             is_void: false,
             is_provisional: false,
@@ -105,8 +105,8 @@ impl Draft {
         }
     }
 
-    pub(crate) fn flag(&mut self, bits: u32) {
-        self.flags |= bits;
+    pub(crate) fn flag(&mut self, flags: OutcomeFlags) {
+        self.flags = self.flags.with(flags);
     }
 
     pub(crate) fn set(&mut self, measure: Measure, reading: Reading) {

@@ -1,7 +1,7 @@
 //! The tables of a log, put back into its one order.
 
-use super::Inputs;
 use crate::error::LabelError;
+use crate::inputs::Inputs;
 use crate::intake::{Decode, Decoded};
 use crate::labeler::{Labeler, Row};
 use crate::rows::What;

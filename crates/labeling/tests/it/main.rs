@@ -1,6 +1,9 @@
 //! Integration tests.
 #![cfg(test)]
 
+mod answers;
+mod audit;
+mod cases;
 mod diff;
 mod grade;
 mod log;
@@ -8,5 +11,7 @@ mod oracles;
 mod outcomes;
 mod prove;
 mod rule_book;
+mod scenario;
 mod spec;
 mod statistics;
+mod tables;
