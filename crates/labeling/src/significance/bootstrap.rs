@@ -36,6 +36,11 @@ pub fn block_length(values: &[f64]) -> f64 {
     let longest = (3.0 * size.sqrt()).min(size / 3.0).ceil();
     let small = 2.0 * (libm::log10(size) / size).sqrt();
     let (run, most) = (whole(run), whole(root + run).min(n - 2));
+    let sums = centred.iter().scan(0.0, |sum, v| {
+        *sum += v * v;
+        Some(*sum)
+    });
+    let squares: Vec<f64> = std::iter::once(0.0).chain(sums).collect();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let (mut covariances, mut quiet, mut cut) = (Vec::with_capacity(most + 1), 0, None);
     for lag in 0..=most {
@@ -44,11 +49,11 @@ pub fn block_length(values: &[f64]) -> f64 {
             cut = Some(lag - run);
         }
         let later = centred.get(lag..).unwrap_or_default();
-        let inner = centred.get(lag + 1..).unwrap_or_default();
-        let early = centred.get(..n - lag - 1).unwrap_or_default();
         let product = dot(later, &centred);
         covariances.push(product / size);
-        let scale = (dot(inner, inner) * dot(early, early)).sqrt();
+        // Without the first values, and without the last.
+        let square = |row: usize| squares.get(row).copied().unwrap_or_default();
+        let scale = ((square(n) - square(lag + 1)) * square(n - lag - 1)).sqrt();
         quiet = if product.abs() / scale < small { quiet + 1 } else { 0 };
     }
     let bandwidth = cut.map_or(most, |lag| (2 * lag.max(1)).min(most));

@@ -95,38 +95,41 @@ impl<'a> Lives<'a> {
     /// ```
     #[must_use]
     pub fn overlap(&self) -> Overlap {
-        let mut sums = vec![(0_i128, 0_i128); self.len()];
-        let (mut share, mut count) = (0_i128, 0_i128);
-        let (mut alive, mut before) = (0_i64, 0_i64);
-        let mut unit = 0_i64;
+        let mut at_start = vec![(0_u128, 0_u128); self.len()];
+        let mut out =
+            Overlap { uniqueness: vec![1.0; self.len()], concurrency_mean: vec![1.0; self.len()] };
+        let (mut share, mut count) = (0_u128, 0_u128);
+        let (mut alive, mut before, mut unit) = (0_u64, 0_i64, 0_u64);
         let (starts, ends) = (starts(self), ends(self));
         for step in steps(&starts, &ends) {
             let (Step::Start(at, row) | Step::End(at, row)) = step;
             if at != before {
-                // Nothing is alive between groups, so the jump from one to the next adds nothing.
-                let length = if alive == 0 { 0 } else { i128::from(at) - i128::from(before) };
-                share += length * i128::from(unit);
-                count += length * i128::from(alive);
+                // Between groups nothing is alive, so the jump from one to the next adds nothing. Sums may wrap after very
+                // many groups: only their difference over one life is used, and that is below 2^124.
+                let length = u128::from(at.abs_diff(before));
+                share = share.wrapping_add(length.wrapping_mul(u128::from(unit)));
+                count = count.wrapping_add(length.wrapping_mul(u128::from(alive)));
                 before = at;
             }
-            let Some(sum) = sums.get_mut(row) else { continue };
             if matches!(step, Step::Start(..)) {
-                *sum = (share, count);
+                if let Some(slot) = at_start.get_mut(row) {
+                    *slot = (share, count);
+                }
                 alive += 1;
             } else {
-                *sum = (share - sum.0, count - sum.1);
+                let from = at_start.get(row).copied().unwrap_or_default();
+                let start = self.starts.get(row).copied().unwrap_or_default();
+                let length = at.abs_diff(start) as f64;
+                if let Some(slot) = out.uniqueness.get_mut(row) {
+                    // A power of two moves no bit.
+                    *slot = share.wrapping_sub(from.0) as f64 / (length * UNIT as f64);
+                }
+                if let Some(slot) = out.concurrency_mean.get_mut(row) {
+                    *slot = count.wrapping_sub(from.1) as f64 / length;
+                }
                 alive -= 1;
             }
-            unit = if alive > 0 { UNIT / alive } else { 0 };
-        }
-        let mut out = Overlap {
-            uniqueness: Vec::with_capacity(self.len()),
-            concurrency_mean: Vec::with_capacity(self.len()),
-        };
-        for ((&start, &end), (share, count)) in self.starts.iter().zip(self.ends).zip(sums) {
-            let length = i128::from(end) - i128::from(start);
-            out.uniqueness.push(share as f64 / (length * i128::from(UNIT)) as f64);
-            out.concurrency_mean.push(count as f64 / length as f64);
+            unit = UNIT.cast_unsigned().checked_div(alive).unwrap_or(0);
         }
         out
     }
