@@ -19,11 +19,12 @@ pub(crate) use window::{Mark, mark, window_end};
 use crate::exact::{Contract, Overflow};
 use crate::facts::Facts;
 use crate::key::Key;
-use crate::ledger::{Fill, FillNo, Ledger};
+use crate::ledger::{Fill, FillNo, Ledger, Lot};
 use crate::path::Path;
-use crate::rows::{DecisionRow, sign};
+use crate::rows::{DecisionRow, Id, sign};
 use crate::settings::{Anchor, PathKind, Resolved};
 use contract::DecisionAction;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Why there is no result now.
@@ -141,14 +142,20 @@ pub(crate) struct View<'a> {
     pub(crate) kind: PathKind,
     pub(crate) facts: &'a Facts,
     pub(crate) fills: &'a [Fill],
-    pub(crate) ledger: Option<&'a Ledger>,
+    pub(crate) ledgers: &'a BTreeMap<(Option<Id>, u32), Ledger>,
     /// Quotes of the benchmark.
     pub(crate) benchmark: Option<&'a Path>,
     /// Every row up to here, itself included, is in.
     pub(crate) upto: i64,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The lot that a fill opened, with its number.
+    pub(crate) fn lot(&self, fill: &Fill) -> Option<(usize, &'a Lot)> {
+        let no = fill.lot?;
+        Some((no, self.ledgers.get(&(fill.account, fill.instrument))?.lot(no)?))
+    }
+
     pub(crate) fn contract(&self, d: &Decision) -> Contract {
         d.row.instrument.map_or(Contract::ONE, |id| self.facts.contract(id, d.row.key.ts))
     }

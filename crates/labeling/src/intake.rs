@@ -436,12 +436,9 @@ impl Decode for LedgerGaps {
         let mut out = Decoded::default();
         for row in 0..batch.len() {
             let repaired = batch.cell(&Self::REPAIRED, row).map_err(&word)?;
-            let (Some(avail), Some(seq)) = (
-                batch.cell(&Self::TS_AVAIL, row).map_err(&word)?,
-                batch.cell(&Self::SEQ, row).map_err(&word)?,
-            ) else {
-                continue;
-            };
+            let declared = batch.cell(&Self::TS_DECLARED, row).map_err(&word)?;
+            let avail = batch.cell(&Self::TS_AVAIL, row).map_err(&word)?.unwrap_or(declared);
+            let seq = batch.cell(&Self::SEQ, row).map_err(&word)?.unwrap_or(0);
             if repaired || avail.nanos().unsigned_abs() > MAX_INSTANT {
                 continue;
             }

@@ -328,7 +328,7 @@ impl Labeler {
             kind,
             facts,
             fills,
-            ledger: row.instrument.and_then(|id| ledgers.get(&(row.account, id))),
+            ledgers,
             benchmark: benchmark.and_then(|id| markets.get(&id)).map(|m| &m.quotes),
             upto,
         }

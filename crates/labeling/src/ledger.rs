@@ -260,7 +260,9 @@ impl Ledger {
             left = 0;
         }
         fill.unmatched = left;
-        let weights: Vec<i128> = parts.iter().map(|(_, qty)| *qty).collect();
+        // What could not be matched takes its share of the fee with it.
+        let mut weights: Vec<i128> = parts.iter().map(|(_, qty)| *qty).collect();
+        weights.extend((left > 0).then_some(left));
         let fees = fill.fee.split(&weights)?;
         for ((lot, qty), fee) in parts.into_iter().zip(fees) {
             match lot {

@@ -181,6 +181,12 @@ impl Path {
         self.halts.iter().skip(at).find(|(_, halted)| !halted).map(|(key, _)| *key)
     }
 
+    /// Halts that begin between two keys; each is a row without prices.
+    pub(crate) fn halts_in(&self, after: Key, until: i64) -> usize {
+        let inside = self.halts.iter().filter(|(key, _)| *key > after && key.ts <= until);
+        inside.filter(|(_, halted)| *halted).count()
+    }
+
     /// The first gap that overlaps `[from, to]`.
     pub(crate) fn gap_in(&self, from: i64, to: i64) -> Option<Gap> {
         let overlapping = self.gaps.iter().filter(|gap| gap.from <= to && gap.to >= from);

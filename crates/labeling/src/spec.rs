@@ -83,6 +83,24 @@ impl LabelSpec {
         }
     }
 
+    /// A rule set that was built in Rust: it holds for every strategy, from 1970 on, and its hashes are those that it names.
+    #[must_use]
+    pub fn of(resolved: impl Into<Arc<Resolved>>) -> Self {
+        let base = resolved.into();
+        let mut spec = Self {
+            id: Arc::clone(&base.id),
+            version: base.version,
+            effective_from: UtcNanos::from_nanos(0),
+            effective_to: None,
+            base,
+            strategies: BTreeMap::new(),
+            hash: Hash::from_bytes([0; 32]),
+            warnings: Vec::new(),
+        };
+        spec.hash = body(&spec).hash();
+        spec
+    }
+
     /// A commented rule set to start from.
     #[must_use]
     pub const fn default_text() -> &'static str {

@@ -1,7 +1,9 @@
 //! Outcomes of closing a position, and of keeping one.
 
 use super::excursion::{self, Excursion, Position};
-use super::filled::{Money, Span, Totals, assumed_fee, covered, entry_done, finish};
+use super::filled::{
+    Money, Span, Totals, assumed_fee, covered, end_measures, entry_done, finish, unbroken,
+};
 use super::point::read;
 use super::sigma::sigma;
 use super::window::{mark, window_end};
@@ -144,11 +146,14 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         notional: contract.money(notional)?,
     };
     money.write(&mut draft, d, scale);
-    finish(view, d, &mut draft, scale, Span { entry: key, end: mark.ts, entries, exits });
-    if mark.delay_ns > 0 {
-        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
-    }
-    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+    finish(
+        view,
+        d,
+        &mut draft,
+        scale,
+        Span { entry: key, end: mark.ts, rows_to: end, entries, exits },
+    );
+    end_measures(&mut draft, Some(mark));
     if fills.is_empty() {
         draft.money(Measure::BookedPnl, 0);
         draft.number(Measure::FillRatio, Ok(0.0));
@@ -162,7 +167,10 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
 
 /// The value of keeping a position until the window's end.
 pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
-    let of_book = || view.ledger.and_then(|l| l.position(&d.row.strategy, d.row.key, view.fills));
+    let of_book = || {
+        let ledger = view.ledgers.get(&(d.row.account, d.row.instrument?))?;
+        ledger.position(&d.row.strategy, d.row.key, view.fills)
+    };
     let position = d.row.position_before.or_else(of_book).unwrap_or(0);
     if position == 0 {
         return Err(Stop::NotApplicable("no position to hold"));
@@ -230,18 +238,12 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         notional: contract.money(notional)?,
     };
     money.write(&mut draft, d, scale);
-    let span = Span { entry: d.row.key, end: mark.ts, entries, exits };
+    let span = Span { entry: d.row.key, end: mark.ts, rows_to: end, entries, exits };
     finish(view, d, &mut draft, scale, span);
-    let is_broken = view.path.gap_in(d.row.key.ts, mark.ts).is_some();
     let denominator = scale.map(|sigma| sigma * d.root_tau());
-    excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
-    if let (Err(why), false) = (gross, is_broken) {
-        draft.null(Measure::MfeCapture, why);
-    }
-    if mark.delay_ns > 0 {
-        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
-    }
-    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+    let known = unbroken(view, d.row.key.ts, mark.ts, gross);
+    excursion::write(&mut draft, &walk, notional, known, denominator);
+    end_measures(&mut draft, Some(mark));
     draft.completeness = covered(view, d.row.key.ts, mark.ts);
     Ok(draft)
 }

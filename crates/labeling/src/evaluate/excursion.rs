@@ -131,31 +131,30 @@ impl Excursion {
     }
 }
 
-/// Writes the extremes of an outcome.
+/// Writes the extremes of an outcome; where the path or its end is not known, what was seen bounds them on one side.
 pub(super) fn write(
     draft: &mut Draft,
     excursion: &Excursion,
     notional: i128,
-    gross: Option<i128>,
+    gross: Result<i128, Null>,
     scale: Result<f64, Null>,
-    is_broken: bool,
 ) {
     let (worst, best) = (excursion.worst, excursion.best);
     let as_bps = |value: i128| bps(value, notional).ok_or(Null::Div0);
     let over_scale = |x: f64| Some(Scalar::Number(x)).filter(|_| x.is_finite());
-    if is_broken {
+    if let Err(why) = gross {
         // What was seen is certain; what was not seen may be worse, or better.
         let bounds = |value: Option<f64>, is_low: bool| {
             let seen = value.and_then(over_scale);
             let (lo, hi) = if is_low { (None, seen) } else { (seen, None) };
-            Reading { value: Err(Null::Gap), lo, hi }
+            Reading { value: Err(why), lo, hi }
         };
         draft.set(Measure::MaeBps, bounds(as_bps(worst.value).ok(), true));
         draft.set(Measure::MfeBps, bounds(as_bps(best.value).ok(), false));
         let scaled = as_bps(worst.value).ok().zip(scale.ok()).map(|(x, scale)| x / scale);
         draft.set(Measure::MaeSigma, bounds(scaled, true));
         for measure in [Measure::MaeTs, Measure::MfeTs, Measure::MfeCapture, Measure::EdgeRatio] {
-            draft.null(measure, Null::Gap);
+            draft.null(measure, why);
         }
         return;
     }
@@ -166,9 +165,8 @@ pub(super) fn write(
     draft.whole(Measure::MaeTs, worst.ts);
     draft.whole(Measure::MfeTs, best.ts);
     let capture = match gross {
-        None => Err(Null::NoQuote),
-        Some(_) if best.value == 0 => Err(Null::Div0),
-        Some(gross) => Ok(gross as f64 / best.value as f64),
+        Ok(gross) if best.value != 0 => Ok(gross as f64 / best.value as f64),
+        _ => Err(Null::Div0),
     };
     draft.number(Measure::MfeCapture, capture);
     let edge = if worst.value == 0 {

@@ -54,6 +54,10 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
         None
     } else {
         view.needs(entry_done)?;
+        view.needs(end)?;
+        if view.path.up_to(end) == 0 {
+            return Err(Stop::NoPath);
+        }
         Some(mark(view, d, end, Exit::of(sign))?)
     };
     let basis = if is_closed { OutcomeBasis::Realized } else { OutcomeBasis::Marked };
@@ -137,9 +141,6 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
             }
             None => None,
         };
-        if mark.delay_ns > 0 {
-            draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
-        }
     }
     for row in walk.rows() {
         draft.reads.row(row);
@@ -191,17 +192,51 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
             },
         );
     }
-    finish(view, d, &mut draft, scale, Span { entry, end: window_over, entries, exits });
-    let is_broken = view.path.gap_in(entry.ts, window_over).is_some();
+    let rows_to = if is_closed { window_over } else { end };
+    finish(view, d, &mut draft, scale, Span { entry, end: window_over, rows_to, entries, exits });
     let denominator = scale.map(|sigma| sigma * d.root_tau());
-    excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
-    if gross.is_err() && !is_broken {
-        draft.null(Measure::MfeCapture, gross.err().unwrap_or(Null::NoQuote));
-    }
-    draft.whole(Measure::ExitDelayNs, mark.map_or(0, |mark| mark.delay_ns));
+    let known = unbroken(view, entry.ts, window_over, gross);
+    excursion::write(&mut draft, &walk, notional, known, denominator);
+    end_measures(&mut draft, mark);
     shortfall::write(view, d, &mut draft, entry_done)?;
     draft.completeness = completeness(view, d, &own, entry.ts, window_over);
     Ok(Some(draft))
+}
+
+/// The result at the end, if the path up to there is known.
+pub(super) fn unbroken(
+    view: View<'_>,
+    from: i64,
+    to: i64,
+    gross: Result<i128, Null>,
+) -> Result<i128, Null> {
+    if view.path.gap_in(from, to).is_some() { Err(Null::Gap) } else { gross }
+}
+
+/// Writes what the end of the window says of itself.
+pub(super) fn end_measures(draft: &mut Draft, mark: Option<Mark>) {
+    match mark {
+        // Own fills ended it.
+        None => {}
+        Some(mark) => match mark.px {
+            Ok(_) => {
+                draft.whole(Measure::ExitDelayNs, mark.delay_ns);
+                if mark.delay_ns > 0 {
+                    draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
+                }
+            }
+            Err(why) => {
+                for measure in [
+                    Measure::ExitDelayNs,
+                    Measure::ExitPx,
+                    Measure::HoldingNs,
+                    Measure::HoldingRatio,
+                ] {
+                    draft.null(measure, why);
+                }
+            }
+        },
+    }
 }
 
 /// Until when the path is walked: the end of the window, not the clocks' doubt about it.
@@ -227,8 +262,8 @@ fn own_lots<'a>(view: View<'a>, d: &Decision, until: i64) -> Vec<Own<'a>> {
     let fills = d.fills.iter().filter_map(|no| view.fills.get(*no));
     let own = fills.filter(|f| !f.is_gone && f.key.ts <= until);
     let lots = own.filter_map(|fill| {
-        let no = fill.lot?;
-        Some(Own { no, lot: view.ledger?.lot(no)?, fill })
+        let (no, lot) = view.lot(fill)?;
+        Some(Own { no, lot, fill })
     });
     lots.collect()
 }
@@ -406,22 +441,24 @@ impl Money {
 pub(super) struct Span {
     pub(super) entry: Key,
     pub(super) end: i64,
+    /// Until when rows of the path are counted.
+    pub(super) rows_to: i64,
     pub(super) entries: Totals,
     pub(super) exits: Totals,
 }
 
 /// Writes what every outcome on the path has.
 pub(super) fn finish(view: View<'_>, d: &Decision, draft: &mut Draft, sigma: Sigma, span: Span) {
-    let Span { entry, end, entries, exits } = span;
+    let Span { entry, end, rows_to, entries, exits } = span;
     draft.number(Measure::SigmaBps, sigma);
     draft.number(Measure::EntryPx, entries.mean());
     draft.number(Measure::ExitPx, exits.mean());
     draft.whole(Measure::HoldingNs, end - entry.ts);
     draft.number(Measure::HoldingRatio, Ok((end - entry.ts) as f64 / d.horizon_ns as f64));
-    let (from, to) = (view.path.through(entry), view.path.up_to(end));
-    let rows = to.saturating_sub(from);
+    let (from, to) = (view.path.through(entry), view.path.up_to(rows_to));
+    let rows = to.saturating_sub(from).saturating_sub(view.path.halts_in(entry, rows_to));
     draft.whole(Measure::PathRows, i64::try_from(rows).unwrap_or(i64::MAX));
-    let excluded = view.path.excluded_in(entry, end);
+    let excluded = view.path.excluded_in(entry, rows_to);
     draft.whole(Measure::PathExcludedRows, i64::try_from(excluded).unwrap_or(i64::MAX));
     if let Some((first, last)) = view.path.span(from, to) {
         draft.reads.span(first.seq, last.seq, rows as u64);

@@ -1,7 +1,9 @@
 //! Outcome of a trade that was not made.
 
 use super::excursion::{self, Excursion, Position};
-use super::filled::{Money, Span, Totals, assumed_fee, covered, entry_done, finish};
+use super::filled::{
+    Money, Span, Totals, assumed_fee, covered, end_measures, entry_done, finish, unbroken,
+};
 use super::point::imagined;
 use super::sigma::sigma;
 use super::window::{mark, window_end};
@@ -54,7 +56,6 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
     let scale = sigma(view, d);
     let denominator = scale.map(|sigma| sigma * d.root_tau());
     let (mut entries, mut exits) = (Totals::default(), Totals::default());
-    let is_broken = view.path.gap_in(entry.key.ts, mark.ts).is_some();
     if let Ok(px) = entry.px {
         entries.add(qty, px)?;
         let mut position = Position::new(contract, sign);
@@ -111,20 +112,21 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         if is_negated && fees.is_unknown {
             unbounded_above(&mut draft);
         }
-        finish(view, d, &mut draft, scale, Span { entry: entry.key, end: mark.ts, entries, exits });
-        excursion::write(&mut draft, &walk, notional, gross.ok(), denominator, is_broken);
-        if let (Err(why), false) = (gross, is_broken) {
-            draft.null(Measure::MfeCapture, why);
-        }
+        finish(
+            view,
+            d,
+            &mut draft,
+            scale,
+            Span { entry: entry.key, end: mark.ts, rows_to: end, entries, exits },
+        );
+        let known = unbroken(view, entry.key.ts, mark.ts, gross);
+        excursion::write(&mut draft, &walk, notional, known, denominator);
     } else {
         let why = entry.px.err().unwrap_or(Null::NoQuote);
         draft.all_null(why);
         draft.number(Measure::SigmaBps, scale);
     }
-    draft.whole(Measure::ExitDelayNs, mark.delay_ns);
-    if mark.delay_ns > 0 {
-        draft.flag(OutcomeFlags::EXIT_AFTER_HALT);
-    }
+    end_measures(&mut draft, Some(mark));
     if is_anchored {
         for measure in [Measure::FillRatio, Measure::BookedPnl] {
             draft.null(measure, Null::NotApplicable);

@@ -118,9 +118,6 @@ pub(super) fn write(
     for fill in &fills {
         fee = fee.plus(fill.fee)?;
     }
-    if contract.is_inverse {
-        return Ok(());
-    }
     let p_d = decision_mid(view, d);
     let p_a = if fills.is_empty() { p_d } else { arrival_mid(view, d) };
     let p_e = mid_at(view.quotes, entry_done);
@@ -132,19 +129,23 @@ pub(super) fn write(
     }
     let px = |mid: Mid| mid.map(|(px, _)| i128::from(px));
     let (p_d, p_a, p_e) = (px(p_d), px(p_a), px(p_e));
-    let product = |qty: i128, move_: i128| qty.checked_mul(move_).ok_or(Stop::Overflow);
+    // What a quantity costs between two prices.
+    let cost = |qty: i128, from: i128, to: i128| -> Result<i128, Stop> {
+        let px = |px: i128| i64::try_from(px).map_err(|_| Stop::Overflow);
+        Ok(sign * contract.gross(qty, px(from)?, px(to)?)?)
+    };
     let pair = |a: Result<i128, Null>, b: Result<i128, Null>| match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (Err(a), Err(b)) => Err(a.min(b)),
         (Err(why), _) | (_, Err(why)) => Err(why),
     };
     let delay = match pair(p_a, p_d) {
-        Ok((a, d)) => Ok(product(filled, sign * (a - d))?),
+        Ok((a, d)) => Ok(cost(filled, d, a)?),
         Err(why) if filled != 0 => Err(why),
         Err(_) => Ok(0),
     };
     let opportunity = match pair(p_e, p_d) {
-        Ok((e, d)) => Ok(product(wanted - filled, sign * (e - d))?),
+        Ok((e, d)) => Ok(cost(wanted - filled, d, e)?),
         Err(why) if filled < wanted => Err(why),
         Err(_) => Ok(0),
     };
@@ -152,19 +153,24 @@ pub(super) fn write(
     if let Ok(arrival) = p_a {
         let mut sum = 0_i128;
         for fill in &fills {
-            sum += product(fill.qty, sign * (i128::from(fill.px) - arrival))?;
+            sum += cost(fill.qty, arrival, i128::from(fill.px))?;
         }
         trading = Ok(sum);
     } else if fills.is_empty() {
         trading = Ok(0);
     }
     let mut spread = Ok(0_i128);
-    let mut weight = 0_i128;
+    let (mut weight, mut distance) = (0_i128, 0_i128);
     for (fill, mid) in fills.iter().zip(&mids) {
         spread = match (spread, px(*mid)) {
             (Ok(sum), Ok(mid)) => {
-                weight = weight.checked_add(product(fill.qty, mid)?).ok_or(Stop::Overflow)?;
-                Ok(sum + product(fill.qty, sign * (i128::from(fill.px) - mid))?)
+                let add = |sum: i128, by: i128| {
+                    let part = fill.qty.checked_mul(by).ok_or(Stop::Overflow)?;
+                    sum.checked_add(part).ok_or(Stop::Overflow)
+                };
+                weight = add(weight, mid)?;
+                distance = add(distance, sign * (i128::from(fill.px) - mid))?;
+                Ok(sum + cost(fill.qty, mid, i128::from(fill.px))?)
             }
             (Err(a), Err(b)) => Err(a.min(b)),
             (Err(why), _) | (_, Err(why)) => Err(why),
@@ -194,14 +200,23 @@ pub(super) fn write(
     };
     // In money, of which half units of 1e-18 are 2e18 to a unit of 1e-9 times the multiplier.
     let paper = match p_d {
-        Ok(p_d) => Ok(product(wanted, p_d)? as f64 * (contract.multiplier as f64 / 2e18)),
+        Ok(p_d) => {
+            let px = i64::try_from(p_d).map_err(|_| Stop::Overflow)?;
+            let units = if contract.is_inverse { 1e18 } else { 2e18 };
+            Ok(contract.notional(wanted, px)? as f64 * (contract.multiplier as f64 / units))
+        }
         Err(why) => Err(why),
     };
     totals(view, d, draft, (total, fee), paper);
     if !fills.is_empty() {
-        let eff = spread.and_then(|sum| bps(2 * sum, weight).ok_or(Null::Div0));
+        let eff = spread.and_then(|_| bps(2 * distance, weight).ok_or(Null::Div0));
         draft.number(Measure::EffSpreadBps, eff);
-        slippage(view, d, draft, trading, filled);
+        let moved = fills.iter().try_fold(0_i128, |sum, fill| {
+            let arrival = p_a.unwrap_or(0);
+            let part = fill.qty.checked_mul(sign * (i128::from(fill.px) - arrival));
+            sum.checked_add(part.ok_or(Stop::Overflow)?).ok_or(Stop::Overflow)
+        })?;
+        slippage(view, d, draft, p_a.map(|_| moved), filled);
     }
     Ok(())
 }
@@ -275,8 +290,8 @@ fn slippage(
         .instrument
         .and_then(|id| view.facts.instrument(id, d.row.key.ts).ok().flatten().and_then(|i| i.tick));
     let value = match (trading, instrument) {
-        (Err(why), _) => Err(why),
         (_, None) => Err(Null::NotApplicable),
+        (Err(why), _) => Err(why),
         (Ok(sum), Some(tick)) => over(sum as f64 / filled as f64, 2.0 * tick as f64),
     };
     draft.number(Measure::SlippageTicks, value);

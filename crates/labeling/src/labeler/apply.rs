@@ -121,7 +121,19 @@ impl Labeler {
             }
             What::Gap(gap) => self.take_gap(key, avail, *gap, late),
             What::Decision(row) => self.take_decision(&held, *row)?,
-            What::Execution(row) => self.take_execution(&held, *row, late)?,
+            What::Execution(row) => {
+                // Clocks may put a fill before its decision: it waits as long as the tolerance allows.
+                let waits_until = row.key.ts.saturating_add(self.global.tolerance_ns);
+                let is_unknown = row.decision.is_some_and(|id| !self.decision_of.contains_key(&id));
+                if is_unknown && late.is_none() && waits_until > key.ts {
+                    held.event.key = Key::new(waits_until, key.seq);
+                    held.event.what = What::Execution(row);
+                    let at = self.held.partition_point(|h| h.event.key < held.event.key);
+                    self.held.insert(at, held);
+                    return Ok(());
+                }
+                self.take_execution(&held, *row, late)?;
+            }
             What::Posting(row) => {
                 let actions = self.facts.actions(row.instrument);
                 let Some(ledger) = self.ledgers.get_mut(&(Some(row.account), row.instrument))
@@ -365,7 +377,7 @@ impl Labeler {
             self.reject(held, "labeling/duplicate-key", "exec_id", "a fill once", found);
             return Ok(());
         }
-        let decision = match behind {
+        let mut decision = match behind {
             Ok(decision) => decision,
             Err(()) => {
                 let found = row.decision.map(|id| crate::markout::uuid(&id)).unwrap_or_default();
@@ -384,12 +396,14 @@ impl Labeler {
                     let expected = format!("{cutoff} or later");
                     let code = "labeling/fill-before-decision";
                     self.reject(held, code, "ts_recv", &expected, key.ts);
-                    return Ok(());
+                    decision = None;
+                } else {
+                    key = Key::new(cutoff, key.seq);
+                    is_clamped = true;
                 }
-                key = Key::new(cutoff, key.seq);
-                is_clamped = true;
             }
         }
+        let of = decision.and_then(|no| self.decisions.get(no)).and_then(Option::as_ref);
         let (strategy, may_open) = match of {
             Some(tracked) => {
                 let d = &tracked.decision.row;

@@ -5,6 +5,7 @@ mod answers;
 mod audit;
 mod cases;
 mod diff;
+mod engine;
 mod grade;
 mod log;
 mod oracles;
