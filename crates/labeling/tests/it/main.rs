@@ -5,4 +5,5 @@ mod answers;
 mod audit;
 mod cases;
 mod scenario;
+mod simulated;
 mod tables;
