@@ -1,10 +1,15 @@
 //! The audit on a simulated desk: identities that hold whatever happened.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use contract::{Batch, LabelStatus, OutcomeBasis, Table};
+use contract::arrow_array::cast::AsArray as _;
+use contract::arrow_array::types::{Float64Type, Int8Type, Int32Type};
+use contract::arrow_array::{Array as _, StringArray};
+use contract::{Batch, EventId, LabelStatus, OutcomeBasis, Table};
 use labeling::{
-    Anchor, AuditInputs, AuditedOutcome, Auditor, Fate, Measure, Resolved, Scalar, TargetKind,
+    Anchor, AuditInputs, AuditedOutcome, Auditor, Barrier, Cuts, Fate, Measure, Resolved, Scalar,
+    TargetKind, Vertical,
 };
 use simulator::{Scenario, Simulation, Slice};
 
@@ -30,7 +35,7 @@ fn desk() -> AuditInputs {
     for (name, batch) in simulation.references().unwrap() {
         match name {
             "instruments" => {
-                inputs.instruments.push(Batch::<contract::Instruments>::parse(&batch).unwrap())
+                inputs.instruments.push(Batch::<contract::Instruments>::parse(&batch).unwrap());
             }
             "fee_schedules" => {
                 inputs.fee_schedules.push(Batch::<contract::FeeSchedules>::parse(&batch).unwrap());
@@ -146,4 +151,58 @@ fn identities_hold_on_forward_outcomes_of_a_simulated_desk() {
     assert!(excursions > 30, "{excursions} of {}", rows.len());
     assert!(rows.iter().all(|row| row.basis == OutcomeBasis::Counterfactual));
     assert!(rows.iter().all(|row| row.status != LabelStatus::Provisional));
+}
+
+/// Class and value of the truth, by decision and target.
+fn truth() -> Vec<(EventId, String, i8, f64)> {
+    let scenario = Scenario::preset("small").unwrap();
+    let mut rows = Vec::new();
+    for slice in Simulation::new(&scenario, 7).clean().skip(10).take(3) {
+        let Some(table) = slice.table("truth_labels") else { continue };
+        let column = |name: &str| table.column_by_name(name).unwrap();
+        let ids = column("decision_id").as_fixed_size_binary();
+        let targets = column("target").as_dictionary::<Int32Type>();
+        let targets = targets.downcast_dict::<StringArray>().unwrap();
+        let classes = column("class").as_primitive::<Int8Type>();
+        let values = column("value").as_primitive::<Float64Type>();
+        for n in (0..table.num_rows()).filter(|n| classes.is_valid(*n)) {
+            let id = EventId::from_bytes(ids.value(n).try_into().unwrap());
+            let target = targets.into_iter().nth(n).unwrap().unwrap();
+            rows.push((id, target.to_owned(), classes.value(n), values.value(n)));
+        }
+    }
+    rows
+}
+
+#[test]
+fn forward_and_barrier_labels_are_those_of_the_simulated_truth() {
+    let auditor = Auditor::new(&desk());
+    let mut measures = by(Anchor::Decision).measures.clone();
+    measures.horizon_default_ns = SECOND;
+    let own = Some(Barrier::Decision);
+    let kind = TargetKind::TripleBarrier {
+        profit: own,
+        loss: own,
+        vertical: Vertical::Zero,
+        profit_as_limit: false,
+    };
+    let forward = TargetKind::FixedHorizon { cuts: Cuts::None };
+    let rules =
+        rules(measures, vec![target("forward_executable", forward), target("barrier", kind)]);
+    let of = |_: &str, _: i64| Some(Arc::clone(&rules));
+    let (mut compared, mut differ) = (BTreeMap::<String, usize>::new(), Vec::new());
+    for (id, target, class, value) in truth() {
+        let Some(audited) = auditor.decision(id, &of) else { continue };
+        let label = audited.labels.iter().find(|(name, _)| *name == target);
+        let Some((_, Fate::Is(label))) = label else { continue };
+        *compared.entry(target.clone()).or_default() += 1;
+        let is_near =
+            label.value.is_some_and(|x| (x - value).abs() <= 1e-12 * value.abs().max(1.0));
+        if label.class != Some(class) || !is_near {
+            differ.push((id, target, class, value, label.clone()));
+        }
+    }
+    let most = |target: &str| compared.get(target).copied().unwrap_or(0);
+    assert!(most("forward_executable") > 150 && most("barrier") > 50, "{compared:?}");
+    assert!(differ.is_empty(), "{} of {compared:?}, {:#?}", differ.len(), differ.first());
 }
