@@ -2,7 +2,7 @@
 
 use contract::TradeAction;
 
-use super::log::{Key, Log};
+use super::log::{Key, Log, Print};
 use crate::null::Null;
 use crate::settings::PathKind;
 
@@ -78,10 +78,11 @@ impl Path {
             }
         };
         if kind == PathKind::Trade {
+            let mends: Vec<&Print> =
+                log.prints.iter().filter(|print| print.action != TradeAction::Trade).collect();
             for print in log.prints.iter().filter(|print| print.instrument == instrument) {
-                let is_withdrawn = log.prints.iter().any(|other| {
-                    other.action != TradeAction::Trade
-                        && (other.instrument, other.source) == (print.instrument, print.source)
+                let is_withdrawn = mends.iter().any(|other| {
+                    (other.instrument, other.source) == (print.instrument, print.source)
                         && other.key > print.key
                         && print.id.is_some()
                         && other.ref_id == print.id

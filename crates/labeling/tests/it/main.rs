@@ -15,4 +15,5 @@ mod rule_book;
 mod scenario;
 mod spec;
 mod statistics;
+mod simulated;
 mod tables;

@@ -6,6 +6,7 @@ use super::{Case, plain};
 pub(super) fn cases() -> Vec<Case> {
     vec![
         // The row of seq 3 stands before the entry, that of seq 5 after it: 90 does not count, 95 does.
+        // The mid before the fill is 91: 10 of spread, and the delay from 100 was a gain of 9.
         plain(
             "equal stamps before and after the entry",
             "quote 0 99 101
@@ -17,7 +18,8 @@ pub(super) fn cases() -> Vec<Case> {
              quote 112 103 105
              quote 113 50 52
              clock 1000",
-            "d1 mae_bps -6/101*1e4 mae_ts 12 mfe_bps 3/101*1e4 mfe_ts 112 gross_pnl 2 path_rows 3",
+            "d1 mae_bps -6/101*1e4 mae_ts 12 mfe_bps 3/101*1e4 mfe_ts 112 gross_pnl 2 path_rows 3
+             d1 is_spread 10 is_delay -9",
         ),
         // Crossed 120 > 119 and a row in doubt do not count; a locked 105 = 105 does.
         plain(

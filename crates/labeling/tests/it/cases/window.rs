@@ -186,22 +186,22 @@ pub(super) fn cases() -> Vec<Case> {
              clock 1000",
             "d1 sigma_bps null:WARMUP r_net_sigma null:WARMUP",
         ),
-        // Grid 0, 10, 20, 30 before 40: mids 100, 101, -, 99.99. From 0 to 10: 0.01. At 20 and from there: one-sided.
-        // n = 1: sqrt(1e-4) * 1e4 / sqrt(1e-8 s) = 100 / 1e-4. The row of 30 was known at 41 only: 20 still holds.
+        // Grid 0, 10, .. 50 before 60: mids 100, 101, none at 20 (one-sided), 101, 101, and 101 still at 50, because the
+        // row of 45 was known at 61 only. Pairs 0-10: 0.01; 30-40 and 40-50: 0. n = 3:
+        // sqrt(1e-4 / 3) * 1e4 / sqrt(1e-8 s) = 1e6 / sqrt(3).
         plain(
             "volatility of the path",
             "quote 0 99 101
              quote 9 100 102
              quote 20 - 102
-             quote 30 99 100.98 avail=41
-             decide 40 d1 skip buy 1 h=100
-             quote 45 99 101
+             quote 25 100 102
+             quote 45 120 122 avail=61
+             decide 60 d1 skip buy 1 h=100
              clock 1000",
-            "d1 sigma_bps 1000000",
+            "d1 sigma_bps 577350.26918962576451",
         )
         .with(|m| {
-            m.sigma =
-                Sigma::Path { window_ns: 40, step_ns: 10, min_steps: 1, floor_bps: 1.0 };
+            m.sigma = Sigma::Path { window_ns: 60, step_ns: 10, min_steps: 3, floor_bps: 1.0 };
         }),
         plain(
             "not yet over",
