@@ -2,6 +2,7 @@
 
 mod capture;
 mod features;
+mod labeling;
 
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
@@ -9,6 +10,11 @@ pub(crate) use capture::{
 pub(crate) use features::{
     FeaturesCheckArgs, FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs,
     FeaturesShowArgs, SpecArgs, TargetColumn,
+};
+
+pub(crate) use labeling::{
+    LabelingCheckArgs, LabelingCommand, LabelingDiffArgs, LabelingRunArgs, LabelingShowArgs,
+    LabelingValidateArgs, RulesArgs,
 };
 
 use crate::config::ConfigError;
@@ -164,6 +170,9 @@ pub enum Command {
     /// One row of point-in-time features a decision, and what each feature means
     #[command(subcommand)]
     Features(FeaturesCommand),
+    /// What came of decisions: outcomes, labels and grades, and the proof that they are right
+    #[command(subcommand)]
+    Labeling(LabelingCommand),
     /// A market and a trading desk whose truth is known
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -469,6 +478,8 @@ impl Command {
             Self::Features(command) => {
                 matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
             }
+            Self::Labeling(LabelingCommand::Show(args)) => args.measures || args.text,
+            Self::Labeling(_) => false,
             Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
         }
     }
@@ -482,6 +493,9 @@ impl Command {
             Self::Features(FeaturesCommand::Run(args)) => args.flags(),
             Self::Features(FeaturesCommand::Check(args)) => args.flags(),
             Self::Features(FeaturesCommand::Select(args)) => args.flags(),
+            Self::Labeling(LabelingCommand::Run(args)) => args.flags(),
+            Self::Labeling(LabelingCommand::Check(args)) => args.flags(),
+            Self::Labeling(LabelingCommand::Diff(args)) => args.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

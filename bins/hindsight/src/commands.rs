@@ -8,14 +8,15 @@ mod explain;
 mod features;
 mod feeds;
 mod init;
+mod labeling;
 mod pages;
 mod simulator;
 
 pub(crate) use features::reference as features_reference;
 
 use crate::cli::{
-    CaptureCommand, Command, ConfigCommand, FeaturesCommand, FeedsCommand, ReportArgs,
-    SimulatorCommand,
+    CaptureCommand, Command, ConfigCommand, FeaturesCommand, FeedsCommand, LabelingCommand,
+    ReportArgs, SimulatorCommand,
 };
 use crate::context::Context;
 use crate::error::{CliError, Failure};
@@ -37,6 +38,11 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Features(FeaturesCommand::Show(args)) => features::show(args),
         Command::Features(FeaturesCommand::Check(args)) => features::check(args, context),
         Command::Features(FeaturesCommand::Select(args)) => features::select(args, context),
+        Command::Labeling(LabelingCommand::Run(args)) => labeling::run(args, context),
+        Command::Labeling(LabelingCommand::Show(args)) => labeling::show(args, context),
+        Command::Labeling(LabelingCommand::Validate(args)) => labeling::validate(args, context),
+        Command::Labeling(LabelingCommand::Diff(args)) => labeling::diff(args, context),
+        Command::Labeling(LabelingCommand::Check(args)) => labeling::check(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),

@@ -43,6 +43,18 @@ impl Console {
         }
     }
 
+    /// Says how a command ended, in words or as a document; silent under `-q`.
+    pub(crate) fn report(self, text: &str, document: &Document) {
+        if self.quiet {
+            return;
+        }
+        if self.json {
+            say(&format!("{document}\n"));
+        } else {
+            say(text);
+        }
+    }
+
     /// Says how a data command ended; silent under `-q`.
     pub(crate) fn closing(self, closing: &Closing) {
         if self.quiet {

@@ -321,6 +321,50 @@ pub enum CliError {
         /// What was found.
         found: String,
     },
+    /// A table that a command cannot do without.
+    #[error("expected an input of table `{table}`, {why}, found none")]
+    MissingInput {
+        /// The table.
+        table: &'static str,
+        /// What it is for.
+        why: &'static str,
+    },
+    /// Rows of an input that are not in order.
+    #[error("{input}, row {row}: expected {column} {expected}, found {found}")]
+    UnsortedInput {
+        /// The input.
+        input: String,
+        /// The row, from 0.
+        row: u64,
+        /// The column that orders the rows.
+        column: &'static str,
+        /// What it may be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// One number of a log on two rows.
+    #[error("expected each seq once, as in one log, found {seq} in `{first}` and `{second}`")]
+    SeqTwice {
+        /// The number.
+        seq: u64,
+        /// A table that has it.
+        first: &'static str,
+        /// The other table.
+        second: &'static str,
+    },
+    /// A decision that the inputs do not have.
+    #[error("expected a decision of the inputs, found `{found}`")]
+    UnknownDecision {
+        /// What was asked for.
+        found: String,
+    },
+    /// The gate of `labeling check`.
+    #[error("expected labels that the second implementation agrees with, found {found}")]
+    NotAccurate {
+        /// What was found.
+        found: String,
+    },
     /// Labels that cannot be joined or explained.
     #[error(
         "{input}: expected labels with decision_id, ts_end and the column to explain, found {found}"
@@ -395,6 +439,11 @@ impl Diagnostic for CliError {
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::NoLabels { .. } => "cli/no-labels",
+            Self::MissingInput { .. } => "cli/missing-input",
+            Self::UnsortedInput { .. } => "cli/unsorted-input",
+            Self::SeqTwice { .. } => "cli/seq-twice",
+            Self::UnknownDecision { .. } => "cli/unknown-decision",
+            Self::NotAccurate { .. } => "cli/not-accurate",
             Self::MixedLogs => "cli/mixed-logs",
             Self::NotCausal { .. } => "cli/not-causal",
             Self::DoctorFailed { .. } => "cli/doctor-failed",
@@ -418,7 +467,9 @@ impl Diagnostic for CliError {
             | Self::UnfinishedLine { .. }
             | Self::TooManyRejects { .. }
             | Self::AllRejected { .. } => Fault::Incomplete,
-            Self::NotComplete { .. } | Self::NotCausal { .. } => Fault::Gate,
+            Self::NotComplete { .. } | Self::NotCausal { .. } | Self::NotAccurate { .. } => {
+                Fault::Gate
+            }
             Self::DamagedLog { .. } => Fault::Integrity,
             Self::EncodeFailed { .. } => Fault::Bug,
             _ => Fault::Input,
@@ -559,6 +610,20 @@ impl Place {
             width: meant.chars().count().max(1),
             label,
         }
+    }
+
+    /// The place of a line and column of a text, both from 1; a name in quotes is meant as a whole.
+    #[must_use]
+    pub fn at(file: &str, text: &str, line: usize, column: usize) -> Self {
+        let line_start: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let before: usize = line.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+        let meant = line.get(before..).unwrap_or_default();
+        let width =
+            meant.strip_prefix('"').and_then(|rest| rest.find('"')).map_or(1, |end| end + 2);
+        let start = line_start + before;
+        Self::of(file, text, start..start + width, String::new())
     }
 }
 

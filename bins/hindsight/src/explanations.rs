@@ -31,6 +31,7 @@ const TEXTS: &[&str] = &[
     durable::ERRORS,
     features::ERRORS,
     feeds::ERRORS,
+    labeling::ERRORS,
     simulator::ERRORS,
 ];
 
@@ -81,6 +82,7 @@ const EXITS: &[(&str, Exit)] = &[
     ("cli/doctor-failed", Exit::Environment),
     ("cli/empty-input", Exit::Incomplete),
     ("cli/encode-failed", Exit::Bug),
+    ("cli/not-accurate", Exit::Gate),
     ("cli/not-causal", Exit::Gate),
     ("cli/not-complete", Exit::Gate),
     ("cli/not-found", Exit::Environment),
@@ -105,6 +107,10 @@ const EXITS: &[(&str, Exit)] = &[
     ("feeds/empty-input", Exit::Incomplete),
     ("feeds/io", Exit::Environment),
     ("feeds/truncated-input", Exit::Incomplete),
+    ("labeling/broken-invariant", Exit::Bug),
+    ("labeling/changed-too-much", Exit::Gate),
+    ("labeling/output", Exit::Bug),
+    ("labeling/pinned-hash", Exit::Integrity),
 ];
 
 /// Codes that a row is rejected with.
@@ -152,6 +158,21 @@ const ROWS: &[&str] = &[
     "feeds/unknown-channel",
     "feeds/unknown-symbol",
     "feeds/unmapped-instrument",
+    "labeling/barrier-order",
+    "labeling/broken-correction-chain",
+    "labeling/duplicate-key",
+    "labeling/extreme-instant",
+    "labeling/fill-before-decision",
+    "labeling/late-row",
+    "labeling/lookahead-reference",
+    "labeling/no-path",
+    "labeling/opening-unknown",
+    "labeling/orphan-fill",
+    "labeling/overflow",
+    "labeling/price-missing",
+    "labeling/quantity-zero",
+    "labeling/side-missing",
+    "labeling/unknown-instrument",
 ];
 
 fn exit_of(code: &str) -> Option<Exit> {

@@ -74,6 +74,14 @@ pub const METRICS: &[(&str, &str)] = &[
         "hindsight_features_lookahead_violations_total",
         "Feature rows with a source that was not available before their cut-off; 0, or the sweep is broken.",
     ),
+    ("hindsight_labeling_rows_read_total", "Rows that a labeler has read, by table."),
+    (
+        "hindsight_labeling_late_rows_total",
+        "Rows behind the log clock by more than the allowed lateness.",
+    ),
+    ("hindsight_labeling_rejected_rows_total", "Rows given back as rejects."),
+    ("hindsight_labels_total", "First labels by target and class; grade `none` is indeterminate."),
+    ("hindsight_labels_pending_rows", "Labels that wait for their window to end."),
 ];
 
 fn help(name: &str) -> &str {

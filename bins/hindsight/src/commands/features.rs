@@ -44,15 +44,7 @@ fn refused(error: &SpecError, file: &str, text: &str) -> Failure {
     // What the parser of TOML says may have several lines.
     report.message = report.message.replace('\n', ", ");
     let Some(place) = error.place() else { return Failure::from(report).in_input(file) };
-    let line_start: usize =
-        text.split_inclusive('\n').take(place.line.saturating_sub(1)).map(str::len).sum();
-    let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-    let before: usize = line.chars().take(place.column.saturating_sub(1)).map(char::len_utf8).sum();
-    let meant = line.get(before..).unwrap_or_default();
-    // A name stands in quotes, and all of it is meant.
-    let width = meant.strip_prefix('"').and_then(|rest| rest.find('"')).map_or(1, |end| end + 2);
-    let start = line_start + before;
-    report.at(Place::of(file, text, start..start + width, String::new())).into()
+    report.at(Place::at(file, text, place.line, place.column)).into()
 }
 
 /// The error of a name on the command line that no feature has.

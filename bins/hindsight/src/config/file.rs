@@ -13,6 +13,8 @@ pub(crate) struct Entry {
     pub(crate) key: String,
     /// Text of a scalar; `None` for a list, date or float.
     pub(crate) text: Option<String>,
+    /// Texts of a list of nothing but texts.
+    pub(crate) items: Option<Vec<String>>,
     /// Whether it stood in quotes.
     pub(crate) is_quoted: bool,
     /// How it is spelled.
@@ -93,10 +95,16 @@ fn flatten(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<Entr
         entries.push(Entry {
             key: name,
             text: scalar,
+            items: texts(value.get_ref()),
             is_quoted: value.get_ref().is_str(),
             spelled: text.get(value.span()).unwrap_or_default().to_owned(),
             key_span: key.span(),
             value_span: value.span(),
         });
     }
+}
+
+fn texts(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let DeValue::Array(items) = value else { return None };
+    items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
 }

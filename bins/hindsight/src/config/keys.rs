@@ -39,6 +39,8 @@ pub enum KeyKind {
     Allowance,
     /// A path; empty means none.
     Path,
+    /// Paths, one in quotes or a list of them, on the command line with commas between; empty means none.
+    Paths,
 }
 
 /// A configuration key.
@@ -129,6 +131,14 @@ pub(crate) const FEATURES_SPEC: Key = Key {
     default: "",
     doc: "file with the feature set of `features run`; none means every feature",
 };
+/// The rule sets.
+pub(crate) const LABELING_RULES: Key = Key {
+    name: "labeling.rules",
+    class: KeyClass::Result,
+    kind: KeyKind::Paths,
+    default: "",
+    doc: "file with the rule set of `labeling run`, or a list of files in force one after another; none means the built-in set",
+};
 /// Colour.
 pub(crate) const UI_COLOR: Key = Key {
     name: "ui.color",
@@ -169,6 +179,7 @@ pub const KEYS: &[&Key] = &[
     &REJECTS_MAX,
     &FEEDS_SPEC,
     &FEATURES_SPEC,
+    &LABELING_RULES,
     &SIMULATOR_PRESET,
     &SIMULATOR_SCENARIO,
     &SIMULATOR_SEED,
@@ -209,6 +220,7 @@ impl Key {
             KeyKind::Word(words) => format!("one of {}", words.join(", ")),
             KeyKind::Allowance => "`auto`, a count or a percentage in quotes".to_owned(),
             KeyKind::Path => "a path in quotes".to_owned(),
+            KeyKind::Paths => "a path in quotes, or a list of them".to_owned(),
         }
     }
 
@@ -228,6 +240,10 @@ impl Key {
                 is_one.then(|| Value::Text(text.to_owned()))
             }
             KeyKind::Path => Some(Value::Path(PathBuf::from(text))),
+            KeyKind::Paths => {
+                let paths = text.split(',').filter(|path| !path.is_empty());
+                Some(Value::Paths(paths.map(PathBuf::from).collect()))
+            }
         }
     }
 }

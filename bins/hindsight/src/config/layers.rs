@@ -18,6 +18,8 @@ pub enum Value {
     Text(String),
     /// A path, relative ones resolved against where they were written.
     Path(PathBuf),
+    /// Paths, likewise.
+    Paths(Vec<PathBuf>),
 }
 
 impl fmt::Display for Value {
@@ -26,6 +28,12 @@ impl fmt::Display for Value {
             Self::Count(count) => write!(f, "{count}"),
             Self::Text(text) => f.write_str(text),
             Self::Path(path) => write!(f, "{}", path.display()),
+            Self::Paths(paths) => {
+                for (at, path) in paths.iter().enumerate() {
+                    write!(f, "{}{}", if at == 0 { "" } else { "," }, path.display())?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -164,6 +172,9 @@ impl Config {
             };
             let value = match value {
                 Value::Path(path) if !path.as_os_str().is_empty() => Value::Path(base.join(path)),
+                Value::Paths(paths) => {
+                    Value::Paths(paths.into_iter().map(|path| base.join(path)).collect())
+                }
                 other => other,
             };
             let place = crate::error::Place::of(
@@ -261,6 +272,15 @@ impl Config {
         }
     }
 
+    /// The value of a key of paths.
+    #[must_use]
+    pub(crate) fn paths(&self, key: &Key) -> &[PathBuf] {
+        match self.get(key).map(|setting| &setting.value) {
+            Some(Value::Paths(paths)) => paths,
+            _ => &[],
+        }
+    }
+
     /// SHA-256 of the result keys and their values in canonical JSON: equal for equal results, wherever a value
     /// comes from and whatever the runtime keys are.
     #[must_use]
@@ -276,15 +296,30 @@ impl Config {
 /// A value without what is private to a machine: a file counts by its content.
 fn portable(value: &Value) -> String {
     match value {
-        Value::Path(path) => match std::fs::read(path) {
-            Ok(bytes) => format!("sha256:{}", contract::Hash::of(&bytes)),
-            Err(_) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        },
+        Value::Path(path) => content(path),
+        Value::Paths(paths) => paths.iter().map(|path| content(path)).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
 }
 
+fn content(path: &Path) -> String {
+    match std::fs::read(path) {
+        Ok(bytes) => format!("sha256:{}", contract::Hash::of(&bytes)),
+        Err(_) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    }
+}
+
 fn typed(key: &Key, entry: &Entry) -> Option<Value> {
+    if key.kind == KeyKind::Paths
+        && let Some(items) = &entry.items
+    {
+        return Some(Value::Paths(items.iter().map(PathBuf::from).collect()));
+    }
+    if key.kind == KeyKind::Paths && entry.is_quoted {
+        // In a file, a comma belongs to the name.
+        let text = entry.text.iter().filter(|text| !text.is_empty());
+        return Some(Value::Paths(text.map(PathBuf::from).collect()));
+    }
     let is_number = matches!(key.kind, KeyKind::Count { .. });
     let text = entry.text.as_deref().filter(|_| entry.is_quoted != is_number)?;
     key.parse(text)

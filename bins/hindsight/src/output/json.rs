@@ -11,6 +11,8 @@ pub enum Document {
     Bool(bool),
     /// A count: row counts are numbers.
     Count(u64),
+    /// A measurement; one that is not finite is `null`.
+    Number(f64),
     /// Text; also integers of 64 bits, prices and decimals.
     Text(String),
     /// A list.
@@ -53,6 +55,9 @@ impl fmt::Display for Document {
             Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Count(value) => write!(f, "{value}"),
+            // The shortest form that reads back equal.
+            Self::Number(value) if value.is_finite() => write!(f, "{value:?}"),
+            Self::Number(_) => f.write_str("null"),
             Self::Text(text) => quote(f, text),
             Self::List(items) => {
                 f.write_str("[")?;
@@ -105,6 +110,12 @@ impl From<bool> for Document {
 impl From<u64> for Document {
     fn from(value: u64) -> Self {
         Self::Count(value)
+    }
+}
+
+impl From<f64> for Document {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
     }
 }
 
