@@ -21,11 +21,8 @@ mod sigma;
 
 use std::sync::Arc;
 
-use contract::{
-    Adjustments, Batch, Decisions, EventId, Executions, FeeSchedules, FeedMarks, Hash, Instruments,
-    LedgerGaps, Postings, Quotes, References, Sessions, Statuses, Trades,
-};
 use contract::{AnchorKind, LabelKind, LabelStatus, OutcomeBasis, Side};
+use contract::{EventId, Hash};
 
 pub use compare::{Disagreement, Tables, compare};
 pub use sample::{Agreement, AuditPlan, AuditReport, AuditRow, Stratum, audit};

@@ -11,6 +11,7 @@ mod sigma;
 mod window;
 
 pub(crate) use draft::{Draft, Reads};
+pub(crate) use filled::void;
 pub(crate) use point::{EntryPoint, entry_point};
 pub(crate) use shortfall::{decision_mid, fill_mid};
 pub(crate) use sigma::sigma;

@@ -5,7 +5,7 @@ mod barrier;
 pub(crate) use barrier::levels;
 
 use crate::evaluate::{
-    Decision, Draft, Kind, Mark, Reads, Stop, View, entry_point, mark, sigma, window_end,
+    Decision, Draft, Kind, Mark, Reads, Stop, View, entry_point, mark, sigma, void, window_end,
 };
 use crate::exact::bps;
 use crate::flags::OutcomeFlags;
@@ -65,6 +65,15 @@ impl LabelDraft {
         self
     }
 
+    /// A class stands where both ends of its interval agree.
+    fn bound(&mut self, lo: i8, hi: i8) {
+        self.bounds = Some((lo, hi));
+        if lo != hi {
+            (self.class, self.confidence) = (None, None);
+            self.status = LabelStatus::Indeterminate;
+        }
+    }
+
     fn because(mut self, why: Null, bounds: (i8, i8)) -> Self {
         self.reasons.push(why.word().to_owned());
         self.bounds = Some(bounds);
@@ -88,6 +97,13 @@ pub(crate) fn path_label(
     d: &Decision,
     target: &Target,
 ) -> Result<LabelDraft, Stop> {
+    if !matches!(target.kind, TargetKind::Fill { .. })
+        && let Some(void) = void(view, d)
+    {
+        let mut label = LabelDraft::new(void.ts_end, void.reads);
+        label.status = LabelStatus::Void;
+        return Ok(label);
+    }
     match &target.kind {
         TargetKind::Fill { min_fill_ratio } => fill(view, d, *min_fill_ratio),
         TargetKind::FixedHorizon { cuts } => fixed(view, d, target, *cuts),
@@ -131,7 +147,7 @@ fn fixed(view: View<'_>, d: &Decision, target: &Target, cuts: Cuts) -> Result<La
     let mut label = LabelDraft::new(floor_end(d, mark.ts, entry.is_filled), reads);
     exit_flag(&mut label, &mark);
     let instrument = d.row.instrument.unwrap_or(0);
-    if view.facts.action_in(instrument, entry.key.ts, mark.ts).is_some() {
+    if view.facts.action_in(instrument, entry.key.ts, mark.exit_ts).is_some() {
         return Ok(label.because(Null::CorporateAction, (-1, 1)));
     }
     let (px, exit) = match (entry.px, mark.px) {
@@ -167,7 +183,7 @@ fn fixed(view: View<'_>, d: &Decision, target: &Target, cuts: Cuts) -> Result<La
     if let Some((low, high)) = mark.bounds
         && let (Some(a), Some(b)) = (class_of(low), class_of(high))
     {
-        label.bounds = Some((a.min(b), a.max(b)));
+        label.bound(a.min(b), a.max(b));
     }
     Ok(label)
 }
@@ -274,22 +290,17 @@ fn meta(label: &mut LabelDraft, net: Reading, edge: f64) {
         Some(Scalar::Number(x)) => i8::from(x > edge),
         _ => open,
     };
-    let bounds = (class(net.lo, 0), class(net.hi, 1));
-    label.bounds = Some(bounds);
+    let (lo, hi) = (class(net.lo, 0), class(net.hi, 1));
+    if lo == hi {
+        (label.class, label.confidence) = (Some(lo), Some(1.0));
+    }
+    label.bounds = Some((lo, hi));
     match net.value {
         Ok(Scalar::Number(value)) => {
-            label.class = Some(i8::from(value > edge));
             label.value = Some(value);
             label.value_unit = Some("bps");
-            label.confidence = (bounds.0 == bounds.1).then_some(1.0);
         }
         Ok(_) => {}
-        Err(why) => {
-            label.reasons.push(format!("{}: {}", Measure::RetNetBps.name(), why.word()));
-            if bounds.0 == bounds.1 {
-                label.class = Some(bounds.0);
-                label.confidence = Some(1.0);
-            }
-        }
+        Err(why) => label.reasons.push(format!("{}: {}", Measure::RetNetBps.name(), why.word())),
     }
 }

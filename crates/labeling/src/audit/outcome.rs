@@ -265,7 +265,7 @@ fn exit(case: &Case<'_>, side: Side) -> Fate<AuditedOutcome> {
     let flags = OutcomeFlags::NONE.with_if(OutcomeFlags::CLAMPED, is_clamped);
     let avail: Vec<i64> = case.own_fills().iter().map(|fill| fill.avail).collect();
     let ts_end = exit.end.max(case.entry_done());
-    let row = AuditedOutcome { side: Some(side), flags, ..case.blank(ts_end) };
+    let row = AuditedOutcome { side: Some(opposite(side)), flags, ..case.blank(ts_end) };
     finish(case, &position, None, row, &avail, |readings| execution(case, side, readings))
 }
 
@@ -295,7 +295,7 @@ fn exit_unfilled(case: &Case<'_>, side: Side, edge: Edge) -> Fate<AuditedOutcome
     };
     let flags = flags.with_if(OutcomeFlags::FEE_ASSUMED, entry.price.is_ok());
     let ts_end = exit.end.max(case.deadline());
-    let row = AuditedOutcome { side: Some(side), flags, ..case.blank(ts_end) };
+    let row = AuditedOutcome { side: Some(opposite(side)), flags, ..case.blank(ts_end) };
     finish(case, &position, Some(entry), row, &[], |readings| unfilled(case, side, readings))
 }
 
@@ -446,6 +446,7 @@ fn finish(
         for measure in Measure::ALL {
             readings.set(*measure, Reading::unknown(Null::CorporateAction));
         }
+        row.flags = OutcomeFlags::NONE;
     }
     row.status = if readings.get(Measure::GrossPnl).value.is_err() {
         LabelStatus::Indeterminate

@@ -1,6 +1,6 @@
 //! Outcomes of closing a position, and of keeping one.
 
-use super::excursion::{self, Excursion, Position};
+use super::excursion::{self, Excursion, Position, corners};
 use super::filled::{
     Money, Span, Totals, assumed_fee, covered, end_measures, entry_done, finish, unbroken,
 };
@@ -72,7 +72,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     }
     note_rows(&mut draft, row, mark.px.ok().map(|(_, row)| row));
     let instrument = d.row.instrument.unwrap_or(0);
-    if view.facts.action_in(instrument, key.ts, mark.ts).is_some() {
+    if view.facts.action_in(instrument, key.ts, mark.exit_ts).is_some() {
         draft.all_null(Null::CorporateAction);
         return Ok(draft);
     }
@@ -151,7 +151,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         d,
         &mut draft,
         scale,
-        Span { entry: key, end: mark.ts, rows_to: end, entries, exits },
+        Span { entry: key, end: mark.exit_ts, rows_to: end, entries, exits },
     );
     end_measures(&mut draft, Some(mark));
     if fills.is_empty() {
@@ -161,7 +161,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     if !is_negated {
         shortfall::write(view, d, &mut draft, done)?;
     }
-    draft.completeness = covered(view, key.ts, mark.ts);
+    draft.completeness = covered(view, key.ts, mark.exit_ts);
     Ok(draft)
 }
 
@@ -190,7 +190,7 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     draft.ts_end = mark.ts.max(d.row.key.ts + 1);
     note_rows(&mut draft, row, mark.px.ok().map(|(_, row)| row));
     let instrument = d.row.instrument.unwrap_or(0);
-    if view.facts.action_in(instrument, d.row.key.ts, mark.ts).is_some() {
+    if view.facts.action_in(instrument, d.row.key.ts, mark.exit_ts).is_some() {
         draft.all_null(Null::CorporateAction);
         return Ok(draft);
     }
@@ -204,20 +204,22 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     let mut held = Position::new(contract, sign);
     held.open(0, qty, px);
     let mut walk = Excursion::new(d.row.key.ts);
-    let until = if mark.delay_ns > 0 { mark.ts } else { end };
+    let until = mark.exit_ts;
     walk.stretch(view, &held, d.row.key, Key::end_of(until))?;
     let (mut entries, mut exits) = (Totals::default(), Totals::default());
     entries.add(qty, px)?;
-    let mut bounds = None;
+    let seen = walk.clone();
+    let (mut bounds, mut ends) = (None, None);
     let gross;
     match mark.px {
         Ok((exit, row)) => {
             exits.add(qty, exit)?;
             let value = held.value(exit)?;
-            walk.at(value, mark.ts, Some(row));
+            walk.at(value, mark.exit_ts, Some(row));
             gross = Ok(value);
             if let Some((low, high)) = mark.bounds {
                 let (a, b) = (held.value(low)?, held.value(high)?);
+                ends = Some((a.min(b), a.max(b)));
                 bounds = Some((contract.money(a.min(b))?, contract.money(a.max(b))?));
             }
         }
@@ -238,13 +240,14 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         notional: contract.money(notional)?,
     };
     money.write(&mut draft, d, scale);
-    let span = Span { entry: d.row.key, end: mark.ts, rows_to: end, entries, exits };
+    let span = Span { entry: d.row.key, end: mark.exit_ts, rows_to: end, entries, exits };
     finish(view, d, &mut draft, scale, span);
     let denominator = scale.map(|sigma| sigma * d.root_tau());
-    let known = unbroken(view, d.row.key.ts, mark.ts, gross);
-    excursion::write(&mut draft, &walk, notional, known, denominator);
+    let known = unbroken(view, d.row.key.ts, mark.exit_ts, gross);
+    let ends = corners(&seen, ends, mark.exit_ts);
+    excursion::write(&mut draft, &walk, notional, (known, ends), denominator);
     end_measures(&mut draft, Some(mark));
-    draft.completeness = covered(view, d.row.key.ts, mark.ts);
+    draft.completeness = covered(view, d.row.key.ts, mark.exit_ts);
     Ok(draft)
 }
 

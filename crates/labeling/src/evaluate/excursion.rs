@@ -131,48 +131,74 @@ impl Excursion {
     }
 }
 
+/// What is certain of extremes: those of the worst and of the best price at the end.
+pub(super) type Corners = Option<[(Excursion, i128); 2]>;
+
+/// The walk under the lowest and the highest result at its end.
+pub(super) fn corners(walk: &Excursion, ends: Option<(i128, i128)>, ts: i64) -> Corners {
+    ends.map(|(lo, hi)| {
+        [lo, hi].map(|value| {
+            let mut walk = walk.clone();
+            walk.at(value, ts, None);
+            (walk, value)
+        })
+    })
+}
+
 /// Writes the extremes of an outcome; where the path or its end is not known, what was seen bounds them on one side.
 pub(super) fn write(
     draft: &mut Draft,
     excursion: &Excursion,
     notional: i128,
-    gross: Result<i128, Null>,
+    (gross, corners): (Result<i128, Null>, Corners),
     scale: Result<f64, Null>,
 ) {
     let (worst, best) = (excursion.worst, excursion.best);
-    let as_bps = |value: i128| bps(value, notional).ok_or(Null::Div0);
-    let over_scale = |x: f64| Some(Scalar::Number(x)).filter(|_| x.is_finite());
-    if let Err(why) = gross {
-        // What was seen is certain; what was not seen may be worse, or better.
-        let bounds = |value: Option<f64>, is_low: bool| {
-            let seen = value.and_then(over_scale);
-            let (lo, hi) = if is_low { (None, seen) } else { (seen, None) };
-            Reading { value: Err(why), lo, hi }
-        };
-        draft.set(Measure::MaeBps, bounds(as_bps(worst.value).ok(), true));
-        draft.set(Measure::MfeBps, bounds(as_bps(best.value).ok(), false));
-        let scaled = as_bps(worst.value).ok().zip(scale.ok()).map(|(x, scale)| x / scale);
-        draft.set(Measure::MaeSigma, bounds(scaled, true));
-        for measure in [Measure::MaeTs, Measure::MfeTs, Measure::MfeCapture, Measure::EdgeRatio] {
-            draft.null(measure, why);
+    let as_bps = |value: i128| bps(value, notional.abs()).ok_or(Null::Div0);
+    let in_sigma = |value: i128| scale.and_then(|scale| super::draft::over(as_bps(value)?, scale));
+    let gross = match gross {
+        Ok(gross) => gross,
+        Err(why) => {
+            // What was seen is certain; what was not seen may be worse, or better.
+            let seen = |x: Result<f64, Null>| x.ok().map(Scalar::Number);
+            let below = |x| Reading { value: Err(why), lo: None, hi: seen(x) };
+            draft.set(Measure::MaeBps, below(as_bps(worst.value)));
+            draft.set(Measure::MaeSigma, below(in_sigma(worst.value)));
+            let lo = seen(as_bps(best.value));
+            draft.set(Measure::MfeBps, Reading { value: Err(why), lo, hi: None });
+            for measure in [Measure::MaeTs, Measure::MfeTs, Measure::MfeCapture, Measure::EdgeRatio]
+            {
+                draft.null(measure, why);
+            }
+            return;
         }
-        return;
+    };
+    let all = |f: &dyn Fn(&Excursion, i128) -> Result<f64, Null>| {
+        let reading = number(f(excursion, gross));
+        if reading.value.is_err() {
+            return reading;
+        }
+        let ends = corners.as_ref().map(|ends| {
+            ends.each_ref().map(|(walk, value)| f(walk, *value).ok().map(Scalar::Number))
+        });
+        match ends {
+            Some([lo, hi]) => Reading { lo, hi, ..reading },
+            None => reading,
+        }
+    };
+    let over = |num: i128, den: i128| {
+        if den == 0 { Err(Null::Div0) } else { Ok(num as f64 / den as f64) }
+    };
+    let readings = [
+        (Measure::MaeBps, all(&|walk, _| as_bps(walk.worst.value))),
+        (Measure::MfeBps, all(&|walk, _| as_bps(walk.best.value))),
+        (Measure::MaeSigma, all(&|walk, _| in_sigma(walk.worst.value))),
+        (Measure::MfeCapture, all(&|walk, gross| over(gross, walk.best.value))),
+        (Measure::EdgeRatio, all(&|walk, _| over(walk.best.value, -walk.worst.value))),
+    ];
+    for (measure, reading) in readings {
+        draft.set(measure, reading);
     }
-    draft.number(Measure::MaeBps, as_bps(worst.value));
-    draft.number(Measure::MfeBps, as_bps(best.value));
-    let scaled = scale.and_then(|scale| as_bps(worst.value).map(|x| x / scale));
-    draft.set(Measure::MaeSigma, number(scaled));
     draft.whole(Measure::MaeTs, worst.ts);
     draft.whole(Measure::MfeTs, best.ts);
-    let capture = match gross {
-        Ok(gross) if best.value != 0 => Ok(gross as f64 / best.value as f64),
-        _ => Err(Null::Div0),
-    };
-    draft.number(Measure::MfeCapture, capture);
-    let edge = if worst.value == 0 {
-        Err(Null::Div0)
-    } else {
-        Ok(best.value as f64 / -worst.value as f64)
-    };
-    draft.number(Measure::EdgeRatio, edge);
 }

@@ -1,9 +1,9 @@
 //! Outcome of what a decision's fills opened.
 
-use super::excursion::{self, Excursion, Position};
+use super::excursion::{self, Excursion, Position, corners};
 use super::sigma::{Sigma, scales, sigma};
 use super::window::{Mark, mark, window_end};
-use super::{Decision, Draft, Reads, Stop, View, shortfall};
+use super::{Decision, Draft, Kind, Reads, Stop, View, shortfall};
 use crate::exact::{Contract, bps};
 use crate::facts::{Facts, Fee};
 use crate::flags::OutcomeFlags;
@@ -28,11 +28,10 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     let own = own_lots(view, d, wait_end);
     let Some(first) = own.first() else {
         view.needs(wait_end)?;
-        let mut fills = d.fills.iter().filter_map(|no| view.fills.get(*no));
         if view.fills_of(d, wait_end).any(|f| f.closed > 0) {
             return Err(Stop::NotApplicable("its fills closed a position and opened none"));
         }
-        return Ok(fills.any(|f| f.is_gone && f.key.ts <= wait_end).then(|| void(view, d)));
+        return Ok(void(view, d));
     };
     let contract = view.contract(d);
     let entry = first.fill.key;
@@ -63,8 +62,9 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     let basis = if is_closed { OutcomeBasis::Realized } else { OutcomeBasis::Marked };
     let mut draft = Draft::new(basis, sign, Reads::new(d.row.key.seq, d.row.avail));
     draft.flag(OutcomeFlags::CLOCK_RECV);
-    let window_over = mark.map_or(last_closing.map_or(end, |key| key.ts), |mark| mark.ts);
-    draft.ts_end = window_over.max(entry_done);
+    let closed_at = last_closing.map_or(end, |key| key.ts);
+    let window_over = mark.map_or(closed_at, |mark| mark.exit_ts);
+    draft.ts_end = mark.map_or(closed_at, |mark| mark.ts).max(entry_done);
     for o in &own {
         draft.reads.fill(o.fill);
         note_fill(&mut draft, o.fill);
@@ -122,13 +122,15 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     }
     let booked = contract.money(position.realized())?;
     let mut gross = Ok(position.realized());
+    let mut seen = walk.clone();
     let mut bounds = Some((position.realized(), position.realized()));
     if let Some(mark) = mark {
-        walk.stretch(view, &position, before, Key::new(mark_end(&mark, end), u64::MAX))?;
+        walk.stretch(view, &position, before, Key::new(mark.exit_ts, u64::MAX))?;
+        seen = walk.clone();
         gross = match mark.px {
             Ok((px, row)) => {
                 let value = position.value(px)?;
-                walk.at(value, mark.ts, Some(row));
+                walk.at(value, mark.exit_ts, Some(row));
                 exits.add(opened - closed, px)?;
                 Ok(value)
             }
@@ -196,7 +198,8 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     finish(view, d, &mut draft, scale, Span { entry, end: window_over, rows_to, entries, exits });
     let denominator = scale.map(|sigma| sigma * d.root_tau());
     let known = unbroken(view, entry.ts, window_over, gross);
-    excursion::write(&mut draft, &walk, notional, known, denominator);
+    let ends = corners(&seen, bounds, window_over);
+    excursion::write(&mut draft, &walk, notional, (known, ends), denominator);
     end_measures(&mut draft, mark);
     shortfall::write(view, d, &mut draft, entry_done)?;
     draft.completeness = completeness(view, d, &own, entry.ts, window_over);
@@ -239,11 +242,6 @@ pub(super) fn end_measures(draft: &mut Draft, mark: Option<Mark>) {
     }
 }
 
-/// Until when the path is walked: the end of the window, not the clocks' doubt about it.
-fn mark_end(mark: &Mark, end: i64) -> i64 {
-    if mark.delay_ns > 0 { mark.ts } else { end }
-}
-
 enum Step {
     Open(usize, i128),
     Close(usize, i128),
@@ -282,15 +280,26 @@ pub(super) fn entry_done(view: View<'_>, d: &Decision) -> i64 {
     wait_end
 }
 
-fn void(view: View<'_>, d: &Decision) -> Draft {
+/// The outcome of a decision all of whose entry fills were cancelled, once no other can come.
+pub(crate) fn void(view: View<'_>, d: &Decision) -> Option<Draft> {
+    let wait_end = d.wait_end();
+    let opens = d.kind() == Some(Kind::Open) && !d.row.is_unsent() && view.upto >= wait_end;
+    let mut fills = d.fills.iter().filter_map(|no| view.fills.get(*no));
+    let counts = |f: &Fill| f.lot.is_some() || f.closed > 0;
+    if !opens
+        || view.fills_of(d, wait_end).any(counts)
+        || !fills.any(|f| f.is_gone && f.key.ts <= wait_end)
+    {
+        return None;
+    }
     let mut draft =
         Draft::new(OutcomeBasis::Marked, d.sign(), Reads::new(d.row.key.seq, d.row.avail));
     for fill in d.fills.iter().filter_map(|no| view.fills.get(*no)) {
         draft.reads.fill(fill);
     }
     draft.is_void = true;
-    draft.ts_end = d.wait_end().max(d.row.key.ts + 1);
-    draft
+    draft.ts_end = wait_end.max(d.row.key.ts + 1);
+    Some(draft)
 }
 
 /// Entry fees of lots and fees of what closed them.
@@ -317,12 +326,14 @@ pub(super) fn assumed_fee(
     px: i64,
 ) -> Result<Fee, Stop> {
     let Some(instrument) = d.row.instrument else { return Ok(Fee::unknown()) };
-    let source = d.fills.iter().rev().find_map(|no| view.fills.get(*no)).map(|f| f.source);
+    let last = view.fills_of(d, d.wait_end()).last();
+    let source = last.map(|f| f.source);
+    let account = last.map_or(d.row.account, |f| f.account);
     let at = d.row.key.ts;
     let facts: &Facts = view.facts;
     let rates = facts
-        .fee_rates(source, d.row.account, instrument, at)
-        .or_else(|| facts.fee_rates(None, d.row.account, instrument, at));
+        .fee_rates(source, account, instrument, at)
+        .or_else(|| facts.fee_rates(None, account, instrument, at));
     match rates {
         Some(rates) => Ok(Fee::exact(rates.fee(contract, qty, px, false)?)),
         None => Ok(Fee::unknown()),

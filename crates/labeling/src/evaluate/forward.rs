@@ -1,6 +1,6 @@
 //! Outcome of a trade that was not made.
 
-use super::excursion::{self, Excursion, Position};
+use super::excursion::{self, Excursion, Position, corners};
 use super::filled::{
     Money, Span, Totals, assumed_fee, covered, end_measures, entry_done, finish, unbroken,
 };
@@ -45,7 +45,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         draft.flag(OutcomeFlags::FORWARD);
     }
     let instrument = d.row.instrument.unwrap_or(0);
-    if view.facts.action_in(instrument, entry.key.ts, mark.ts).is_some() {
+    if view.facts.action_in(instrument, entry.key.ts, mark.exit_ts).is_some() {
         draft.all_null(Null::CorporateAction);
         return Ok(draft);
     }
@@ -61,15 +61,16 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         let mut position = Position::new(contract, sign);
         position.open(0, qty, px);
         let mut walk = Excursion::new(entry.key.ts);
-        let until = if mark.delay_ns > 0 { mark.ts } else { end };
+        let until = mark.exit_ts;
         walk.stretch(view, &position, entry.key, Key::end_of(until))?;
         let mut gross;
+        let mut seen = walk.clone();
         let (mut bounds, mut fees) = (None, Fee::unknown());
         match mark.px {
             Ok((exit, row)) => {
                 exits.add(qty, exit)?;
                 let value = position.value(exit)?;
-                walk.at(value, mark.ts, Some(row));
+                walk.at(value, mark.exit_ts, Some(row));
                 gross = Ok(value);
                 draft.flag(OutcomeFlags::FEE_ASSUMED);
                 fees = assumed_fee(view, d, contract, qty, px)?
@@ -90,7 +91,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         let notional = contract.notional(qty, px)?;
         if is_negated {
             draft.flag(OutcomeFlags::NEGATED);
-            walk = walk.negated();
+            (walk, seen) = (walk.negated(), seen.negated());
             gross = gross.map(|gross| -gross);
             bounds = bounds.map(|(lo, hi)| (-hi, -lo));
             fees = negated(fees);
@@ -117,10 +118,11 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
             d,
             &mut draft,
             scale,
-            Span { entry: entry.key, end: mark.ts, rows_to: end, entries, exits },
+            Span { entry: entry.key, end: mark.exit_ts, rows_to: end, entries, exits },
         );
-        let known = unbroken(view, entry.key.ts, mark.ts, gross);
-        excursion::write(&mut draft, &walk, notional, known, denominator);
+        let known = unbroken(view, entry.key.ts, mark.exit_ts, gross);
+        let ends = corners(&seen, bounds, mark.exit_ts);
+        excursion::write(&mut draft, &walk, notional, (known, ends), denominator);
     } else {
         let why = entry.px.err().unwrap_or(Null::NoQuote);
         draft.all_null(why);
@@ -138,7 +140,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
             shortfall::write(view, d, &mut draft, entry_done(view, d))?;
         }
     }
-    draft.completeness = covered(view, entry.key.ts, mark.ts);
+    draft.completeness = covered(view, entry.key.ts, mark.exit_ts);
     Ok(draft)
 }
 

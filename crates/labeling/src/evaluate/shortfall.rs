@@ -192,11 +192,12 @@ pub(super) fn write(
         draft.set(Measure::IsExplicit, fee_reading(fee));
         Ok(fee.value)
     };
-    let rest = pair(delay, traded).and_then(|(a, b)| opportunity.map(|c| a + b + c));
-    let total = match (rest, explicit) {
-        (Ok(rest), Ok(fees)) => Ok((rest, fees)),
-        (Err(a), Err(b)) => Err(a.min(b)),
-        (Err(why), _) | (_, Err(why)) => Err(why),
+    let total = match (delay, traded, opportunity, explicit) {
+        (Ok(a), Ok(b), Ok(c), Ok(fees)) => Ok((a + b + c, fees)),
+        parts => {
+            let whys = [parts.0.err(), parts.1.err(), parts.2.err(), parts.3.err()];
+            Err(whys.into_iter().flatten().min().unwrap_or(Null::NoQuote))
+        }
     };
     // In money, of which half units of 1e-18 are 2e18 to a unit of 1e-9 times the multiplier.
     let paper = match p_d {

@@ -26,7 +26,9 @@ pub(crate) struct Mark {
     pub(crate) px: Result<(i64, PathRow), Null>,
     /// Lowest and highest price that clocks allow.
     pub(crate) bounds: Option<(i64, i64)>,
-    /// When the price was there; the window ends here.
+    /// When the price was there.
+    pub(crate) exit_ts: i64,
+    /// When the window ends: later where clocks are in doubt.
     pub(crate) ts: i64,
     /// How long after the end of the window.
     pub(crate) delay_ns: i64,
@@ -38,7 +40,9 @@ pub(crate) fn mark(view: View<'_>, d: &Decision, end: i64, side: Exit) -> Result
     let bound = m.clock_bound_ns;
     view.needs(end + bound)?;
     let path = view.path;
-    let null = |why, ts| Ok(Mark { px: Err(why), bounds: None, ts, delay_ns: 0 });
+    let null = |why, ts: i64| {
+        Ok(Mark { px: Err(why), bounds: None, exit_ts: ts.min(end), ts, delay_ns: 0 })
+    };
     let is_halted = path.is_halted(Key::end_of(end));
     match path.latest_at(end, side) {
         Latest::Nothing => null(Null::NoQuote, end + bound),
@@ -56,22 +60,29 @@ pub(crate) fn mark(view: View<'_>, d: &Decision, end: i64, side: Exit) -> Result
                     bounds = (bounds.0.min(px), bounds.1.max(px));
                 }
             }
-            Ok(Mark { px: Ok((px, row)), bounds: Some(bounds), ts: end + bound, delay_ns: 0 })
+            Ok(Mark {
+                px: Ok((px, row)),
+                bounds: Some(bounds),
+                exit_ts: end,
+                ts: end + bound,
+                delay_ns: 0,
+            })
         }
-        Latest::Price(..) | Latest::Missing(_) => {
+        Latest::Price(last, _) | Latest::Missing(last) => {
             let until = end + m.max_exit_delay_ns;
             match path.first_after(end, until.min(view.upto), side) {
-                Some((row, _)) if path.gap_in(end, row.key.ts).is_some() => {
+                Some((row, _)) if path.gap_in(last.key.ts, row.key.ts).is_some() => {
                     null(Null::Gap, row.key.ts)
                 }
                 Some((row, px)) => Ok(Mark {
                     px: Ok((px, row)),
                     bounds: Some((px, px)),
+                    exit_ts: row.key.ts,
                     ts: row.key.ts,
                     delay_ns: row.key.ts - end,
                 }),
                 None if view.upto < until => Err(Stop::WaitRow(until)),
-                None if path.gap_in(end, until).is_some() => null(Null::Gap, until),
+                None if path.gap_in(last.key.ts, until).is_some() => null(Null::Gap, until),
                 None => null(if is_halted { Null::Halt } else { Null::NoQuote }, until),
             }
         }

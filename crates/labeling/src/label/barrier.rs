@@ -98,19 +98,20 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
     let end = window_end(view, d, entry.key.ts)?;
     let mut reads = Reads::new(d.row.key.seq, d.row.avail);
     note_entry(view, &entry, &mut reads);
-    let unknown = |why: Null, reads: Reads| {
-        view.needs(end)?;
-        let label = LabelDraft::new(floor_end(d, end, entry.is_filled), reads);
-        Ok(label.because(why, (-1, 1)))
+    // Not known from here on: up to a touch, else to the end of the window.
+    let unknown = |why: Null, last: i64, reads: Reads| {
+        let ts_end = floor_end(d, last, entry.is_filled);
+        view.needs(ts_end)?;
+        Ok(LabelDraft::new(ts_end, reads).because(why, (-1, 1)))
     };
     let px = match entry.px {
         Ok(px) => px,
         Err(_) if view.upto >= end && view.path.up_to(end) == 0 => return Err(Stop::NoPath),
-        Err(why) => return unknown(why, reads),
+        Err(why) => return unknown(why, end, reads),
     };
     let levels = match stand(view, d, target, &entry, px)? {
         Ok(levels) => levels,
-        Err(why) => return unknown(why, reads),
+        Err(why) => return unknown(why, end, reads),
     };
     let (from, to) = (view.path.through(entry.key), view.path.up_to(end.min(view.upto)));
     let touch = view.path.first_outside(from, to, levels.side, (levels.lower, levels.upper));
@@ -118,11 +119,11 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
     let instrument = d.row.instrument.unwrap_or(0);
     let lost = view.path.gap_in(entry.key.ts, last).filter(|g| touch.is_none() || g.from < last);
     if lost.is_some() {
-        return unknown(Null::Gap, reads);
+        return unknown(Null::Gap, last, reads);
     }
     let action = view.facts.action_in(instrument, entry.key.ts, last);
     if action.is_some() {
-        return unknown(Null::CorporateAction, reads);
+        return unknown(Null::CorporateAction, last, reads);
     }
     if let Some((row, touched)) = touch.and_then(|row| row.side(levels.side).map(|px| (row, px))) {
         let is_up = touched >= levels.upper;
@@ -145,7 +146,11 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         Ok(found) => found,
         Err(why) => {
             let label = LabelDraft::new(floor_end(d, mark.ts, entry.is_filled), reads);
-            return Ok(label.because(why, (-1, 1)));
+            // Nothing was touched, whatever the price at the end.
+            return Ok(match vertical {
+                Vertical::Zero => label.with_class(0),
+                Vertical::Sign => label.because(why, (-1, 1)),
+            });
         }
     };
     reads.row(&row);
@@ -157,6 +162,9 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         (Vertical::Sign, Some(value)) if value < 0.0 => -1,
         _ => 0,
     };
+    if *vertical == Vertical::Sign && value.is_none() {
+        return Ok(label.because(Null::Div0, (-1, 1)));
+    }
     Ok(label.with_class(class).with_return(value))
 }
 

@@ -13,7 +13,7 @@ mod outcomes;
 mod prove;
 mod rule_book;
 mod scenario;
+mod simulated;
 mod spec;
 mod statistics;
-mod simulated;
 mod tables;

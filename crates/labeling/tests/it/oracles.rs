@@ -387,7 +387,9 @@ fn faults_of_peers_are_not_repeated() {
                 ..D::new(1, EPOCH + fault.entry_ts, before, side(fault.side))
             };
             let mut tape: Vec<_> = by_instrument.iter().map(|(n, rows)| quotes(*n, rows)).collect();
-            let end = EPOCH + ticks.last().unwrap()[0];
+            let last = ticks.last().unwrap()[0];
+            let is_closed = fault.name == "interleaved_instruments";
+            let end = EPOCH + if is_closed { fault.entry_ts + fault.horizon_ns } else { last };
             tape.push(quotes(99, &[Q(end + 1, 1 << 40, Some(1), Some(2))]));
             let barriers: Vec<String> =
                 [("profit_bps", &fault.profit_bps), ("loss_bps", &fault.loss_bps)]

@@ -8,7 +8,7 @@ use contract::arrow_array::types::{Float64Type, Int8Type, Int32Type};
 use contract::arrow_array::{Array as _, StringArray};
 use contract::{Batch, EventId, LabelStatus, OutcomeBasis, Table};
 use labeling::{
-    Anchor, Inputs, AuditedOutcome, Auditor, Barrier, Cuts, Fate, Measure, Resolved, Scalar,
+    Anchor, AuditedOutcome, Auditor, Barrier, Cuts, Fate, Inputs, Measure, Resolved, Scalar,
     TargetKind, Vertical,
 };
 use simulator::{Scenario, Simulation, Slice};
