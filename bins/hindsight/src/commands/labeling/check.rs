@@ -164,7 +164,7 @@ fn audits(report: &AuditReport, labels: &Batch<Labels>) -> Result<Batch<LabelAud
     }
     let Some(first) = rows.first() else { return stored::one(rows) };
     let all = arrow_select::concat::concat_batches(&first.schema(), &rows).map_err(|e| bug(&e))?;
-    Ok(Batch::parse(&all)?)
+    Ok(Batch::<LabelAudits>::parse(&all)?)
 }
 
 /// A UUID of version 8 from what is identified.

@@ -42,9 +42,9 @@ pub(super) fn in_folder<T: Table>(folder: &Path, context: &Context) -> Result<Ba
 pub(super) fn one<T: Table>(batches: Vec<RecordBatch>) -> Result<Batch<T>, Failure> {
     let whole = match batches.first() {
         Some(first) => arrow_select::concat::concat_batches(&first.schema(), &batches),
-        None => return Ok(Batch::parse(&Draft::<T>::empty().into_record_batch())?),
+        None => return Ok(Batch::<T>::parse(&Draft::<T>::empty().into_record_batch())?),
     };
-    Ok(Batch::parse(&whole.map_err(|e| bug(&e))?)?)
+    Ok(Batch::<T>::parse(&whole.map_err(|e| bug(&e))?)?)
 }
 
 fn rows<T: Table>(

@@ -176,7 +176,8 @@ fn tested(text: &mut String, tests: &[CellTest]) {
             test.strategy.clone().unwrap_or_default(),
             target,
             n.to_string(),
-            format!("{n_eff:.1}"),
+            // An empty sum is minus zero.
+            format!("{:.1}", n_eff + 0.0),
             number(effect),
             ci.map_or_else(|| "-".to_owned(), |(low, high)| format!("[{low:.4}, {high:.4}]")),
             number(p_value),
@@ -279,7 +280,7 @@ fn states(quality: &Quality) -> Vec<Document> {
 fn method(found: &MethodTest) -> Document {
     Document::object()
         .with("n", found.n)
-        .with("n_eff", found.n_eff)
+        .with("n_eff", found.n_eff + 0.0)
         .with("effect", found.effect)
         .with("ci_low", found.ci.map(|ci| ci.0))
         .with("ci_high", found.ci.map(|ci| ci.1))
