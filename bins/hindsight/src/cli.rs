@@ -479,8 +479,11 @@ impl Command {
                 matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
             }
             Self::Labeling(LabelingCommand::Show(args)) => args.measures || args.text,
-            Self::Labeling(_) => false,
-            Self::Cat(_) | Self::Feeds(_) | Self::Capture(_) | Self::Simulator(_) => false,
+            Self::Labeling(_)
+            | Self::Cat(_)
+            | Self::Feeds(_)
+            | Self::Capture(_)
+            | Self::Simulator(_) => false,
         }
     }
 

@@ -52,12 +52,11 @@ impl Document {
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Null => f.write_str("null"),
             Self::Bool(value) => write!(f, "{value}"),
             Self::Count(value) => write!(f, "{value}"),
             // The shortest form that reads back equal.
             Self::Number(value) if value.is_finite() => write!(f, "{value:?}"),
-            Self::Number(_) => f.write_str("null"),
+            Self::Null | Self::Number(_) => f.write_str("null"),
             Self::Text(text) => quote(f, text),
             Self::List(items) => {
                 f.write_str("[")?;

@@ -14,7 +14,7 @@ fn values(key: &Key) -> [String; 2] {
             [(*others[0]).to_owned(), others.get(1).map_or(key.default, |word| **word).to_owned()]
         }
         KeyKind::Allowance => ["7".to_owned(), "0.5%".to_owned()],
-        KeyKind::Path => ["/a/first".to_owned(), "/a/second".to_owned()],
+        KeyKind::Path | KeyKind::Paths => ["/a/first".to_owned(), "/a/second".to_owned()],
     }
 }
 

@@ -1,7 +1,7 @@
 //! `labeling run`, `show`, `validate`, `diff` and `check`: labels of a simulated desk, the audit of them, or a typed error.
 
 use crate::support::{decisions, listing, read_stream, run, run_with, stream};
-use contract::arrow_array::{Array, RecordBatch};
+use contract::arrow_array::RecordBatch;
 use contract::{Batch, Draft, LabelTests, Labels, Outcomes, Quotes};
 use std::path::Path;
 
@@ -26,7 +26,7 @@ version = 1
 [measures]
 max_life = "10m"
 horizon = "5s"
-max_exit_delay = "1s"
+max_exit_delay = "20s"
 offsets = ["0s", "1s"]
 [sigma]
 from = "path"
@@ -241,9 +241,9 @@ fn several_files_of_one_table_are_merged_and_their_order_does_not_matter() {
 fn what_does_not_end_waits_in_pending_and_an_empty_table_is_no_error() {
     let dir = tempfile::tempdir().unwrap();
     by_hand(dir.path());
-    let quotes: Vec<&str> = QUOTES.lines().take(3).collect();
-    write(dir.path(), "quotes.csv", &format!("{}\n", quotes.join("\n")));
-    convert(dir.path(), "quotes");
+    // A window of two minutes, of which one has passed.
+    let open = AHEAD.replace("\"1s\", max_life = \"1m\"", "\"2m\", max_life = \"2m\"");
+    write(dir.path(), "ahead.toml", &open);
     let args = ["labeling", "run", "--rules", "ahead.toml", "quotes.parquet"];
     let with = |rest: &[&str]| run(dir.path(), &[&args[..], rest].concat());
     let done = with(&["decisions.arrows", "-o", "labels", "--pending", "waits.csv"]);
@@ -258,7 +258,7 @@ fn what_does_not_end_waits_in_pending_and_an_empty_table_is_no_error() {
     std::fs::write(dir.path().join("none.arrows"), stream(&[decisions(0..0)])).unwrap();
     let done = with(&["none.arrows", "-o", "empty"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(done.err.contains("labeling run: 0 decisions from 2 rows"), "{}", done.err);
+    assert!(done.err.contains("labeling run: 0 decisions from 4 rows"), "{}", done.err);
 }
 
 #[test]

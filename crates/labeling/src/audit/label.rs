@@ -161,6 +161,9 @@ fn graded(case: &Case<'_>, target: &Target, row: &AuditedOutcome, grade: &Grade)
         label.status = LabelStatus::Indeterminate;
     }
     label.confidence = graded.confidence;
+    if let Ok(Scalar::Number(sigmas)) = row.readings.get(Measure::RNetSigma).value {
+        label.value = Some(sigmas);
+    }
     label.fired = graded.fired;
     label.nulls = graded.missing.into_iter().map(|(_, why)| why).collect();
     label

@@ -6,7 +6,7 @@ mod report;
 use super::inputs::Files;
 use super::rules::book;
 use super::tables::Tables;
-use super::{bug, percent, stopped, stored};
+use super::{percent, stopped, stored};
 use crate::cli::LabelingCheckArgs;
 use crate::commands::is_json;
 use crate::context::Context;
@@ -93,14 +93,16 @@ fn said(error: &dyn Diagnostic) -> Failure {
 fn made_now(book: &RuleBook, inputs: &Inputs, context: &Context) -> Result<Checked, Failure> {
     let options = Options { shards: context.threads() };
     let run = labeling::run(book.clone(), inputs, options).map_err(stopped)?;
-    fn whole<T: Table>(rows: Option<Batch<T, Unlogged>>) -> Result<Batch<T>, Failure> {
-        stored::one(rows.map(Batch::into_record_batch).into_iter().collect())
-    }
     Ok(Checked {
         outcomes: whole(run.outcomes)?,
         labels: whole(run.labels)?,
         markouts: whole(run.markouts)?,
     })
+}
+
+fn whole<T: Table>(rows: Option<Batch<T, Unlogged>>) -> Result<Batch<T>, Failure> {
+    let rows: Vec<RecordBatch> = rows.map(Batch::into_record_batch).into_iter().collect();
+    stored::one(&rows)
 }
 
 /// Says no where the bound of all decisions is below the bar, or that of a target because of labels that differ.
@@ -162,9 +164,7 @@ fn audits(report: &AuditReport, labels: &Batch<Labels>) -> Result<Batch<LabelAud
         let row = AuditRow { audit_id, ts_avail, measures_hash, rules_hash, bar: BAR };
         rows.push(report.label_audits(target, row)?.into_record_batch());
     }
-    let Some(first) = rows.first() else { return stored::one(rows) };
-    let all = arrow_select::concat::concat_batches(&first.schema(), &rows).map_err(|e| bug(&e))?;
-    Ok(Batch::<LabelAudits>::parse(&all)?)
+    stored::one(&rows)
 }
 
 /// A UUID of version 8 from what is identified.

@@ -12,6 +12,8 @@ pub(super) struct Closing<'a> {
     pub(super) decisions: u64,
     /// Those of them that broke a rule of their table.
     pub(super) refused_decisions: u64,
+    /// Those that the log clock has not passed by the allowed lateness: they wait for rows that may come before them.
+    pub(super) unread: u64,
     /// Rows of all inputs.
     pub(super) rows: u64,
     /// Rows by table that was made.
@@ -46,7 +48,7 @@ struct Line {
 
 impl Closing<'_> {
     fn line(&self, name: &str, target: &TargetReport) -> Line {
-        let pending = self.report.pending.get(name).copied().unwrap_or(0);
+        let pending = self.report.pending.get(name).copied().unwrap_or(0) + self.unread;
         let rejected = target.rejected + self.report.rejected_decisions + self.refused_decisions;
         let (labelled, not_applicable) = (target.labelled, target.not_applicable);
         let sum = labelled + pending + rejected + not_applicable;
@@ -108,6 +110,10 @@ impl Closing<'_> {
             let _ = writeln!(text, "  rejects: {}{place}", codes.join(", "));
         }
         let odd = [
+            (
+                self.unread,
+                "decisions at the end of the log are pending until its clock has passed them",
+            ),
             (self.report.late, "rows late"),
             (self.report.amended, "fills corrected or busted"),
             (self.report.targets.values().map(|t| t.revisions).sum(), "labels revised"),
@@ -169,6 +175,7 @@ impl Closing<'_> {
             .with("rule_sets", self.sets.clone())
             .with("targets", targets)
             .with("rejects", rejects)
+            .with("unread", self.unread)
             .with("late", self.report.late)
             .with("amended", self.report.amended)
             .with("output", self.output.as_str())

@@ -319,8 +319,7 @@ fn one_log(batches: &[RecordBatch]) -> Result<(), CliError> {
     for (_, seqs) in tables() {
         all.extend(seqs.values());
     }
-    // Runs that are in order are merged in linear time.
-    all.sort();
+    all.sort_unstable();
     let Some(seq) = all.windows(2).find_map(|pair| match pair {
         [a, b] if a == b => Some(*a),
         _ => None,

@@ -1,7 +1,7 @@
 //! `hindsight labeling run`.
 
 use super::closing::Closing;
-use super::inputs::{Files, Read};
+use super::inputs::Files;
 use super::rules::book;
 use super::tables::{Tables, write};
 use super::{count, stopped};
@@ -11,7 +11,7 @@ use crate::error::{CliError, Failure};
 use crate::input::table;
 use crate::output::OutputPlan;
 use crate::rejects::RejectSink;
-use contract::{Labels, Markouts, Observe as _, Outcomes, Pending, Table};
+use contract::{Batch, Labels, Markouts, Observe as _, Outcomes, Pending, Table};
 use labeling::{Options, Run};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -68,7 +68,8 @@ pub(in crate::commands) fn run(
     let options = Options { shards: context.threads() };
     let done = progress.time(|| labeling::run(book, &read.inputs, options)).map_err(stopped)?;
     context.stop.check()?;
-    let Read { rows, refused_decisions, rejects: mut codes, notes, .. } = read;
+    let (rows, refused_decisions, notes) = (read.rows, read.refused_decisions, read.notes);
+    let mut codes = read.rejects;
     for reject in &done.rejects {
         *codes.entry(reject.code.clone()).or_default() += 1;
     }
@@ -91,8 +92,10 @@ pub(in crate::commands) fn run(
         .output
         .as_ref()
         .map(|to| format!("hindsight labeling check INPUT.. --labels {}", to.display()));
+    let came: usize = read.inputs.decisions.iter().map(Batch::len).sum();
     let closing = Closing {
-        decisions: done.report.decisions + refused_decisions,
+        decisions: count(came) + refused_decisions,
+        unread: count(came).saturating_sub(done.report.decisions),
         refused_decisions,
         rows,
         counts: [

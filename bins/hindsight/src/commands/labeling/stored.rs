@@ -35,13 +35,14 @@ pub(super) fn in_folder<T: Table>(folder: &Path, context: &Context) -> Result<Ba
     };
     let input = InputArg { table: None, place: Place::File(path.clone()) };
     let batches = rows::<T>(&input, false, context)?;
-    one(batches.into_iter().map(Batch::into_record_batch).collect())
+    let batches: Vec<RecordBatch> = batches.into_iter().map(Batch::into_record_batch).collect();
+    one(&batches)
 }
 
 /// Batches of one table as one.
-pub(super) fn one<T: Table>(batches: Vec<RecordBatch>) -> Result<Batch<T>, Failure> {
+pub(super) fn one<T: Table>(batches: &[RecordBatch]) -> Result<Batch<T>, Failure> {
     let whole = match batches.first() {
-        Some(first) => arrow_select::concat::concat_batches(&first.schema(), &batches),
+        Some(first) => arrow_select::concat::concat_batches(&first.schema(), batches),
         None => return Ok(Batch::<T>::parse(&Draft::<T>::empty().into_record_batch())?),
     };
     Ok(Batch::<T>::parse(&whole.map_err(|e| bug(&e))?)?)
