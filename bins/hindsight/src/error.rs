@@ -612,7 +612,7 @@ impl Place {
         }
     }
 
-    /// The place of a line and column of a text, both from 1; a name in quotes is meant as a whole.
+    /// The place of a line and column of a text, both from 1; a name is meant as a whole.
     #[must_use]
     pub fn at(file: &str, text: &str, line: usize, column: usize) -> Self {
         let line_start: usize =
@@ -620,8 +620,10 @@ impl Place {
         let line = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let before: usize = line.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
         let meant = line.get(before..).unwrap_or_default();
-        let width =
-            meant.strip_prefix('"').and_then(|rest| rest.find('"')).map_or(1, |end| end + 2);
+        let quoted = meant.strip_prefix('"').and_then(|rest| rest.find('"')).map(|end| end + 2);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let plain = meant.find(|c| !is_plain(c)).unwrap_or(meant.len());
+        let width = quoted.unwrap_or(plain.max(1));
         let start = line_start + before;
         Self::of(file, text, start..start + width, String::new())
     }

@@ -62,3 +62,7 @@ struct CaptureGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/write-a-feature.md")]
 struct FeatureGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/write-a-label-rule.md")]
+struct LabelGuide;

@@ -19,6 +19,11 @@ source_id,instrument_id,ts_event,ts_recv,ts_avail,decision_id,strategy_id,action
 3,7,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,01913448-5b80-7000-8000-000000000001,maker,hold
 ";
 
+const EXECUTIONS: &str = "\
+source_id,instrument_id,ts_event,ts_recv,ts_avail,exec_id,order_id,exec_type,side,last_qty,last_px
+3,7,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,2024-08-08T23:54:16Z,e1,o1,trade,buy,1,61700.1
+";
+
 /// The lines of the examples that the help of a command shows.
 fn examples(dir: &Path, command: &[&str]) -> Vec<String> {
     let mut args = command.to_vec();
@@ -45,12 +50,19 @@ fn every_documented_example_runs() {
     std::fs::copy(dir.path().join("foreign.parquet"), dir.path().join("trades.parquet")).unwrap();
     std::fs::write(dir.path().join("set.toml"), "features = [\"book__spread_bps__now\"]\n")
         .unwrap();
-    for (table, text) in [("quotes", QUOTES), ("decisions", DECISIONS)] {
+    for (table, text) in [("quotes", QUOTES), ("decisions", DECISIONS), ("executions", EXECUTIONS)]
+    {
         let (csv, parquet) = (format!("{table}.csv"), format!("{table}.parquet"));
         std::fs::write(dir.path().join(&csv), text).unwrap();
         let done = run(dir.path(), &["feeds", "convert", "--as", table, &csv, "-o", &parquet]);
         assert_eq!(done.code, 0, "{}", done.err);
     }
+    // A rule set and the one before it, which ends where it begins.
+    let start = run(dir.path(), &["labeling", "show", "--text"]);
+    let next = start.text().replace("version = 1", "version = 2").replace("0.5, 1.5]", "0.6, 1.6]");
+    let next = next.replace("from = \"2026-01", "from = \"2026-02");
+    std::fs::write(dir.path().join("labels-1.toml"), start.text()).unwrap();
+    std::fs::write(dir.path().join("labels.toml"), next).unwrap();
     let mut ran = 0;
     for command in [
         &["cat"][..],
@@ -59,6 +71,10 @@ fn every_documented_example_runs() {
         &["features", "run"],
         &["features", "list"],
         &["features", "show"],
+        &["labeling", "run"],
+        &["labeling", "show"],
+        &["labeling", "validate"],
+        &["labeling", "diff"],
         &["capture", "append"],
         &["capture", "read"],
         &["capture", "ledger"],
@@ -96,5 +112,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 20, "{ran}");
+    assert!(ran >= 28, "{ran}");
 }

@@ -9,6 +9,7 @@ mod examples;
 mod explain;
 mod features;
 mod feeds;
+mod guide;
 mod labeling;
 mod program;
 mod simulator;

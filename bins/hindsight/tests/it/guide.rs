@@ -1,0 +1,78 @@
+//! Console blocks of a guide are what the program says.
+
+use crate::support::hindsight;
+use std::path::Path;
+
+const GUIDE: &str = include_str!("../../../../docs/guide/write-a-label-rule.md");
+
+/// The blocks of one language, in order.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let fence = format!("\n```{language}\n");
+    GUIDE.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+}
+
+/// Whether a line is that of the guide, where `[..]` stands for any text.
+fn is_like(expected: &str, found: &str) -> bool {
+    let mut parts = expected.split("[..]");
+    let Some(mut rest) = parts.next().and_then(|first| found.strip_prefix(first)) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    for (at, part) in parts.iter().enumerate() {
+        let is_last = at + 1 == parts.len();
+        let place = if is_last && part.is_empty() { Some(rest.len()) } else { rest.find(part) };
+        let Some(place) = place else { return false };
+        rest = &rest[place + part.len()..];
+    }
+    rest.is_empty()
+}
+
+/// Whether lines are those of the guide, where `...` stands for any lines.
+fn are_like(expected: &[&str], found: &[&str]) -> bool {
+    match expected {
+        [] => found.is_empty(),
+        ["...", rest @ ..] => (0..=found.len()).any(|at| are_like(rest, &found[at..])),
+        [first, rest @ ..] => {
+            found.first().is_some_and(|line| is_like(first, line)) && are_like(rest, &found[1..])
+        }
+    }
+}
+
+/// Runs one command and gives its lines, and its exit code where it is not 0.
+fn lines(dir: &Path, command: &str) -> String {
+    let words: Vec<&str> = command.split(' ').collect();
+    assert_eq!(words[0], "hindsight", "{command}");
+    let done = hindsight(dir).args(&words[1..]).output().unwrap();
+    let mut text = String::from_utf8(done.stdout).unwrap();
+    text.push_str(&String::from_utf8(done.stderr).unwrap());
+    match done.status.code() {
+        Some(0) => text,
+        code => format!("{text}? {}\n", code.unwrap_or(-1)),
+    }
+}
+
+#[test]
+fn every_console_block_of_the_guide_to_label_rules_is_real() {
+    let dir = tempfile::tempdir().unwrap();
+    for block in blocks("toml") {
+        let name = block.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap();
+        std::fs::write(dir.path().join(name), block).unwrap();
+    }
+    let second = std::fs::read_to_string(dir.path().join("labels.toml")).unwrap();
+    let second = second.replace("version = 1", "version = 2").replace("-0.5, 0.5,", "-0.3, 0.3,");
+    std::fs::write(dir.path().join("labels-2.toml"), second).unwrap();
+    let mut ran = 0;
+    for block in blocks("console") {
+        for session in format!("\n{block}").split("\n$ ").skip(1) {
+            let mut expected = session.lines();
+            let command = expected.next().unwrap();
+            let expected: Vec<&str> = expected.map(str::trim_end).collect();
+            let found = lines(dir.path(), command);
+            let found: Vec<&str> = found.lines().map(str::trim_end).collect();
+            let said = found.join("\n");
+            assert!(are_like(&expected, &found), "{command}\n{said}");
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, 6);
+}
