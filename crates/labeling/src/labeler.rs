@@ -42,13 +42,15 @@ pub struct Output {
 }
 
 /// What is the same for all strategies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Global {
     path: PathKind,
     lateness_ns: i64,
     keep_ns: i64,
     tolerance_ns: i64,
     exclude: u16,
+    /// Empty: all.
+    sources: Vec<u16>,
     /// How far before its cut-off a decision may look.
     lookback_ns: i64,
 }
@@ -70,6 +72,7 @@ impl Global {
             keep_ns: first.map_or(0, |m| m.keep_ns),
             tolerance_ns: first.map_or(0, |m| m.clock_tolerance_ns),
             exclude: first.map_or(0, |m| m.exclude_flags),
+            sources: first.map(|m| m.sources.clone()).unwrap_or_default(),
             lookback_ns: lookback,
         }
     }
@@ -242,6 +245,8 @@ impl Labeler {
         let out = self.output()?;
         self.report.rows_read = self.rows_read.clone();
         self.report.pending = self.pending_targets();
+        let mixed = self.markets.values().filter(|market| market.sources.len() > 1).count();
+        self.report.mixed_instruments = mixed as u64;
         Ok((out, self.report))
     }
 

@@ -10,6 +10,7 @@ mod dry_run;
 mod error;
 mod evaluate;
 mod exact;
+mod explain;
 mod facts;
 mod flags;
 mod grade;
@@ -53,6 +54,7 @@ pub use drift::{
 };
 pub use dry_run::{DryRun, DryRunError, DryRunOptions, Example, RowCounts, Transitions, dry_run};
 pub use error::LabelError;
+pub use explain::{Explained, InputRow, PathSpan, explain};
 pub use flags::OutcomeFlags;
 pub use grade::{
     Axis, Base, Bound, Demote, Errors, GRADES, Grade, GradeError, GradeRules, Graded, Limit, Op,

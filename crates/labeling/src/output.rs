@@ -3,7 +3,7 @@
 mod columns;
 
 use crate::error::LabelError;
-use crate::evaluate::{Decision, Draft};
+use crate::evaluate::{Decision, Draft, Reads};
 use crate::label::LabelDraft;
 use crate::markout::MarkoutDraft;
 use crate::measure::{Measure, Reading, Scalar};
@@ -74,6 +74,10 @@ impl OutcomeRow {
         }
     }
 
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.draft.reads
+    }
+
     fn status(&self) -> LabelStatus {
         if self.draft.is_void {
             LabelStatus::Void
@@ -112,6 +116,12 @@ impl LabelRow {
             stamp,
             draft,
         }
+    }
+}
+
+impl LabelRow {
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.draft.reads
     }
 }
 

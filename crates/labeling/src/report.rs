@@ -35,6 +35,11 @@ pub struct Report {
     pub rows_read: BTreeMap<&'static str, u64>,
     /// Rows behind the log clock by more than the allowed lateness; all but rejects were worked in.
     pub late: u64,
+    /// Quotes and trades of sources that make no path (`measures.sources`).
+    pub other_sources: u64,
+    /// Instruments whose path is made by more than one source: venues whose prices differ look like moves. Name one in
+    /// `measures.sources`.
+    pub mixed_instruments: u64,
     /// Rejects.
     pub rejected: u64,
     /// Corrections and busts worked in.
@@ -80,6 +85,8 @@ impl Report {
             *self.rows_read.entry(table).or_default() += rows;
         }
         self.late += other.late;
+        self.other_sources += other.other_sources;
+        self.mixed_instruments += other.mixed_instruments;
         self.rejected += other.rejected;
         self.amended += other.amended;
         self.decisions += other.decisions;

@@ -266,6 +266,7 @@ fn differs(a: &Measures, b: &Measures) -> Option<&'static str> {
         ("keep", a.keep_ns == b.keep_ns),
         ("clock_tolerance", a.clock_tolerance_ns == b.clock_tolerance_ns),
         ("exclude_flags", a.exclude_flags == b.exclude_flags),
+        ("sources", a.sources == b.sources),
     ];
     keys.into_iter().find(|(_, same)| !same).map(|(key, _)| key)
 }

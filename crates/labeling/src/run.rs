@@ -3,6 +3,7 @@
 mod merge;
 mod number;
 
+pub(crate) use merge::feed;
 pub use number::number;
 
 use crate::error::LabelError;

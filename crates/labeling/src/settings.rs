@@ -103,6 +103,8 @@ pub struct Measures {
     pub keep_ns: i64,
     /// Rows with one of these flags are not eligible; the same for all strategies.
     pub exclude_flags: u16,
+    /// Sources whose quotes and trades make the path, rising; empty: all. The same for all strategies.
+    pub sources: Vec<u16>,
 }
 
 /// The decisions and bases that a target speaks of.

@@ -29,13 +29,13 @@ use tree::{Table, Value};
 ///   `horizon_default = "15m"`, `entry_wait = "horizon"`, `entry_delay = "0s"`, `max_exit_delay = "5m"`,
 ///   `overnight = "hold"` (`flat_margin = "0s"` with `"flat"`), `offsets` 0, 100 ms, 1 s, 5 s, 10 s, 30 s, 1 min, 5 min,
 ///   30 min, `benchmark = "do_nothing"`, `clock_bound = "0s"`, `clock_tolerance = "1ms"`, `allowed_lateness = "5s"`,
-///   `keep = "1d"`, `exclude_flags = ["MAYBE_BAD_BOOK", "QUARANTINED", "VENDOR_SUSPECT"]`, `lots = "fifo"`.
+///   `keep = "1d"`, `exclude_flags = ["MAYBE_BAD_BOOK", "QUARANTINED", "VENDOR_SUSPECT"]`, `lots = "fifo"`, `sources` all.
 /// - `sigma`: `from = "references"` (default), or `from = "path"` with `window = "30m"`, `step = "10s"`,
 ///   `min_steps` (60, or the fewest pairs that the window has), `floor_bps = 0`.
 /// - `triple_barrier.NAME`, `fixed_horizon.NAME`, `meta.NAME`, `fill.NAME`, `grade`, `grades.NAME`: targets; further
 ///   grades are shadow sets, graded beside the first one. All take `covers = { decisions, basis }`.
 /// - `strategy.NAME`: replaces keys of the same path. A named rule is replaced whole, `off = true` removes it or a
-///   target. `path`, `allowed_lateness`, `keep`, `clock_tolerance`, `exclude_flags` are the same for all strategies.
+///   target. `path`, `allowed_lateness`, `keep`, `clock_tolerance`, `exclude_flags`, `sources` are the same for all strategies.
 ///
 /// # Hashes
 /// SHA-256 of canonical JSON of what was read, defaults spelled out, decimals without trailing zeros, so that layout,

@@ -56,7 +56,7 @@ impl<'l> Case<'l> {
         let decision = log.decisions.get(at)?;
         let instrument = decision.instrument?;
         let measures = &rules.measures;
-        let path = |kind| Path::of(log, instrument, kind, measures.exclude_flags);
+        let path = |kind| Path::of(log, instrument, kind, measures);
         let fills = fills(log, measures.clock_tolerance_ns);
         let horizon = match measures.horizon_ns {
             Some(fixed) => fixed,
@@ -261,8 +261,7 @@ impl<'l> Case<'l> {
             Benchmark::References => {
                 let row = self.reference.ok_or(Null::NotApplicable)?;
                 let (beta, id) = row.beta.zip(row.benchmark).ok_or(Null::NotApplicable)?;
-                let flags = self.measures().exclude_flags;
-                let mids = Path::of(self.log, id, PathKind::Mid, flags);
+                let mids = Path::of(self.log, id, PathKind::Mid, self.measures());
                 let m0 = mids.before(entry, Edge::Down, None)?.price;
                 let m1 = mids.at(exit, Edge::Down)?.price;
                 let (m0, m1) = (i128::from(m0), i128::from(m1));

@@ -4,7 +4,7 @@ use contract::TradeAction;
 
 use super::log::{Key, Log, Print};
 use crate::null::Null;
-use crate::settings::PathKind;
+use crate::settings::{Measures, PathKind};
 
 /// The side of a price: where a long position leaves, or a short one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,10 +66,12 @@ pub(super) struct Path {
 }
 
 impl Path {
-    pub(super) fn of(log: &Log, instrument: u32, kind: PathKind, exclude_flags: u16) -> Self {
+    pub(super) fn of(log: &Log, instrument: u32, kind: PathKind, measures: &Measures) -> Self {
+        let exclude_flags = measures.exclude_flags;
+        let from = |source: u16| measures.sources.is_empty() || measures.sources.contains(&source);
         let halts = halts(log, instrument);
         let is_halted = |key: Key| halts.iter().any(|(from, to)| *from < key && key < *to);
-        let mut path = Self { gaps: gaps(log, instrument, kind), ..Self::default() };
+        let mut path = Self { gaps: gaps(log, instrument, kind, &from), ..Self::default() };
         let mut row = |point: Point, is_excluded: bool| {
             if is_excluded || is_halted(point.key) {
                 path.excluded.push(point.key);
@@ -80,7 +82,8 @@ impl Path {
         if kind == PathKind::Trade {
             let mends: Vec<&Print> =
                 log.prints.iter().filter(|print| print.action != TradeAction::Trade).collect();
-            for print in log.prints.iter().filter(|print| print.instrument == instrument) {
+            let own = |print: &&Print| print.instrument == instrument && from(print.source);
+            for print in log.prints.iter().filter(own) {
                 let is_withdrawn = mends.iter().any(|other| {
                     (other.instrument, other.source) == (print.instrument, print.source)
                         && other.key > print.key
@@ -103,7 +106,8 @@ impl Path {
                 );
             }
         } else {
-            for quote in log.quotes.iter().filter(|quote| quote.instrument == instrument) {
+            for quote in log.quotes.iter().filter(|q| q.instrument == instrument && from(q.source))
+            {
                 let both = quote.bid.zip(quote.ask);
                 let is_crossed = both.is_some_and(|(bid, ask)| bid > ask);
                 let mid = both.map(|(bid, ask)| bid + ask);
@@ -248,7 +252,7 @@ fn halts(log: &Log, instrument: u32) -> Vec<(Key, Key)> {
     halts
 }
 
-fn gaps(log: &Log, instrument: u32, kind: PathKind) -> Vec<(i64, i64)> {
+fn gaps(log: &Log, instrument: u32, kind: PathKind, from: &dyn Fn(u16) -> bool) -> Vec<(i64, i64)> {
     let table = if kind == PathKind::Trade { "trades" } else { "quotes" };
     let has_delivered = |source: u16, before: Key| {
         if kind == PathKind::Trade {
@@ -268,7 +272,7 @@ fn gaps(log: &Log, instrument: u32, kind: PathKind) -> Vec<(i64, i64)> {
             (None, Some(source)) => has_delivered(source, loss.key),
             (None, None) => true,
         };
-        is_about && is_ours
+        is_about && is_ours && loss.source.is_none_or(from)
     };
     log.losses.iter().filter(concerns).map(|loss| (loss.from, loss.to)).collect()
 }

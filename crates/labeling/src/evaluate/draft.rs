@@ -68,6 +68,11 @@ impl Reads {
         Hash::of(&bytes)
     }
 
+    /// First and last `seq` of the path between entry and end, and its number of rows.
+    pub(crate) fn path(&self) -> Option<(u64, u64, u64)> {
+        self.span
+    }
+
     /// The rows themselves, in order.
     pub(crate) fn seqs(&self) -> Vec<u64> {
         self.sorted()

@@ -86,7 +86,11 @@ impl Labeler {
             &mut held.event.what,
             What::Status { instrument: 0, is_halted: false },
         );
+        let is_ours =
+            |source: u16| self.global.sources.is_empty() || self.global.sources.contains(&source);
         match what {
+            What::Quote { source, .. } if !is_ours(source) => self.report.other_sources += 1,
+            What::Trade(trade) if !is_ours(trade.source) => self.report.other_sources += 1,
             What::Quote { instrument, source, bid, ask, is_excluded } => {
                 let mut rung = std::mem::take(&mut self.rung);
                 self.market(instrument).quote(
@@ -119,7 +123,10 @@ impl Labeler {
                     self.look_again(Some(instrument), key.ts, self.upto, cause);
                 }
             }
-            What::Gap(gap) => self.take_gap(key, avail, *gap, late),
+            What::Gap(gap) if gap.source.is_none_or(is_ours) => {
+                self.take_gap(key, avail, *gap, late);
+            }
+            What::Gap(_) => {}
             What::Decision(row) => self.take_decision(&held, *row)?,
             What::Execution(row) => {
                 // Clocks may put a fill before its decision: it waits as long as the tolerance allows.

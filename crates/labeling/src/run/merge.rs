@@ -76,7 +76,7 @@ fn instrument(what: &What) -> Option<u32> {
 }
 
 /// Pushes everything in the order of `seq`; of a shard, only the rows of its instruments, but every clock.
-pub(super) fn feed(
+pub(crate) fn feed(
     labeler: &mut Labeler,
     inputs: &Inputs,
     shard: Option<(usize, usize)>,

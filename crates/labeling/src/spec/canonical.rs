@@ -84,6 +84,7 @@ pub(crate) fn measures(of: &Measures) -> Form {
         ("keep_ns", Form::Int(of.keep_ns)),
         ("exclude_flags", flags(of.exclude_flags)),
         ("lots", text("fifo")),
+        ("sources", Form::List(of.sources.iter().map(|n| Form::Int(i64::from(*n))).collect())),
         ("sigma", sigma(&of.sigma)),
     ];
     match of.overnight {

@@ -11,8 +11,8 @@ const S: i64 = 1_000 * MS;
 const MIN: i64 = 60 * S;
 
 /// Keys of `measures` that are the same for all strategies.
-pub(super) const GLOBAL: [&str; 5] =
-    ["path", "allowed_lateness", "keep", "clock_tolerance", "exclude_flags"];
+pub(super) const GLOBAL: [&str; 6] =
+    ["path", "allowed_lateness", "keep", "clock_tolerance", "exclude_flags", "sources"];
 
 /// Offsets of markouts where a rule set gives none.
 const OFFSETS_NS: [i64; 9] = [0, 100 * MS, S, 5 * S, 10 * S, 30 * S, MIN, 5 * MIN, 30 * MIN];
@@ -94,6 +94,7 @@ fn measures(keys: &mut Keys<'_>, sigma: Sigma, faults: &mut Faults) -> Measures 
         allowed_lateness_ns: keys.duration("allowed_lateness", 0, 5 * S, faults),
         keep_ns: keys.duration("keep", 0, 24 * 60 * MIN, faults),
         exclude_flags: exclude_flags(keys, faults),
+        sources: sources(keys, faults),
     }
 }
 
@@ -206,6 +207,30 @@ fn exclude_flags(keys: &mut Keys<'_>, faults: &mut Faults) -> u16 {
     let default = Flags::MAYBE_BAD_BOOK.with(Flags::QUARANTINED).with(Flags::VENDOR_SUSPECT);
     let flags = keys.words("exclude_flags", &FLAGS, faults);
     flags.map_or(default.bits(), |flags| flags.iter().fold(0, |all, flag| all | flag.bits()))
+}
+
+/// Numbers of sources, rising.
+fn sources(keys: &mut Keys<'_>, faults: &mut Faults) -> Vec<u16> {
+    let path = keys.path("sources");
+    let Some(node) = keys.get("sources") else { return Vec::new() };
+    let expected = "a list of source numbers, each once";
+    let Value::List(items) = &node.value else {
+        faults.push(wrong(&path, expected, node));
+        return Vec::new();
+    };
+    let mut sources: Vec<u16> = Vec::new();
+    for item in items {
+        let number = match item.value {
+            Value::Int(ref text) => text.parse::<u16>().ok(),
+            _ => None,
+        };
+        match number.filter(|n| !sources.contains(n)) {
+            Some(n) => sources.push(n),
+            None => faults.push(wrong(&path, expected, item)),
+        }
+    }
+    sources.sort_unstable();
+    sources
 }
 
 fn sigma(mut keys: Keys<'_>, faults: &mut Faults) -> Sigma {

@@ -83,6 +83,7 @@ pub(crate) fn measures() -> Measures {
         allowed_lateness_ns: 0,
         keep_ns: 10_000,
         exclude_flags: 4 | 4_096 | 16_384,
+        sources: Vec::new(),
     }
 }
 

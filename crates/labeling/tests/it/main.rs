@@ -17,3 +17,4 @@ mod simulated;
 mod spec;
 mod statistics;
 mod tables;
+mod truth;

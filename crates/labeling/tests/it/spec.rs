@@ -358,7 +358,7 @@ fn defaults_are_those_of_the_documentation() {
     let found = spec.base().body();
     assert_eq!(
         found,
-        r#"{"measures":{"allowed_lateness_ns":5000000000,"anchor":"fills","benchmark":"do_nothing","clock_bound_ns":0,"clock_tolerance_ns":1000000,"entry_delay_ns":0,"entry_wait_ns":"horizon","exclude_flags":["MAYBE_BAD_BOOK","QUARANTINED","VENDOR_SUSPECT"],"horizon_default_ns":900000000000,"horizon_ns":"decision","keep_ns":86400000000000,"lots":"fifo","max_exit_delay_ns":300000000000,"max_life_ns":86400000000000,"offsets_ns":[0,100000000,1000000000,5000000000,10000000000,30000000000,60000000000,300000000000,1800000000000],"overnight":"hold","path":"executable","sigma":{"from":"references"}},"targets":{}}"#
+        r#"{"measures":{"allowed_lateness_ns":5000000000,"anchor":"fills","benchmark":"do_nothing","clock_bound_ns":0,"clock_tolerance_ns":1000000,"entry_delay_ns":0,"entry_wait_ns":"horizon","exclude_flags":["MAYBE_BAD_BOOK","QUARANTINED","VENDOR_SUSPECT"],"horizon_default_ns":900000000000,"horizon_ns":"decision","keep_ns":86400000000000,"lots":"fifo","max_exit_delay_ns":300000000000,"max_life_ns":86400000000000,"offsets_ns":[0,100000000,1000000000,5000000000,10000000000,30000000000,60000000000,300000000000,1800000000000],"overnight":"hold","path":"executable","sigma":{"from":"references"},"sources":[]},"targets":{}}"#
     );
     let hash = Hash::of(found.as_bytes());
     assert_eq!(spec.base().rules_hash, hash);

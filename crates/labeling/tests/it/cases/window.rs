@@ -64,7 +64,7 @@ pub(super) fn cases() -> Vec<Case> {
              fill 12 f1 sell 2 105 d=d1 fee=0.1
              quote 110 99 101
              clock 1000",
-            "d1 basis counterfactual side sell gross_pnl 12 fees 0.1 net_pnl 11.9 ret_net_bps 11.9/210*1e4
+            "d1 basis counterfactual side buy gross_pnl 12 fees 0.1 net_pnl 11.9 ret_net_bps 11.9/210*1e4
              d1 entry_px 105 exit_px 99 mae_bps null:NOT_APPLICABLE mfe_capture null:NOT_APPLICABLE
              d1 booked_pnl null:NOT_APPLICABLE fill_ratio 1 is_trading -10 ts_end 112 flags NONE",
         ),
