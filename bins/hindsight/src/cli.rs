@@ -13,8 +13,8 @@ pub(crate) use features::{
 };
 
 pub(crate) use labeling::{
-    LabelingCheckArgs, LabelingCommand, LabelingDiffArgs, LabelingRunArgs, LabelingShowArgs,
-    LabelingValidateArgs, RulesArgs,
+    LabelingCheckArgs, LabelingCommand, LabelingDiffArgs, LabelingExplainArgs, LabelingRunArgs,
+    LabelingShowArgs, LabelingValidateArgs, RulesArgs,
 };
 
 use crate::config::ConfigError;
@@ -499,6 +499,7 @@ impl Command {
             Self::Labeling(LabelingCommand::Run(args)) => args.flags(),
             Self::Labeling(LabelingCommand::Check(args)) => args.flags(),
             Self::Labeling(LabelingCommand::Diff(args)) => args.flags(),
+            Self::Labeling(LabelingCommand::Explain(args)) => args.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

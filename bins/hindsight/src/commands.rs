@@ -43,6 +43,7 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Labeling(LabelingCommand::Validate(args)) => labeling::validate(args, context),
         Command::Labeling(LabelingCommand::Diff(args)) => labeling::diff(args, context),
         Command::Labeling(LabelingCommand::Check(args)) => labeling::check(args, context),
+        Command::Labeling(LabelingCommand::Explain(args)) => labeling::explain(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),

@@ -20,6 +20,8 @@ pub enum LabelingCommand {
     Diff(Box<LabelingDiffArgs>),
     /// The audit by the second implementation, label quality and significance (exit 3 below the bar)
     Check(Box<LabelingCheckArgs>),
+    /// The input rows that the outcome and labels of one decision were made of
+    Explain(Box<LabelingExplainArgs>),
 }
 
 /// Which rules hold.
@@ -265,5 +267,43 @@ impl LabelingCheckArgs {
 impl LabelingDiffArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         self.read.flags()
+    }
+}
+
+/// `hindsight labeling explain`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Takes the inputs of `labeling run`. Prints for each outcome, label and markout of the decision the rows that decided it:
+the decision, its fills, and the prices that were taken, and which stretch of the path was walked.
+
+Examples:
+  hindsight labeling explain --decision 01913448-5b80-7000-8000-000000000001 decisions.parquet quotes.parquet")]
+pub struct LabelingExplainArgs {
+    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<OsString>,
+    /// The decision
+    #[arg(long, value_name = "ID")]
+    pub decision: String,
+    /// Rules.
+    #[command(flatten)]
+    pub rules: RulesArgs,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
+    /// Rejects.
+    #[command(flatten)]
+    pub rejects: RejectArgs,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+impl LabelingExplainArgs {
+    pub(super) fn flags(&self) -> Vec<(String, String, String)> {
+        let mut flags = self.rules.flags();
+        flags.extend(self.read.flags());
+        flags.extend(self.rejects.flags());
+        flags
     }
 }

@@ -3,6 +3,7 @@
 mod check;
 mod closing;
 mod diff;
+mod explain;
 mod inputs;
 mod merge;
 mod rules;
@@ -14,6 +15,7 @@ mod validate;
 
 pub(super) use check::check;
 pub(super) use diff::diff;
+pub(super) use explain::explain;
 pub(super) use run::run;
 pub(super) use show::show;
 pub(super) use validate::validate;

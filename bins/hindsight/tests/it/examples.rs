@@ -75,6 +75,7 @@ fn every_documented_example_runs() {
         &["labeling", "show"],
         &["labeling", "validate"],
         &["labeling", "diff"],
+        &["labeling", "explain"],
         &["capture", "append"],
         &["capture", "read"],
         &["capture", "ledger"],
@@ -112,5 +113,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 28, "{ran}");
+    assert!(ran >= 29, "{ran}");
 }

@@ -559,3 +559,28 @@ fn rows_of_a_log_are_taken_by_seq() {
     assert_eq!(mixed.text(), drafts.text());
     assert!(mixed.err.contains("all rows were numbered anew"), "{}", mixed.err);
 }
+
+#[test]
+fn the_rows_of_a_label_are_the_decision_and_the_prices_it_was_made_of() {
+    let dir = tempfile::tempdir().unwrap();
+    by_hand(dir.path());
+    let csv = run(dir.path(), &["cat", "decisions.arrows", "-f", "csv"]);
+    let at = csv.text().lines().next().unwrap().split(',').position(|name| name == "decision_id");
+    let id = csv.text().lines().nth(1).unwrap().split(',').nth(at.unwrap()).unwrap();
+    let args =
+        ["labeling", "explain", "--rules", "ahead.toml", "decisions.arrows", "quotes.parquet"];
+    let of =
+        |id: &str, rest: &[&str]| run(dir.path(), &[&args[..], &["--decision", id], rest].concat());
+    let said = of(id, &[]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let text = said.text();
+    let label = text.split("\nlabels ahead, revision 0\n").nth(1).unwrap();
+    assert!(label.contains("the decision") && label.contains("bid_px 103"), "{text}");
+    assert!(!label.contains("bid_px 90"), "the price after the window is not read: {text}");
+    let json = of(id, &["-f", "json"]);
+    assert!(json.text().contains(r#""name":"ahead","revision":0"#), "{}", json.text());
+    let unknown = of("01913448-5b80-7000-8000-000000000001", &[]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("error[cli/unknown-decision]"), "{}", unknown.err);
+    assert_eq!(of("first", &[]).code, 2);
+}

@@ -115,6 +115,11 @@ impl Closing<'_> {
                 "decisions at the end of the log are pending until its clock has passed them",
             ),
             (self.report.late, "rows late"),
+            (self.report.other_sources, "quotes and trades of sources that make no path"),
+            (
+                self.report.mixed_instruments,
+                "instruments whose path has more than one source; measures.sources names the ones that count",
+            ),
             (self.report.amended, "fills corrected or busted"),
             (self.report.targets.values().map(|t| t.revisions).sum(), "labels revised"),
             (self.report.targets.values().map(|t| t.provisional).sum(), "labels provisional"),
@@ -178,6 +183,8 @@ impl Closing<'_> {
             .with("unread", self.unread)
             .with("late", self.report.late)
             .with("amended", self.report.amended)
+            .with("other_sources", self.report.other_sources)
+            .with("mixed_instruments", self.report.mixed_instruments)
             .with("output", self.output.as_str())
             .with("rejects_output", self.rejects_path.clone())
             .with("notes", self.notes.clone())

@@ -131,6 +131,14 @@ fn settings(m: &Measures) -> Vec<(&'static str, String)> {
     vec![
         ("anchor", anchor.to_owned()),
         ("path", path.to_owned()),
+        (
+            "sources",
+            if m.sources.is_empty() {
+                "all".to_owned()
+            } else {
+                m.sources.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+            },
+        ),
         ("horizon", m.horizon_ns.map_or_else(|| "decision".to_owned(), time)),
         ("horizon_default", time(m.horizon_default_ns)),
         ("max_life", time(m.max_life_ns)),
