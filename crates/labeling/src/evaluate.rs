@@ -87,7 +87,7 @@ impl Decision {
         let own = m.horizon_ns.or(row.horizon_ns).unwrap_or(m.horizon_default_ns);
         let horizon_ns = own.clamp(1, m.max_life_ns.max(1));
         let wait_ns = match m.anchor {
-            Anchor::Fills => m.entry_wait_ns.unwrap_or(horizon_ns),
+            Anchor::Fills => m.entry_wait_ns.unwrap_or(horizon_ns).min(m.max_life_ns.max(1)),
             Anchor::Decision => 0,
         };
         let life = (wait_ns + m.entry_delay_ns + horizon_ns).min(m.max_life_ns.max(1));
@@ -107,6 +107,9 @@ impl Decision {
     pub(crate) fn kind(&self) -> Option<Kind> {
         use DecisionAction as A;
         self.row.instrument?;
+        if matches!(self.row.action, A::Cancel | A::Modify | A::Hedge) {
+            return None;
+        }
         if self.rules.measures.anchor == Anchor::Decision {
             return self.row.side.map(|_| Kind::Forward);
         }

@@ -193,13 +193,16 @@ fn fill(view: View<'_>, d: &Decision, least: f64) -> Result<LabelDraft, Stop> {
     if d.rules.measures.anchor != Anchor::Fills || !is_open || d.row.is_unsent() {
         return Err(Stop::NotApplicable("no order was sent"));
     }
+    let Some(wanted) = d.row.qty else {
+        return Err(Stop::NotApplicable("no quantity"));
+    };
     let wait_end = d.wait_end();
     let mut reads = Reads::new(d.row.key.seq, d.row.avail);
     let (mut sum, mut reached, mut share) = (0_i128, None, 0.0);
     for fill in view.fills_of(d, wait_end) {
         sum += fill.qty;
         reads.fill(fill);
-        share = d.row.qty.map_or(1.0, |wanted| sum as f64 / wanted as f64);
+        share = sum as f64 / wanted as f64;
         if share >= least {
             reached = Some(fill.key.ts);
             break;

@@ -172,7 +172,14 @@ fn graded(case: &Case<'_>, target: &Target, row: &AuditedOutcome, grade: &Grade)
 /// Whether enough was filled in time.
 fn fill(case: &Case<'_>, target: &Target, min_ratio: f64) -> Fate<AuditedLabel> {
     let Some(qty) = case.decision.qty else { return Fate::NotApplicable(NO_SIDE) };
-    if case.is_unsent() || case.measures().anchor != Anchor::Fills {
+    let sends = !matches!(
+        case.decision.action,
+        DecisionAction::Hold
+            | DecisionAction::Hedge
+            | DecisionAction::Cancel
+            | DecisionAction::Modify
+    );
+    if !sends || case.is_unsent() || case.measures().anchor != Anchor::Fills {
         return Fate::NotApplicable(NO_MEANING);
     }
     let share = |filled: i128| filled as f64 / qty as f64;
@@ -210,7 +217,7 @@ fn on_path(case: &Case<'_>, target: &Target) -> Fate<AuditedLabel> {
         _ => {}
     }
     let Some(side) = case.decision.side else { return Fate::NotApplicable(NO_SIDE) };
-    let is_filled = by_fills && action != DecisionAction::Skip;
+    let is_filled = by_fills && !case.is_unsent();
     let kind = match target.kind {
         TargetKind::FixedHorizon { .. } => LabelKind::FixedHorizon,
         _ => LabelKind::TripleBarrier,
@@ -343,6 +350,14 @@ impl Window<'_, '_> {
     ) -> Fate<AuditedLabel> {
         let case = self.case;
         let is_long = self.side == Side::Buy;
+        let d = case.decision;
+        let stands = |barrier: Option<Barrier>, own: Option<i64>| match barrier {
+            Some(Barrier::Decision) => own.is_some(),
+            barrier => barrier.is_some(),
+        };
+        if !stands(profit, d.take_profit) && !stands(loss, d.stop_loss) {
+            return Fate::NotApplicable("no barriers");
+        }
         let Ok(entry) = self.entry.price else { return self.unknown(self.exit.end, None) };
         let place = |barrier: Option<Barrier>, is_profit: bool| match barrier {
             None => Ok(None),

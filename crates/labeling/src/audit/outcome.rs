@@ -36,9 +36,17 @@ pub(super) fn outcome(case: &Case<'_>) -> Fate<AuditedOutcome> {
         (Anchor::Decision, _, Some(side)) | (Anchor::Fills, DecisionAction::Skip, Some(side)) => {
             assumed(case, side)
         }
+        (Anchor::Fills, DecisionAction::Exit | DecisionAction::Reduce, Some(side))
+            if case.is_unsent() =>
+        {
+            let edge = leaving(opposite(side));
+            exit_unfilled(case, side, edge)
+        }
         (Anchor::Fills, DecisionAction::Exit | DecisionAction::Reduce, Some(side)) => {
             exit(case, side)
         }
+        // What was not sent has no fills of its own.
+        (Anchor::Fills, _, Some(side)) if case.is_unsent() => assumed(case, side),
         (Anchor::Fills, _, Some(side)) => match case.filled_entry() {
             Some(entry) => filled(case, side, entry),
             None if !case.is_closed(case.deadline()) => Fate::Pending(case.deadline()),

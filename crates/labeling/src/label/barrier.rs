@@ -90,9 +90,16 @@ pub(crate) fn levels(view: View<'_>, d: &Decision, target: &Target) -> Option<Le
 }
 
 pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<LabelDraft, Stop> {
-    let TargetKind::TripleBarrier { vertical, profit_as_limit, .. } = &target.kind else {
+    let TargetKind::TripleBarrier { profit, loss, vertical, profit_as_limit } = &target.kind else {
         return Err(Stop::NotApplicable("no barriers"));
     };
+    let stands = |barrier: &Option<Barrier>, own: Option<i64>| match barrier {
+        Some(Barrier::Decision) => own.is_some(),
+        barrier => barrier.is_some(),
+    };
+    if !stands(profit, d.row.take_profit) && !stands(loss, d.row.stop_loss) {
+        return Err(Stop::NotApplicable("no barriers"));
+    }
     let entry = entry_point(view, d)?;
     check_basis(target, entry.is_filled)?;
     let end = window_end(view, d, entry.key.ts)?;

@@ -1,6 +1,6 @@
 //! What can be said once the rows up to an instant are in.
 
-use super::tracked::{State, Tracked};
+use super::tracked::{Slot, State, Tracked};
 use super::{Labeler, Output};
 use crate::error::LabelError;
 use crate::evaluate::{Draft, Reads, Stop, outcome};
@@ -9,6 +9,7 @@ use crate::market::Market;
 use crate::markout::markout;
 use crate::measure::{Measure, Scalar};
 use crate::output::{LabelRow, MarkoutRow, OutcomeRow, Stamp};
+use crate::report::TargetReport;
 use contract::{LabelStatus, OutcomeBasis};
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ impl Labeler {
         for (slot, target) in tracked.labels.iter_mut().zip(&tracked.decision.rules.targets) {
             if slot.state != State::NotApplicable {
                 slot.state = State::NotApplicable;
-                self.report.target(&target.name).not_applicable += 1;
+                count(self.report.target(&target.name), slot);
             }
         }
     }
@@ -155,8 +156,8 @@ impl Labeler {
                             // Counted as such, with the one reject of the decision.
                             if let Some(slot) = tracked.labels.get_mut(at) {
                                 slot.state = State::Rejected;
+                                count(self.report.target(&target.name), slot);
                             }
-                            self.report.target(&target.name).rejected += 1;
                             continue;
                         }
                         _ => Err(Stop::NotApplicable("no outcome")),
@@ -171,6 +172,7 @@ impl Labeler {
                         let latest = tracked.decision.latest_end;
                         let Some(slot) = tracked.labels.get_mut(at) else { continue };
                         if let Some(revision) = slot.settle(draft.clone()) {
+                            count(self.report.target(&target.name), slot);
                             self.report.label(&target.name, &draft, revision);
                             self.labels.push(LabelRow::new(
                                 &tracked.decision,
@@ -212,13 +214,7 @@ impl Labeler {
                         } else {
                             wait(&mut slot.state, stop, &mut later, &mut waits_for_row)
                         };
-                        match slot.state {
-                            State::NotApplicable => {
-                                self.report.target(&target.name).not_applicable += 1;
-                            }
-                            State::Rejected => self.report.target(&target.name).rejected += 1,
-                            _ => {}
-                        }
+                        count(self.report.target(&target.name), slot);
                         refusal = refusal.or(found);
                     }
                 }
@@ -355,6 +351,26 @@ fn withdraw_label(tracked: &mut Tracked, at: usize, lateness_ns: i64, out: &mut 
         let stamp = stamp.with_revision(revision, latest);
         out.push(LabelRow::new(&tracked.decision, target, stamp, draft));
     }
+}
+
+/// Counts a label that there is not, once, whatever it was taken for before; one that was said is counted as such.
+fn count(report: &mut TargetReport, slot: &mut Slot<LabelDraft>) {
+    let is_absent = matches!(slot.state, State::NotApplicable | State::Rejected);
+    let now = (is_absent && slot.last.is_none()).then_some(slot.state);
+    if now == slot.counted {
+        return;
+    }
+    match slot.counted {
+        Some(State::Rejected) => report.rejected -= 1,
+        Some(_) => report.not_applicable -= 1,
+        None => {}
+    }
+    match now {
+        Some(State::Rejected) => report.rejected += 1,
+        Some(_) => report.not_applicable += 1,
+        None => {}
+    }
+    slot.counted = now;
 }
 
 fn tracked_due(state: &State) -> i64 {

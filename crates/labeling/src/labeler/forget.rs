@@ -6,6 +6,14 @@ use super::Labeler;
 pub(super) const EVERY: usize = 1 << 16;
 
 impl Labeler {
+    /// Forgets after so many rows, so that tests see what it does to short logs.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn forgetting_after(mut self, rows: usize) -> Self {
+        self.forget_every = rows;
+        self
+    }
+
     /// Drops decisions that can no longer be revised, and rows that no decision can ask for.
     pub(super) fn forget(&mut self) {
         let oldest =

@@ -127,7 +127,7 @@ impl Labeler {
             self.admit(Held { event, table, position }, before)?;
         }
         self.since_forget += 1;
-        if self.since_forget >= super::forget::EVERY {
+        if self.since_forget >= self.forget_every {
             self.since_forget = 0;
             self.forget();
         }

@@ -29,11 +29,13 @@ pub(super) struct Slot<T> {
     pub(super) last: Option<Box<T>>,
     /// Of the next row.
     pub(super) revision: u16,
+    /// As what its absence was counted.
+    pub(super) counted: Option<State>,
 }
 
 impl<T: PartialEq> Slot<T> {
     pub(super) fn new() -> Self {
-        Self { state: State::Open(i64::MIN), last: None, revision: 0 }
+        Self { state: State::Open(i64::MIN), last: None, revision: 0, counted: None }
     }
 
     pub(super) fn is_due(&self, upto: i64) -> bool {

@@ -6,6 +6,7 @@ mod audit;
 mod cases;
 mod diff;
 mod engine;
+mod fuzz;
 mod grade;
 mod log;
 mod oracles;
