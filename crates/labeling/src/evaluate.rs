@@ -55,6 +55,8 @@ impl From<Overflow> for Stop {
 #[derive(Debug, Clone)]
 pub(crate) struct Decision {
     pub(crate) row: DecisionRow,
+    /// Its id as text.
+    pub(crate) text: Arc<str>,
     pub(crate) rules: Arc<Resolved>,
     /// Planned horizon.
     pub(crate) horizon_ns: i64,
@@ -96,6 +98,7 @@ impl Decision {
             horizon_ns,
             wait_ns,
             latest_end,
+            text: Arc::from(crate::markout::uuid(&row.id)),
             row,
             rules,
             fills: Vec::new(),

@@ -49,7 +49,7 @@ pub(crate) fn markout(
     }
     let mut out = MarkoutDraft {
         kind: if fill.is_some() { AnchorKind::Fill } else { AnchorKind::Decision },
-        id: fill.map_or_else(|| Arc::from(uuid(&d.row.id)), |f| Arc::clone(&f.exec_id)),
+        id: fill.map_or_else(|| Arc::clone(&d.text), |f| Arc::clone(&f.exec_id)),
         offset_ns,
         ts_anchor: anchor,
         instrument,

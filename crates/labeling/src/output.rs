@@ -57,11 +57,11 @@ pub(crate) struct OutcomeRow {
     measures_hash: contract::Hash,
     cutoff: i64,
     pub(crate) stamp: Stamp,
-    draft: Draft,
+    draft: Arc<Draft>,
 }
 
 impl OutcomeRow {
-    pub(crate) fn new(d: &Decision, window: &Arc<str>, stamp: Stamp, draft: Draft) -> Self {
+    pub(crate) fn new(d: &Decision, window: &Arc<str>, stamp: Stamp, draft: Arc<Draft>) -> Self {
         Self {
             id: d.row.id,
             window: Arc::clone(window),
@@ -101,11 +101,11 @@ pub(crate) struct LabelRow {
     rules_hash: contract::Hash,
     cutoff: i64,
     pub(crate) stamp: Stamp,
-    draft: LabelDraft,
+    draft: Arc<LabelDraft>,
 }
 
 impl LabelRow {
-    pub(crate) fn new(d: &Decision, target: &Target, stamp: Stamp, draft: LabelDraft) -> Self {
+    pub(crate) fn new(d: &Decision, target: &Target, stamp: Stamp, draft: Arc<LabelDraft>) -> Self {
         Self {
             id: d.row.id,
             target: Arc::clone(&target.name),
@@ -132,11 +132,11 @@ pub(crate) struct MarkoutRow {
     measures_hash: contract::Hash,
     cutoff: i64,
     pub(crate) stamp: Stamp,
-    pub(crate) draft: MarkoutDraft,
+    pub(crate) draft: Arc<MarkoutDraft>,
 }
 
 impl MarkoutRow {
-    pub(crate) fn new(d: &Decision, stamp: Stamp, draft: MarkoutDraft) -> Self {
+    pub(crate) fn new(d: &Decision, stamp: Stamp, draft: Arc<MarkoutDraft>) -> Self {
         Self {
             id: d.row.id,
             measures_hash: d.rules.measures_hash,

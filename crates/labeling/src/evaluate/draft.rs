@@ -19,7 +19,9 @@ pub(crate) struct Reads {
 
 impl Reads {
     pub(crate) fn new(seq: u64, avail: i64) -> Self {
-        Self { seqs: vec![seq], avail, span: None }
+        let mut seqs = Vec::with_capacity(8);
+        seqs.push(seq);
+        Self { seqs, avail, span: None }
     }
 
     pub(crate) fn seq(&mut self, seq: u64, avail: i64) {

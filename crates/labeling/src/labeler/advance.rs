@@ -116,9 +116,10 @@ impl Labeler {
                 match outcome(view, &tracked.decision) {
                     Ok(draft) => {
                         check(tracked, &draft)?;
+                        let draft = Arc::new(draft);
                         let stamp =
                             stamp(tracked, &draft.reads, draft.ts_end, self.global.lateness_ns);
-                        if let Some(revision) = tracked.outcome.settle(draft.clone()) {
+                        if let Some(revision) = tracked.outcome.settle(&draft) {
                             self.report.outcomes += 1;
                             self.outcomes.push(OutcomeRow::new(
                                 &tracked.decision,
@@ -167,11 +168,12 @@ impl Labeler {
                 };
                 match made {
                     Ok(draft) => {
+                        let draft = Arc::new(draft);
                         let stamp =
                             stamp(tracked, &draft.reads, draft.ts_end, self.global.lateness_ns);
                         let latest = tracked.decision.latest_end;
                         let Some(slot) = tracked.labels.get_mut(at) else { continue };
-                        if let Some(revision) = slot.settle(draft.clone()) {
+                        if let Some(revision) = slot.settle(&draft) {
                             count(self.report.target(&target.name), slot);
                             self.report.label(&target.name, &draft, revision);
                             self.labels.push(LabelRow::new(
@@ -238,12 +240,13 @@ impl Labeler {
                     let Some(draft) = markout(view, &tracked.decision, fill, *offset) else {
                         break;
                     };
+                    let draft = Arc::new(draft);
                     let stamp = stamp(tracked, &draft.reads, draft.ts_end, self.global.lateness_ns);
                     let Some(anchor) = tracked.anchors.get_mut(a) else { break };
                     anchor.next = anchor.next.max(at + 1);
                     let Some(slot) = anchor.slots.get_mut(at) else { break };
                     let end = draft.ts_end;
-                    if let Some(revision) = slot.settle(draft.clone()) {
+                    if let Some(revision) = slot.settle(&draft) {
                         self.report.markouts += 1;
                         self.markouts.push(MarkoutRow::new(
                             &tracked.decision,
@@ -320,9 +323,10 @@ fn withdraw_outcome(tracked: &mut Tracked, lateness_ns: i64, out: &mut Vec<Outco
     let Some(last) = tracked.outcome.last.clone().filter(|last| !last.is_void) else { return };
     let mut draft = Draft::new(last.basis, last.sign, last.reads.clone());
     (draft.is_void, draft.ts_end) = (true, last.ts_end);
+    let draft = Arc::new(draft);
     let stamp = stamp(tracked, &draft.reads, draft.ts_end, lateness_ns);
     let latest = tracked.decision.latest_end;
-    if let Some(revision) = tracked.outcome.settle(draft.clone()) {
+    if let Some(revision) = tracked.outcome.settle(&draft) {
         let stamp = stamp.with_revision(revision, latest);
         out.push(OutcomeRow::new(&tracked.decision, &tracked.window, stamp, draft));
     }
@@ -339,14 +343,15 @@ fn withdraw_label(tracked: &mut Tracked, at: usize, lateness_ns: i64, out: &mut 
         value_unit: None,
         confidence: None,
         status: LabelStatus::Void,
-        ..*last
+        ..last.as_ref().clone()
     };
+    let draft = Arc::new(draft);
     let stamp = stamp(tracked, &draft.reads, draft.ts_end, lateness_ns);
     let latest = tracked.decision.latest_end;
     let rules = Arc::clone(&tracked.decision.rules);
     let Some(target) = rules.targets.get(at) else { return };
     if let Some(slot) = tracked.labels.get_mut(at)
-        && let Some(revision) = slot.settle(draft.clone())
+        && let Some(revision) = slot.settle(&draft)
     {
         let stamp = stamp.with_revision(revision, latest);
         out.push(LabelRow::new(&tracked.decision, target, stamp, draft));

@@ -26,7 +26,8 @@ pub(super) enum State {
 #[derive(Debug, Clone)]
 pub(super) struct Slot<T> {
     pub(super) state: State,
-    pub(super) last: Option<Box<T>>,
+    /// Shared with the row that goes out.
+    pub(super) last: Option<Arc<T>>,
     /// Of the next row.
     pub(super) revision: u16,
     /// As what its absence was counted.
@@ -50,14 +51,14 @@ impl<T: PartialEq> Slot<T> {
     }
 
     /// Takes a result; its revision, if it says something new.
-    pub(super) fn settle(&mut self, result: T) -> Option<u16> {
+    pub(super) fn settle(&mut self, result: &Arc<T>) -> Option<u16> {
         self.state = State::Done;
-        if self.last.as_deref() == Some(&result) {
+        if self.last.as_deref() == Some(result.as_ref()) {
             return None;
         }
         let revision = self.revision;
         self.revision = self.revision.saturating_add(1);
-        self.last = Some(Box::new(result));
+        self.last = Some(Arc::clone(result));
         Some(revision)
     }
 }

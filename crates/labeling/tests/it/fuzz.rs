@@ -5,8 +5,8 @@
 //! needs to fail, and printed in the language of `scenario.rs`.
 
 mod changed;
-mod run;
 mod rules;
+mod run;
 mod write;
 
 use std::cell::Cell;
@@ -120,15 +120,21 @@ fn check_all(shape: Shape, count: u64, check: fn(&Text) -> Vec<String>) {
     let mut found: BTreeMap<String, (u64, u64)> = BTreeMap::new();
     let started = std::time::Instant::now();
     for seed in from..from + number("HINDSIGHT_FUZZ", count) {
-        if std::env::var("FZ").is_ok() { eprintln!("{seed} {:?}", started.elapsed()); }
+        if std::env::var("FZ").is_ok() {
+            eprintln!("{seed} {:?}", started.elapsed());
+        }
         for fault in faults(&write(seed, shape), check) {
             found.entry(kind(&fault).to_owned()).or_insert((seed, 0)).1 += 1;
         }
     }
     let mut shown = String::new();
-    if std::env::var("FZ").is_ok() { eprintln!("{found:#?}"); }
+    if std::env::var("FZ").is_ok() {
+        eprintln!("{found:#?}");
+    }
     for (name, (seed, times)) in found.iter().take(MOST_SHOWN) {
-        if std::env::var("FZ").is_ok() { eprintln!("cut {name} {:?}", started.elapsed()); }
+        if std::env::var("FZ").is_ok() {
+            eprintln!("cut {name} {:?}", started.elapsed());
+        }
         let of_kind = |case: &Text| -> Option<String> {
             faults(case, check).into_iter().find(|fault| kind(fault) == name)
         };
