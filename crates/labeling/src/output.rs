@@ -6,9 +6,10 @@ use crate::error::LabelError;
 use crate::evaluate::{Decision, Draft, Reads};
 use crate::label::LabelDraft;
 use crate::markout::MarkoutDraft;
-use crate::measure::{Measure, Reading, Scalar};
+use crate::measure::{Measure, Scalar};
+use crate::null::Null;
 use crate::settings::Target;
-use columns::Columns;
+use columns::{Columns, MeasureColumn};
 use contract::{
     Batch, LabelKind, LabelStatus, Labels, Markouts, Outcomes, Pending, Side, Unlogged, UtcNanos,
 };
@@ -192,32 +193,43 @@ fn word<V: contract::Vocabulary>(value: &V) -> &'static str {
     value.word()
 }
 
-/// One column a measure, and two for its bounds, with their null reasons.
+/// One column a measure, and two for its bounds, with their null reasons: row by row, since a row's readings lie together.
 fn measures(out: &mut Columns<Outcomes>, rows: &[OutcomeRow]) {
-    let mut reasons: Vec<Vec<u8>> = vec![Vec::new(); rows.len()];
+    let mut columns: Vec<MeasureColumn> = Vec::new();
     for measure in Measure::ALL {
-        let reading = |r: &OutcomeRow| r.draft.readings.get(*measure);
-        for (packed, row) in reasons.iter_mut().zip(rows) {
-            packed.push(reading(row).value.map_or_else(crate::null::Null::code, |_| 0));
-        }
-        let values = rows.iter().map(|r| reading(r).value.ok());
-        out.measure(measure.name(), measure.scale(), values);
+        columns.push(MeasureColumn::new(measure.name().to_owned(), measure.scale(), rows.len()));
         if measure.is_bounded() {
-            let ends: [(&str, fn(Reading) -> Option<Scalar>); 2] =
-                [("_lo", |r| r.lo), ("_hi", |r| r.hi)];
-            for (suffix, end) in ends {
-                for (packed, row) in reasons.iter_mut().zip(rows) {
-                    // An open bound is open for the reason that the value is missing, or because a fee is unknown.
-                    let reading = reading(row);
-                    let why = reading.value.err().unwrap_or(crate::null::Null::NotApplicable);
-                    packed.push(end(reading).map_or(why.code(), |_| 0));
-                }
+            for suffix in ["_lo", "_hi"] {
                 let name = format!("{}{suffix}", measure.name());
-                out.measure(&name, measure.scale(), rows.iter().map(|r| end(reading(r))));
+                columns.push(MeasureColumn::new(name, measure.scale(), rows.len()));
             }
         }
     }
-    out.reasons(&Outcomes::NULL_REASONS, reasons.concat());
+    let mut reasons = Vec::with_capacity(columns.len() * rows.len());
+    for row in rows {
+        let mut next = columns.iter_mut();
+        let mut push = |value: Option<Scalar>, why: u8| {
+            reasons.push(if value.is_some() { 0 } else { why });
+            if let Some(column) = next.next() {
+                column.push(value);
+            }
+        };
+        for measure in Measure::ALL {
+            let reading = row.draft.readings.get(*measure);
+            let why = reading.value.map_or_else(Null::code, |_| 0);
+            push(reading.value.ok(), why);
+            if measure.is_bounded() {
+                // An open bound is open for the reason that the value is missing, or because a fee is unknown.
+                let why = if why == 0 { Null::NotApplicable.code() } else { why };
+                push(reading.lo, why);
+                push(reading.hi, why);
+            }
+        }
+    }
+    for column in columns {
+        out.measure(column);
+    }
+    out.reasons(&Outcomes::NULL_REASONS, reasons);
 }
 
 /// Labels as a batch, in the order given; `None` of none.

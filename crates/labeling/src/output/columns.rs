@@ -16,6 +16,45 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+/// Cells of a measure.
+enum Cells {
+    Money(Vec<Option<i128>>),
+    Number(Vec<Option<f64>>),
+    Whole(Vec<Option<i64>>),
+    Instant(Vec<Option<i64>>),
+}
+
+/// A column of a measure in the making.
+pub(super) struct MeasureColumn {
+    name: String,
+    cells: Cells,
+}
+
+impl MeasureColumn {
+    pub(super) fn new(name: String, scale: Scale, rows: usize) -> Self {
+        let cells = match scale {
+            Scale::Money => Cells::Money(Vec::with_capacity(rows)),
+            Scale::Number => Cells::Number(Vec::with_capacity(rows)),
+            Scale::Whole => Cells::Whole(Vec::with_capacity(rows)),
+            Scale::Instant => Cells::Instant(Vec::with_capacity(rows)),
+        };
+        Self { name, cells }
+    }
+
+    pub(super) fn push(&mut self, value: Option<Scalar>) {
+        match (&mut self.cells, value) {
+            (Cells::Money(cells), Some(Scalar::Money(x))) => cells.push(Some(x)),
+            (Cells::Number(cells), Some(Scalar::Number(x))) => cells.push(Some(x)),
+            (Cells::Whole(cells) | Cells::Instant(cells), Some(Scalar::Whole(x))) => {
+                cells.push(Some(x));
+            }
+            (Cells::Money(cells), _) => cells.push(None),
+            (Cells::Number(cells), _) => cells.push(None),
+            (Cells::Whole(cells) | Cells::Instant(cells), _) => cells.push(None),
+        }
+    }
+}
+
 /// Arrays of a table in the making.
 pub(super) struct Columns<T> {
     rows: usize,
@@ -195,20 +234,10 @@ impl<T: Table> Columns<T> {
     }
 
     /// A column behind the fixed ones.
-    pub(super) fn measure(
-        &mut self,
-        name: &str,
-        scale: Scale,
-        values: impl Iterator<Item = Option<Scalar>>,
-    ) {
-        let array: ArrayRef = match scale {
-            Scale::Money => {
-                let money = |x| match x {
-                    Some(Scalar::Money(x)) => Some(x),
-                    _ => None,
-                };
-                let array: Decimal128Array = values.map(money).collect();
-                match array.with_precision_and_scale(38, 9) {
+    pub(super) fn measure(&mut self, column: MeasureColumn) {
+        let array: ArrayRef = match column.cells {
+            Cells::Money(cells) => {
+                match Decimal128Array::from(cells).with_precision_and_scale(38, 9) {
                     Ok(array) => Arc::new(array),
                     Err(error) => {
                         self.error = Some(error);
@@ -216,27 +245,13 @@ impl<T: Table> Columns<T> {
                     }
                 }
             }
-            Scale::Number => {
-                let number = |x| match x {
-                    Some(Scalar::Number(x)) => Some(x),
-                    _ => None,
-                };
-                Arc::new(values.map(number).collect::<Float64Array>())
-            }
-            Scale::Instant | Scale::Whole => {
-                let whole = |x| match x {
-                    Some(Scalar::Whole(x)) => Some(x),
-                    _ => None,
-                };
-                if scale == Scale::Whole {
-                    Arc::new(values.map(whole).collect::<Int64Array>())
-                } else {
-                    let array: TimestampNanosecondArray = values.map(whole).collect();
-                    Arc::new(array.with_timezone(UTC))
-                }
+            Cells::Number(cells) => Arc::new(Float64Array::from(cells)),
+            Cells::Whole(cells) => Arc::new(Int64Array::from(cells)),
+            Cells::Instant(cells) => {
+                Arc::new(TimestampNanosecondArray::from(cells).with_timezone(UTC))
             }
         };
-        self.dynamic.push((Field::new(name, array.data_type().clone(), true), array));
+        self.dynamic.push((Field::new(column.name, array.data_type().clone(), true), array));
     }
 
     /// The batch, once every column is there.
