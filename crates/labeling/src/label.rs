@@ -135,7 +135,7 @@ fn fixed(view: View<'_>, d: &Decision, target: &Target, cuts: Cuts) -> Result<La
     check_basis(target, entry.is_filled)?;
     let end = window_end(view, d, entry.key.ts)?;
     view.needs(end)?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let mark = mark(view, d, end, Exit::of(entry.sign))?;

@@ -474,6 +474,7 @@ impl Labeler {
         }
         if let Some(of) = decision
             && let Some(Some(tracked)) = self.decisions.get_mut(of)
+            && tracked.decision.row.instrument == Some(row.instrument)
         {
             let fills = &mut tracked.decision.fills;
             let at = fills.partition_point(|n| self.fills.get(*n).is_some_and(|f| f.key < key));

@@ -11,9 +11,9 @@ use contract::arrow_schema::DataType;
 use contract::{Batch, Table};
 use labeling::{Inputs, LabelSpec, Labeler, Options, Resolved, Run, run};
 
+use super::rules;
 use super::run::labelled;
 use super::write::Text;
-use super::rules;
 use crate::scenario::log;
 
 /// Cells of a row by column.
@@ -41,9 +41,10 @@ fn cell(array: &dyn Array, row: usize) -> String {
             let times = array.as_any().downcast_ref::<TimestampNanosecondArray>().unwrap();
             times.value(row).to_string()
         }
-        DataType::Decimal128(..) => {
-            array.as_primitive::<contract::arrow_array::types::Decimal128Type>().value(row).to_string()
-        }
+        DataType::Decimal128(..) => array
+            .as_primitive::<contract::arrow_array::types::Decimal128Type>()
+            .value(row)
+            .to_string(),
         DataType::FixedSizeBinary(_) => format!("{:?}", array.as_fixed_size_binary().value(row)),
         DataType::Float64 => {
             let x = array.as_primitive::<contract::arrow_array::types::Float64Type>().value(row);
@@ -268,8 +269,7 @@ pub(super) fn appended(case: &Text) -> Vec<String> {
         for table in ["outcomes", "labels", "markouts"] {
             let before: BTreeSet<&Row> = early[table].iter().collect();
             let after: BTreeSet<&Row> = whole[table].iter().collect();
-            let known: BTreeSet<Vec<String>> =
-                before.iter().map(|row| named(table, row)).collect();
+            let known: BTreeSet<Vec<String>> = before.iter().map(|row| named(table, row)).collect();
             for lost in before.difference(&after) {
                 let name = named(table, lost);
                 found.push(format!("{table} changed: after {upto} lines {name:?}: {lost:?}"));
@@ -285,8 +285,11 @@ pub(super) fn appended(case: &Text) -> Vec<String> {
                 }
                 let is_caused = new["revision"] != "[0,]" && !new["cause"].is_empty();
                 if known.contains(&named(table, new)) && !is_caused {
-                    let text =
-                        format!("{table} without a cause: {:?} {}", named(table, new), new["revision"]);
+                    let text = format!(
+                        "{table} without a cause: {:?} {}",
+                        named(table, new),
+                        new["revision"]
+                    );
                     found.push(text);
                 }
             }
@@ -298,7 +301,8 @@ pub(super) fn appended(case: &Text) -> Vec<String> {
                 let seq: usize = seq.trim_matches(['[', ']']).parse().unwrap();
                 let clock = clocks.get(seq - 1).copied().flatten().unwrap_or(0);
                 if ts(row, "ts_avail") < clock {
-                    let text = format!("{table} before its cause: {} < {clock}", ts(row, "ts_avail"));
+                    let text =
+                        format!("{table} before its cause: {} < {clock}", ts(row, "ts_avail"));
                     found.push(text);
                 }
             }
@@ -372,7 +376,8 @@ pub(super) fn delayed(case: &Text) -> Vec<String> {
         let id = words.get(2).copied().unwrap_or("");
         let is_named = words[0] == "fill"
             && late.iter().any(|line| {
-                line.contains(&format!("ref={id} ")) || line.contains(&format!(" {id} ")) && *line != late[at]
+                line.contains(&format!("ref={id} "))
+                    || line.contains(&format!(" {id} ")) && *line != late[at]
             });
         let is_withdrawing = late[at].contains(" ref=");
         if can_wait && !is_named && !is_withdrawing && at % 4 == 0 && at + 1 < late.len() {
@@ -382,8 +387,15 @@ pub(super) fn delayed(case: &Text) -> Vec<String> {
         }
     }
     let other = said(&labelled(&log(&late.join("\n")), &rules));
-    let but =
-        ["revision", "cause", "ts_avail", "inputs_seq_lo", "inputs_seq_hi", "inputs_hash", "decision_seq"];
+    let but = [
+        "revision",
+        "cause",
+        "ts_avail",
+        "inputs_seq_lo",
+        "inputs_seq_hi",
+        "inputs_hash",
+        "decision_seq",
+    ];
     let (a, b) = (last(&on_time, &but), last(&other, &but));
     unequal("delayed", &a, &b, |_, x, y| x == y)
 }
@@ -404,8 +416,7 @@ fn rewritten(
     for line in lines {
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let kind = words[0].clone();
-        let has_time =
-            !["", "ref", "fees", "instrument"].contains(&kind.as_str());
+        let has_time = !["", "ref", "fees", "instrument"].contains(&kind.as_str());
         if has_time {
             words[1] = moved(&words[1]);
         }
@@ -488,7 +499,17 @@ pub(super) fn turned(case: &Text) -> Vec<String> {
     let mut found = Vec::new();
 
     let mirrored = again(&rewritten(&case.log, &|px| 200.0 - px, 0, 1.0, true));
-    let same = ["status", "basis", "class", "class_lo", "class_hi", "null_reasons", "outcome_flags", "holding_ns", "fill_ratio"];
+    let same = [
+        "status",
+        "basis",
+        "class",
+        "class_lo",
+        "class_hi",
+        "null_reasons",
+        "outcome_flags",
+        "holding_ns",
+        "fill_ratio",
+    ];
     found.extend(unequal("mirrored", &plain, &mirrored, |column, x, y| {
         let is_time = column.starts_with("ts_") || column.ends_with("_ts");
         // Extremes are shares of the entry notional, which the mirror changes, but not their times.

@@ -54,7 +54,9 @@ pub(super) fn disagreements(case: &Text) -> Vec<String> {
     let rejected: BTreeMap<String, String> = engine
         .rejects
         .iter()
-        .filter(|reject| reject.table == "decisions" && reject.code != "labeling/lookahead-reference")
+        .filter(|reject| {
+            reject.table == "decisions" && reject.code != "labeling/lookahead-reference"
+        })
         .filter(|reject| reject.code != "labeling/duplicate-key")
         .filter_map(|reject| {
             let id = reject.seq.and_then(|seq| seqs.get(&seq))?;
@@ -68,7 +70,10 @@ pub(super) fn disagreements(case: &Text) -> Vec<String> {
         let who = name(decision);
         for d in compare(rows.tables(), &audited) {
             // The name of the decision is cut off, so that equal faults count as one.
-            let text = format!("{} {}: {} {}: engine {}, audit {}", d.table, d.column, who, d.row, d.engine, d.audit);
+            let text = format!(
+                "{} {}: {} {}: engine {}, audit {}",
+                d.table, d.column, who, d.row, d.engine, d.audit
+            );
             found.push(text);
         }
         for (target, fate) in &audited.labels {
@@ -78,7 +83,8 @@ pub(super) fn disagreements(case: &Text) -> Vec<String> {
                 found.push(format!("pending {is_pending}: {who} {target}: audit {fate:?}"));
             }
             if let Fate::Rejected(why) = fate {
-                let code = rejected.get(&who).map_or("none", |code| code.trim_start_matches("labeling/"));
+                let code =
+                    rejected.get(&who).map_or("none", |code| code.trim_start_matches("labeling/"));
                 if code != why.trim_start_matches("labeling/") {
                     found.push(format!("reject: {who} {target}: engine {code}, audit {why}"));
                 }

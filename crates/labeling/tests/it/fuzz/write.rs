@@ -87,7 +87,8 @@ pub(super) fn write(seed: u64, shape: Shape) -> Text {
     let mut prints = 0;
     let rows = 12 + dice.below(60);
     for n in 0..rows {
-        let steps: &[i64] = if shape.is_ordered { &[1, 1, 2, 4, 9] } else { &[0, 0, 1, 1, 2, 4, 9] };
+        let steps: &[i64] =
+            if shape.is_ordered { &[1, 1, 2, 4, 9] } else { &[0, 0, 1, 1, 2, 4, 9] };
         now += steps[dice.index(steps.len())];
         if shape.is_ordered {
             now += 1;
@@ -192,7 +193,15 @@ fn rules(dice: &mut Dice, shape: Shape) -> (String, i64, i64) {
     out.push(format!("tol={tolerance}"));
     out.push(format!("late={lateness}"));
     let targets: &[&str] = if shape.is_symmetric {
-        &["fh:none", "tb:own:own:zero", "tb:own:own:sign", "tb:own:-:zero", "meta:0", "fill:0", "fill:0.5"]
+        &[
+            "fh:none",
+            "tb:own:own:zero",
+            "tb:own:own:sign",
+            "tb:own:-:zero",
+            "meta:0",
+            "fill:0",
+            "fill:0.5",
+        ]
     } else {
         &[
             "fh:none",
@@ -243,7 +252,11 @@ fn reference(dice: &mut Dice, shape: Shape, is_flat: bool) -> Vec<String> {
         log.push(format!("session 100 {}", 120 + dice.below(60)));
     }
     if !shape.is_symmetric && dice.chance(60) {
-        log.push(format!("fees {} {}", dice.pick(&["2", "-1", "0.3"]), dice.pick(&["10", "5", "1"])));
+        log.push(format!(
+            "fees {} {}",
+            dice.pick(&["2", "-1", "0.3"]),
+            dice.pick(&["10", "5", "1"])
+        ));
         if dice.chance(30) {
             log.push("fees 1 7 acct=a".to_owned());
         }
