@@ -205,7 +205,8 @@ impl Auditor {
         let Some(rules) = rules(&decision.strategy, decision.key.0) else {
             return Some(nothing("no rules in force"));
         };
-        let Some(case) = case::Case::new(&self.log, at, Arc::clone(&rules)) else {
+        let log = self.log.closed(rules.measures.allowed_lateness_ns);
+        let Some(case) = case::Case::new(&log, at, Arc::clone(&rules)) else {
             return Some(nothing("no instrument"));
         };
         let outcome = outcome::outcome(&case);

@@ -135,7 +135,7 @@ fn fixed(view: View<'_>, d: &Decision, target: &Target, cuts: Cuts) -> Result<La
     check_basis(target, entry.is_filled)?;
     let end = window_end(view, d, entry.key.ts)?;
     view.needs(end)?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let mark = mark(view, d, end, Exit::of(entry.sign))?;
@@ -144,7 +144,9 @@ fn fixed(view: View<'_>, d: &Decision, target: &Target, cuts: Cuts) -> Result<La
     if let Ok((_, row)) = mark.px {
         reads.row(&row);
     }
-    let mut label = LabelDraft::new(floor_end(d, mark.ts, entry.is_filled), reads);
+    let ts_end = floor_end(d, mark.ts, entry.is_filled);
+    view.needs(ts_end)?;
+    let mut label = LabelDraft::new(ts_end, reads);
     exit_flag(&mut label, &mark);
     let instrument = d.row.instrument.unwrap_or(0);
     if view.facts.action_in(instrument, entry.key.ts, mark.exit_ts).is_some() {

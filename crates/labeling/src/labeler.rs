@@ -10,7 +10,7 @@ pub use input::Input;
 pub(crate) use input::Row;
 
 use crate::error::LabelError;
-use crate::evaluate::View;
+use crate::evaluate::{Decision, View};
 use crate::facts::Facts;
 use crate::intake::Words;
 use crate::key::Key;
@@ -18,7 +18,7 @@ use crate::ledger::{Fill, FillNo, Ledger};
 use crate::market::Market;
 use crate::output::{LabelRow, MarkoutRow, OutcomeRow, PendingRow};
 use crate::report::Report;
-use crate::rows::{Event, GapRow, Id};
+use crate::rows::{Event, GapRow, Id, What};
 use crate::rule_book::RuleBook;
 use crate::settings::{Measures, PathKind, Sigma};
 use contract::{Batch, Labels, Markouts, Outcomes, Pending, Reject, Unlogged};
@@ -279,6 +279,19 @@ impl Labeler {
         for (_, no) in &self.alive {
             if let Some(Some(tracked)) = self.decisions.get(*no) {
                 tracked.pending(self.upto, &mut rows);
+            }
+        }
+        // What came in but has not its place yet waits too.
+        for held in &self.held {
+            let What::Decision(row) = &held.event.what else { continue };
+            let is_known = |id| self.facts.instrument(id, row.key.ts).is_ok();
+            let is_new = !self.decision_of.contains_key(&row.id);
+            if !is_new || !row.instrument.is_none_or(is_known) {
+                continue;
+            }
+            if let Some(rules) = self.rules.resolve(&row.strategy, row.key.ts) {
+                let decision = Decision::new((**row).clone(), rules);
+                Tracked::new(decision).pending(self.upto, &mut rows);
             }
         }
         rows

@@ -36,9 +36,9 @@ impl Stamp {
     pub(crate) fn with_revision(mut self, revision: u16, ts_latest_end: i64) -> Self {
         self.revision = revision;
         self.ts_latest_end = ts_latest_end;
+        // What came late was not known before it came, even if nothing had been said yet.
         if revision == 0 {
             self.cause.clear();
-            self.caused = i64::MIN;
         }
         self
     }

@@ -206,6 +206,12 @@ impl Path {
         self.ts.partition_point(|known| *known <= ts)
     }
 
+    /// Whether a price of the path is known up to an instant; a halt is none.
+    pub(crate) fn has_row_by(&self, ts: i64) -> bool {
+        let is_halt = |row: PathRow| self.halts.iter().any(|(key, is)| *is && *key == row.key);
+        (0..self.up_to(ts)).filter_map(|at| self.row(at)).any(|row| !is_halt(row))
+    }
+
     /// Number of rows up to a key, itself included.
     pub(crate) fn through(&self, key: Key) -> usize {
         self.before(key) + usize::from(self.row(self.before(key)).is_some_and(|r| r.key == key))

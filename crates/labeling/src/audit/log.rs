@@ -219,6 +219,19 @@ impl Log {
         log
     }
 
+    /// The rows that are in by the end of the log: those that it has passed by the allowed lateness.
+    pub(super) fn closed(&self, lateness_ns: i64) -> Self {
+        let mut log = self.clone();
+        let is_in = |key: Key| key.0 + lateness_ns < self.clock;
+        log.executions.retain(|row| is_in(row.key));
+        log.quotes.retain(|row| is_in(row.key));
+        log.prints.retain(|row| is_in(row.key));
+        log.statuses.retain(|row| is_in(row.key));
+        log.postings.retain(|row| is_in(row.key));
+        log.losses.retain(|row| is_in(row.key));
+        log
+    }
+
     /// The first decision of an id by key counts; a retry repeats it.
     fn drop_repeated_decisions(&mut self) {
         let mut seen = std::collections::BTreeSet::new();

@@ -52,7 +52,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     let end = window_end(view, d, key.ts)?;
     let done = entry_done(view, d);
     view.needs(end.max(if fills.is_empty() { d.wait_end() } else { done }))?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let mark = mark(view, d, end, side)?;
@@ -179,7 +179,7 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     let side = Exit::of(sign);
     let end = window_end(view, d, d.row.key.ts)?;
     view.needs(end)?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let mark = mark(view, d, end, side)?;

@@ -54,7 +54,7 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     } else {
         view.needs(entry_done)?;
         view.needs(end)?;
-        if view.path.up_to(end) == 0 {
+        if !view.path.has_row_by(end) {
             return Err(Stop::NoPath);
         }
         Some(mark(view, d, end, Exit::of(sign))?)

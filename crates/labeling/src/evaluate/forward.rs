@@ -26,7 +26,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
     let entry = imagined(view, d)?;
     let end = window_end(view, d, entry.key.ts)?;
     view.needs(d.wait_end().max(end))?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let sign = entry.sign;

@@ -42,6 +42,9 @@ pub(crate) fn entry_point(view: View<'_>, d: &Decision) -> Result<EntryPoint, St
                 });
             }
             view.needs(d.wait_end())?;
+            if view.fills_of(d, d.wait_end()).next().is_some() {
+                return Err(Stop::NotApplicable("its fills only closed lots"));
+            }
             imagined(view, d)
         }
         _ => Err(Stop::NotApplicable("no trade begins here")),

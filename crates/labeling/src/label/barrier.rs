@@ -111,14 +111,21 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         view.needs(ts_end)?;
         Ok(LabelDraft::new(ts_end, reads).because(why, (-1, 1)))
     };
+    let side = Exit::of(entry.sign);
+    let unknown_to_the_end = |why: Null, reads: Reads| {
+        let ts = mark(view, d, end, side)?.ts;
+        if !view.path.has_row_by(end) {
+            return Err(Stop::NoPath);
+        }
+        unknown(why, ts, reads)
+    };
     let px = match entry.px {
         Ok(px) => px,
-        Err(_) if view.upto >= end && view.path.up_to(end) == 0 => return Err(Stop::NoPath),
-        Err(why) => return unknown(why, end, reads),
+        Err(why) => return unknown_to_the_end(why, reads),
     };
     let levels = match stand(view, d, target, &entry, px)? {
         Ok(levels) => levels,
-        Err(why) => return unknown(why, end, reads),
+        Err(why) => return unknown_to_the_end(why, reads),
     };
     let (from, to) = (view.path.through(entry.key), view.path.up_to(end.min(view.upto)));
     let touch = view.path.first_outside(from, to, levels.side, (levels.lower, levels.upper));
@@ -126,11 +133,20 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
     let instrument = d.row.instrument.unwrap_or(0);
     let lost = view.path.gap_in(entry.key.ts, last).filter(|g| touch.is_none() || g.from < last);
     if lost.is_some() {
-        return unknown(Null::Gap, last, reads);
+        return match touch {
+            Some(_) => unknown(Null::Gap, last, reads),
+            None => unknown_to_the_end(Null::Gap, reads),
+        };
     }
-    let action = view.facts.action_in(instrument, entry.key.ts, last);
-    if action.is_some() {
-        return unknown(Null::CorporateAction, last, reads);
+    let until = match touch {
+        Some(_) => last,
+        None => mark(view, d, end, side)?.exit_ts,
+    };
+    if view.facts.action_in(instrument, entry.key.ts, until).is_some() {
+        return match touch {
+            Some(_) => unknown(Null::CorporateAction, last, reads),
+            None => unknown_to_the_end(Null::CorporateAction, reads),
+        };
     }
     if let Some((row, touched)) = touch.and_then(|row| row.side(levels.side).map(|px| (row, px))) {
         let is_up = touched >= levels.upper;
@@ -145,7 +161,7 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         return Ok(label.with_return(gain(entry.sign, px, exit)));
     }
     view.needs(end)?;
-    if view.path.up_to(end) == 0 {
+    if !view.path.has_row_by(end) {
         return Err(Stop::NoPath);
     }
     let mark = mark(view, d, end, levels.side)?;

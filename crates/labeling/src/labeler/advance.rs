@@ -311,7 +311,7 @@ fn stamp(tracked: &Tracked, reads: &Reads, ts_end: i64, lateness_ns: i64) -> Sta
         ts_end,
         ts_until,
         known: ts_until.max(ts_end.saturating_add(lateness_ns)),
-        caused: tracked.causes.iter().map(|c| c.known).max().unwrap_or(i64::MIN),
+        caused: tracked.causes.iter().map(|c| c.known).fold(tracked.known_from, i64::max),
         cause,
         revision: 0,
         ts_latest_end: 0,

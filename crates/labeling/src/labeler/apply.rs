@@ -127,7 +127,7 @@ impl Labeler {
                 self.take_gap(key, avail, *gap, late);
             }
             What::Gap(_) => {}
-            What::Decision(row) => self.take_decision(&held, *row)?,
+            What::Decision(row) => self.take_decision(&held, *row, late)?,
             What::Execution(row) => {
                 // Clocks may put a fill before its decision: it waits as long as the tolerance allows.
                 let waits_until = row.key.ts.saturating_add(self.global.tolerance_ns);
@@ -279,7 +279,12 @@ impl Labeler {
         }
     }
 
-    fn take_decision(&mut self, held: &Held, row: DecisionRow) -> Result<(), LabelError> {
+    fn take_decision(
+        &mut self,
+        held: &Held,
+        row: DecisionRow,
+        late: Option<Cause>,
+    ) -> Result<(), LabelError> {
         self.report.decisions += 1;
         if self.decision_of.contains_key(&row.id) {
             let id = crate::markout::uuid(&row.id);
@@ -316,7 +321,8 @@ impl Labeler {
             self.market(id).decisions.push(no);
         }
         self.alive.insert((cutoff, no));
-        let tracked = Tracked::new(Decision::new(row, rules));
+        let mut tracked = Tracked::new(Decision::new(row, rules));
+        tracked.known_from = late.map_or(i64::MIN, |cause| cause.known);
         let first = tracked.anchors.first().map(|a| a.ts);
         let offset = tracked.decision.rules.measures.offsets_ns.first().copied();
         self.decisions.push(Some(Box::new(tracked)));
@@ -481,6 +487,7 @@ impl Labeler {
         }
         if let Some(of) = decision
             && let Some(Some(tracked)) = self.decisions.get_mut(of)
+            && tracked.decision.row.instrument == Some(row.instrument)
         {
             let fills = &mut tracked.decision.fills;
             let at = fills.partition_point(|n| self.fills.get(*n).is_some_and(|f| f.key < key));

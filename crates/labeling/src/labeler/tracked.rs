@@ -85,6 +85,8 @@ pub(super) struct Tracked {
     pub(super) anchors: Vec<AnchorSlots>,
     /// What made revisions necessary that were not said yet.
     pub(super) causes: Vec<Cause>,
+    /// Where the log clock stood when a decision came late.
+    pub(super) known_from: i64,
     /// Window of the outcome, in the column `window`.
     pub(super) window: Arc<str>,
 }
@@ -102,6 +104,7 @@ impl Tracked {
             armed: vec![false; targets],
             anchors: Vec::new(),
             causes: Vec::new(),
+            known_from: i64::MIN,
             window,
             decision,
         };

@@ -315,5 +315,26 @@ pub(super) fn cases() -> Vec<Case> {
                 profit_as_limit: false,
             },
         ),
+        // Instrument 2 was bought: d1 is not filled. From the ask 101 to the bid 104 at 110.
+        plain(
+            "a fill of another instrument is none of the decision's",
+            "quote 0 99 101
+             decide 10 d1 enter buy 1 h=100
+             fill 12 f1 buy 1 100 d=d1 i=2 fee=0
+             quote 100 104 106
+             clock 1000",
+            "d1 basis counterfactual gross_pnl 3 fill_ratio 0 ts_end 110",
+        ),
+        // Proposed, never sent: from the ask 101; 103 is past 102.01, and known as not filled at 30.
+        plain(
+            "what was not sent has no fills of its own",
+            "quote 0 99 101
+             decide 10 d1 enter buy 1 h=50 status=proposed
+             fill 15 f1 buy 1 100 d=d1 fee=0
+             quote 25 103 104
+             clock 1000",
+            "d1.tb class 1 ts_end 30 value 2/101*1e4",
+        )
+        .target("tb", percent()),
     ]
 }

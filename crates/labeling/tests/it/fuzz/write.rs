@@ -329,10 +329,12 @@ fn decision(
         _ => "enter",
     };
     write!(line, "decide {ts} {name} {action}").unwrap();
-    let side = (!dice.chance(5)).then(|| dice.side());
+    // The contract asks for side and quantity of all that would trade.
+    let is_free = ["hold", "cancel", "modify"].contains(&action);
+    let side = (!is_free || action != "hold" && dice.chance(50)).then(|| dice.side());
     if let Some(side) = side {
         write!(line, " {side}").unwrap();
-        if !dice.chance(12) {
+        if !is_free || dice.chance(50) {
             write!(line, " {}", dice.qty()).unwrap();
         }
     }
