@@ -58,7 +58,7 @@ Labels whose window the data does not close wait in `pending`; they are not gues
 
 Examples:
   hindsight labeling run decisions.parquet executions.parquet quotes.parquet -o labels
-  hindsight labeling run --rules labels.toml decisions.parquet quotes.parquet --stream labels -f table")]
+  hindsight labeling run decisions.parquet quotes.parquet --stream labels -f table")]
 pub struct LabelingRunArgs {
     /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
     #[arg(value_name = "INPUT")]
@@ -171,7 +171,7 @@ set that measures differently needs the path again; the dry run refuses it.
 
 Examples:
   hindsight labeling diff labels-1.toml labels.toml
-  hindsight labeling diff labels-1.toml labels.toml --outcomes labels/outcomes.parquet --max-changed-share 10%")]
+  hindsight labeling diff labels-1.toml labels.toml --outcomes labels/outcomes.parquet")]
 pub struct LabelingDiffArgs {
     /// The old rule set, TOML
     #[arg(value_name = "OLD")]
@@ -277,7 +277,7 @@ Takes the inputs of `labeling run`. Prints for each outcome, label and markout o
 the decision, its fills, and the prices that were taken, and which stretch of the path was walked.
 
 Examples:
-  hindsight labeling explain --decision 01913448-5b80-7000-8000-000000000001 decisions.parquet quotes.parquet")]
+  hindsight labeling explain --decision $ID decisions.parquet quotes.parquet")]
 pub struct LabelingExplainArgs {
     /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
     #[arg(value_name = "INPUT")]

@@ -75,7 +75,6 @@ fn every_documented_example_runs() {
         &["labeling", "show"],
         &["labeling", "validate"],
         &["labeling", "diff"],
-        &["labeling", "explain"],
         &["capture", "append"],
         &["capture", "read"],
         &["capture", "ledger"],
@@ -113,5 +112,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 29, "{ran}");
+    assert!(ran >= 28, "{ran}");
 }
