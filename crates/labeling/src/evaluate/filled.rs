@@ -181,6 +181,10 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     };
     let scale = sigma(view, d);
     money.write(&mut draft, d, scale);
+    if gross.is_err() && !fees.is_foreign {
+        // What was booked is known, whatever the open part is worth.
+        draft.money(Measure::Fees, fees.value);
+    }
     if fees.is_foreign {
         draft.null(Measure::BookedPnl, Null::NoFx);
     } else {
@@ -374,6 +378,11 @@ pub(super) struct Money {
 }
 
 impl Money {
+    /// Of a trade that has no price.
+    pub(super) fn without(why: Null) -> Self {
+        Self { gross: Err(why), bounds: None, fees: Fee::ZERO, carry: 0, notional: 0 }
+    }
+
     /// Writes gross and net, in money, basis points and standard deviations.
     pub(super) fn write(&self, draft: &mut Draft, d: &Decision, sigma: Sigma) {
         let fees = self.fees;

@@ -124,9 +124,28 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         let ends = corners(&seen, bounds, mark.exit_ts);
         excursion::write(&mut draft, &walk, notional, (known, ends), denominator);
     } else {
-        let why = entry.px.err().unwrap_or(Null::NoQuote);
-        draft.all_null(why);
-        draft.number(Measure::SigmaBps, scale);
+        // Without an entry there is no trade, whatever the price at the end.
+        let whys = [entry.px.err(), mark.px.err()];
+        let why = whys.into_iter().flatten().min().unwrap_or(Null::NoQuote);
+        let (is_fill_less, px) = (Money::without(why), mark.px.ok());
+        is_fill_less.write(&mut draft, d, scale);
+        if let Some((exit, _)) = px {
+            exits.add(qty, exit)?;
+        }
+        let span = Span { entry: entry.key, end: mark.exit_ts, rows_to: end, entries, exits };
+        finish(view, d, &mut draft, scale, span);
+        draft.null(Measure::EntryPx, entry.px.err().unwrap_or(why));
+        for measure in [
+            Measure::MaeBps,
+            Measure::MfeBps,
+            Measure::MaeSigma,
+            Measure::MaeTs,
+            Measure::MfeTs,
+            Measure::MfeCapture,
+            Measure::EdgeRatio,
+        ] {
+            draft.null(measure, why);
+        }
     }
     end_measures(&mut draft, Some(mark));
     if is_anchored {

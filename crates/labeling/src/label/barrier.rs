@@ -168,7 +168,9 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
     let (exit, row) = match mark.px {
         Ok(found) => found,
         Err(why) => {
-            let label = LabelDraft::new(floor_end(d, mark.ts, entry.is_filled), reads);
+            let ts_end = floor_end(d, mark.ts, entry.is_filled);
+            view.needs(ts_end)?;
+            let label = LabelDraft::new(ts_end, reads);
             // Nothing was touched, whatever the price at the end.
             return Ok(match vertical {
                 Vertical::Zero => label.with_class(0),
@@ -177,7 +179,9 @@ pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<Lab
         }
     };
     reads.row(&row);
-    let mut label = LabelDraft::new(floor_end(d, mark.ts, entry.is_filled), reads);
+    let ts_end = floor_end(d, mark.ts, entry.is_filled);
+    view.needs(ts_end)?;
+    let mut label = LabelDraft::new(ts_end, reads);
     exit_flag(&mut label, &mark);
     let value = gain(entry.sign, px, exit);
     let class = match (vertical, value) {

@@ -292,7 +292,7 @@ impl Labeler {
         let row = &tracked.decision.row;
         self.report.rejected += 1;
         let origin = contract::Origin::new("labeling", "decisions");
-        let mut reject = contract::Reject::new(&origin, "decisions", row.key.seq, code).about(
+        let mut reject = contract::Reject::new(&origin, "decisions", tracked.position, code).about(
             column,
             expected.to_owned(),
             format!("decision {}: {found}", crate::markout::uuid(&row.id)),

@@ -322,6 +322,7 @@ impl Labeler {
         }
         self.alive.insert((cutoff, no));
         let mut tracked = Tracked::new(Decision::new(row, rules));
+        tracked.position = held.position;
         tracked.known_from = late.map_or(i64::MIN, |cause| cause.known);
         let first = tracked.anchors.first().map(|a| a.ts);
         let offset = tracked.decision.rules.measures.offsets_ns.first().copied();

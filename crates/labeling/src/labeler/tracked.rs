@@ -85,6 +85,8 @@ pub(super) struct Tracked {
     pub(super) anchors: Vec<AnchorSlots>,
     /// What made revisions necessary that were not said yet.
     pub(super) causes: Vec<Cause>,
+    /// Row of its table.
+    pub(super) position: u64,
     /// Where the log clock stood when a decision came late.
     pub(super) known_from: i64,
     /// Window of the outcome, in the column `window`.
@@ -104,6 +106,7 @@ impl Tracked {
             armed: vec![false; targets],
             anchors: Vec::new(),
             causes: Vec::new(),
+            position: 0,
             known_from: i64::MIN,
             window,
             decision,
