@@ -4,7 +4,7 @@ use super::excursion::{self, Excursion, Position, corners};
 use super::filled::{
     Money, Span, Totals, assumed_fee, covered, end_measures, entry_done, finish, unbroken,
 };
-use super::point::read;
+use super::point::{EntryPoint, imagined, read};
 use super::sigma::sigma;
 use super::window::{mark, window_end};
 use super::{Decision, Draft, Reads, Stop, View, shortfall};
@@ -31,19 +31,12 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     };
     // What was sold or bought back, at which prices; without a fill, what could have been.
     let mut legs: Vec<(i128, i64)> = fills.iter().map(|f| (f.closed, f.px)).collect();
-    let delay = d.rules.measures.entry_delay_ns;
     let (key, px, row) = match fills.first() {
         Some(first) => (first.key, Ok(first.px), None),
         None => {
             view.needs(d.wait_end())?;
-            let key = if delay == 0 { d.row.key } else { Key::end_of(d.row.key.ts + delay) };
-            let latest = if delay == 0 {
-                view.path.latest_before(key, side)
-            } else {
-                view.needs(key.ts)?;
-                view.path.latest_at(key.ts, side)
-            };
-            let (px, row) = read(latest);
+            // The order's own side of the quote is that on which the position leaves.
+            let EntryPoint { key, px, row, .. } = imagined(view, d)?;
             let qty = d.row.qty.unwrap_or(UNIT);
             legs.extend(px.ok().map(|px| (qty, px)));
             (key, px, row)
@@ -146,6 +139,10 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         notional: contract.money(notional)?,
     };
     money.write(&mut draft, d, scale);
+    if gross.is_err() && px.is_ok() && !fees.is_foreign {
+        // Closing costs what it costs, whatever keeping would have been worth.
+        draft.money(Measure::Fees, fees.value);
+    }
     finish(
         view,
         d,

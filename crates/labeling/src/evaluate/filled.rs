@@ -181,10 +181,6 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     };
     let scale = sigma(view, d);
     money.write(&mut draft, d, scale);
-    if gross.is_err() && !fees.is_foreign {
-        // What was booked is known, whatever the open part is worth.
-        draft.money(Measure::Fees, fees.value);
-    }
     if fees.is_foreign {
         draft.null(Measure::BookedPnl, Null::NoFx);
     } else {

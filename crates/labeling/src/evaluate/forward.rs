@@ -11,7 +11,7 @@ use super::{Decision, Draft, Reads, Stop, View, shortfall};
 use crate::facts::Fee;
 use crate::flags::OutcomeFlags;
 use crate::key::Key;
-use crate::measure::{Measure, Reading, Scalar};
+use crate::measure::{Measure, Reading};
 use crate::null::Null;
 use crate::path::Exit;
 use crate::settings::Anchor;
@@ -173,8 +173,7 @@ fn unbounded_above(draft: &mut Draft) {
     for measure in [Measure::NetPnl, Measure::RetNetBps, Measure::RNetSigma] {
         let reading = draft.readings.get(measure);
         if reading.value.is_ok() {
-            let lo = reading.value.ok().filter(|v| !matches!(v, Scalar::Whole(_)));
-            draft.set(measure, Reading { hi: None, lo, ..reading });
+            draft.set(measure, Reading { hi: None, ..reading });
         }
     }
 }

@@ -71,19 +71,22 @@ pub(crate) fn mark(view: View<'_>, d: &Decision, end: i64, side: Exit) -> Result
         Latest::Price(last, _) | Latest::Missing(last) => {
             let until = end + m.max_exit_delay_ns;
             match path.first_after(end, until.min(view.upto), side) {
+                Some((row, _)) if view.upto < row.key.ts + bound => {
+                    Err(Stop::Wait(row.key.ts + bound))
+                }
                 Some((row, _)) if path.gap_in(last.key.ts, row.key.ts).is_some() => {
-                    null(Null::Gap, row.key.ts)
+                    null(Null::Gap, row.key.ts + bound)
                 }
                 Some((row, px)) => Ok(Mark {
                     px: Ok((px, row)),
                     bounds: Some((px, px)),
                     exit_ts: row.key.ts,
-                    ts: row.key.ts,
+                    ts: row.key.ts + bound,
                     delay_ns: row.key.ts - end,
                 }),
-                None if view.upto < until => Err(Stop::WaitRow(until)),
-                None if path.gap_in(last.key.ts, until).is_some() => null(Null::Gap, until),
-                None => null(if is_halted { Null::Halt } else { Null::NoQuote }, until),
+                None if view.upto < until + bound => Err(Stop::WaitRow(until + bound)),
+                None if path.gap_in(last.key.ts, until).is_some() => null(Null::Gap, until + bound),
+                None => null(if is_halted { Null::Halt } else { Null::NoQuote }, until + bound),
             }
         }
     }

@@ -36,6 +36,7 @@ impl Labeler {
     /// Takes a row in, to its place among those that wait, or at once when it is late.
     pub(super) fn admit(&mut self, held: Held, clock_before: i64) -> Result<(), LabelError> {
         let key = held.event.key;
+        self.report.decisions += u64::from(matches!(held.event.what, What::Decision(_)));
         let is_late = key.ts.saturating_add(self.global.lateness_ns) < clock_before;
         if is_late {
             self.report.late += 1;
@@ -43,6 +44,8 @@ impl Labeler {
                 .saturating_sub(self.global.lateness_ns)
                 .saturating_sub(self.global.keep_ns);
             if key.ts < oldest {
+                let is_decision = matches!(held.event.what, What::Decision(_));
+                self.report.rejected_decisions += u64::from(is_decision);
                 let expected = format!("a path time of {oldest} or later");
                 self.reject(&held, "labeling/late-row", "ts_recv", &expected, key.ts);
                 return Ok(());
@@ -285,7 +288,6 @@ impl Labeler {
         row: DecisionRow,
         late: Option<Cause>,
     ) -> Result<(), LabelError> {
-        self.report.decisions += 1;
         if self.decision_of.contains_key(&row.id) {
             let id = crate::markout::uuid(&row.id);
             self.report.rejected_decisions += 1;

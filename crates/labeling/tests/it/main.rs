@@ -8,6 +8,7 @@ mod diff;
 mod engine;
 mod fuzz;
 mod grade;
+mod invariance;
 mod log;
 mod oracles;
 mod outcomes;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 /// What the simulator says of a decision and target.
 #[derive(Debug, Clone)]
-struct Truth {
+pub(crate) struct Truth {
     id: [u8; 16],
     target: String,
     class: Option<i8>,
@@ -61,7 +61,7 @@ fn truths(batch: &RecordBatch) -> Vec<Truth> {
 }
 
 /// A desk as its log would have it, and the truth about it.
-fn desk(preset: &str, seed: u64, slices: usize, is_clean: bool) -> (Inputs, Vec<Truth>) {
+pub(crate) fn desk(preset: &str, seed: u64, slices: usize, is_clean: bool) -> (Inputs, Vec<Truth>) {
     let scenario = Scenario::preset(preset).unwrap();
     let simulation = || {
         let all = Simulation::new(&scenario, seed);
