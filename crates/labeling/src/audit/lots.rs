@@ -97,28 +97,36 @@ pub(super) fn fills(log: &Log, tolerance_ns: i64) -> Vec<Fill> {
     let mut fills: Vec<(Fill, &Execution)> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
     // Ids of a fill and of its corrections, each with the place of the fill.
-    let mut names: Vec<(u16, Option<EventId>, &str, usize)> = Vec::new();
+    let mut names: Vec<(u16, Option<EventId>, u32, &str, usize)> = Vec::new();
     for row in &log.executions {
         let is_mend = matches!(row.kind, ExecType::TradeCorrect | ExecType::TradeCancel);
         if (row.kind != ExecType::Trade && !is_mend)
-            || !seen.insert((row.source, row.account, row.exec_id.as_str(), row.kind))
+            || !seen.insert((
+                row.source,
+                row.account,
+                row.instrument,
+                row.exec_id.as_str(),
+                row.kind,
+            ))
         {
             continue;
         }
         if row.kind == ExecType::Trade {
             if let (Some(qty), Some(px)) = (row.qty, row.px) {
-                names.push((row.source, row.account, &row.exec_id, fills.len()));
+                names.push((row.source, row.account, row.instrument, &row.exec_id, fills.len()));
                 fills.push((fill(log, row, qty, px, tolerance_ns), row));
             }
             continue;
         }
-        let named = |(source, account, id, at): &(u16, Option<EventId>, &str, usize)| {
-            let is_it = (*source, *account) == (row.source, row.account)
-                && row.ref_id.as_deref() == Some(*id);
-            is_it.then_some(*at)
-        };
+        let named =
+            |(source, account, instrument, id, at): &(u16, Option<EventId>, u32, &str, usize)| {
+                let own = (row.source, row.account, row.instrument);
+                let is_it =
+                    (*source, *account, *instrument) == own && row.ref_id.as_deref() == Some(*id);
+                is_it.then_some(*at)
+            };
         let Some(at) = names.iter().rev().find_map(named) else { continue };
-        names.push((row.source, row.account, &row.exec_id, at));
+        names.push((row.source, row.account, row.instrument, &row.exec_id, at));
         if let Some((fill, original)) = fills.get_mut(at) {
             mend(log, fill, original, row);
         }

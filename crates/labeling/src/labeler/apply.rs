@@ -253,7 +253,18 @@ impl Labeler {
                 t.decision.row.key.ts.saturating_sub(lookback) <= to && t.last_instant() >= from
             })
             .collect();
-        self.reopen(&concerned, cause);
+        let oldest = self.oldest_kept();
+        for no in concerned {
+            let Some(Some(tracked)) = self.decisions.get_mut(no) else { continue };
+            if tracked.last_instant() >= oldest && tracked.reopen_since(from, cause) {
+                self.schedule(no, i64::MIN);
+            }
+        }
+    }
+
+    /// Outcomes whose last instant lies before this are not revised.
+    fn oldest_kept(&self) -> i64 {
+        self.clock.saturating_sub(self.global.lateness_ns).saturating_sub(self.global.keep_ns)
     }
 
     /// The same for decisions whose lots may have changed from an instant on.
@@ -387,7 +398,7 @@ impl Labeler {
         late: Option<Cause>,
     ) -> Result<(), LabelError> {
         let (Some(qty), Some(px)) = (row.qty, row.px) else { return Ok(()) };
-        let id = (row.source, row.account, Arc::clone(&row.exec_id));
+        let id = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id));
         if self.fill_of.contains_key(&id) {
             let found = row.exec_id.to_string();
             self.reject(held, "labeling/duplicate-key", "exec_id", "a fill once", found);
@@ -560,14 +571,15 @@ impl Labeler {
 
     fn amend(&mut self, held: &Held, row: ExecRow, late: Option<Cause>) -> Result<(), LabelError> {
         let kind = u8::from(row.kind == ExecType::TradeCancel);
-        let own = (row.source, row.account, Arc::clone(&row.exec_id), kind);
+        let own = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id), kind);
         if !self.amendments.insert(own) {
             let found = row.exec_id.to_string();
             self.reject(held, "labeling/duplicate-key", "exec_id", "a correction once", found);
             return Ok(());
         }
         let meant = row.ref_id.as_ref().and_then(|reference| {
-            self.fill_of.get(&(row.source, row.account, Arc::clone(reference))).copied()
+            let key = (row.source, row.account, row.instrument, Arc::clone(reference));
+            self.fill_of.get(&key).copied()
         });
         let Some(no) = meant else {
             let found = row.ref_id.as_deref().unwrap_or("null").to_owned();
@@ -575,7 +587,8 @@ impl Labeler {
             self.reject(held, code, "exec_ref_id", expected, found);
             return Ok(());
         };
-        self.fill_of.entry((row.source, row.account, Arc::clone(&row.exec_id))).or_insert(no);
+        let key = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id));
+        self.fill_of.entry(key).or_insert(no);
         self.report.amended += 1;
         let Some(old) = self.fills.get(no).cloned() else { return Ok(()) };
         let mut fill = old.clone();

@@ -50,6 +50,16 @@ impl<T: PartialEq> Slot<T> {
         }
     }
 
+    /// Looks again at something that was said, if it holds at an instant or later.
+    fn reopen_since(&mut self, from: i64, ts_end: fn(&T) -> i64) -> bool {
+        let is_touched = self.state == State::Done
+            && self.last.as_deref().is_some_and(|last| ts_end(last) >= from);
+        if is_touched {
+            self.state = State::Open(i64::MIN);
+        }
+        is_touched
+    }
+
     /// Takes a result; its revision, if it says something new.
     pub(super) fn settle(&mut self, result: &Arc<T>) -> Option<u16> {
         self.state = State::Done;
@@ -137,6 +147,34 @@ impl Tracked {
         if !self.causes.contains(&cause) {
             self.causes.push(cause);
         }
+    }
+
+    /// Looks again at what was said of an instant or later ones, for a row of the path; whether there was anything.
+    pub(super) fn reopen_since(&mut self, from: i64, cause: Cause) -> bool {
+        let mut is_touched = self.outcome.reopen_since(from, |draft| draft.ts_end);
+        for (slot, target) in self.labels.iter_mut().zip(&self.decision.rules.targets) {
+            is_touched |= if crate::label::needs_outcome(target) {
+                // Follows its outcome.
+                let follows = matches!(self.outcome.state, State::Open(_));
+                if follows && slot.state != State::Rejected && slot.last.is_some() {
+                    slot.state = State::Open(i64::MIN);
+                }
+                false
+            } else {
+                slot.reopen_since(from, |label| label.ts_end)
+            };
+        }
+        for slot in self.anchors.iter_mut().flat_map(|anchor| &mut anchor.slots) {
+            is_touched |= slot.reopen_since(from, |markout| markout.ts_end);
+        }
+        if is_touched && !self.causes.contains(&cause) {
+            self.causes.push(cause);
+        }
+        // What is still open may come out earlier than it would have: a touch that is learned of late.
+        if !self.is_settled() {
+            self.known_from = self.known_from.max(cause.known);
+        }
+        is_touched
     }
 
     /// Last instant that anything of it can depend on.

@@ -140,9 +140,24 @@ fn live(inputs: &Inputs, spec: &LabelSpec, step: usize) -> Vec<Row> {
     rows
 }
 
+#[track_caller]
+fn same(found: &[Row], expected: &[Row], what: &str) {
+    let missing: Vec<&Row> = expected.iter().filter(|r| found.binary_search(r).is_err()).collect();
+    let surplus: Vec<&Row> = found.iter().filter(|r| expected.binary_search(r).is_err()).collect();
+    let few = |rows: &[&Row]| format!("{:#?}", rows.iter().take(3).collect::<Vec<_>>());
+    assert!(
+        missing.is_empty() && surplus.is_empty(),
+        "{what}: {} missing {}, {} more {}",
+        missing.len(),
+        few(&missing),
+        surplus.len(),
+        few(&surplus)
+    );
+}
+
 #[test]
 fn batches_threads_and_live_rows_give_the_same_rows() {
-    let (inputs, _) = desk("faults", 5, 22, false);
+    let (inputs, _) = desk("faults", 5, 18, false);
     let spec = LabelSpec::parse(LabelSpec::default_text()).unwrap();
     let batch = |shards: usize| {
         let run = run(spec.clone(), &inputs, Options { shards }).unwrap();
@@ -153,13 +168,13 @@ fn batches_threads_and_live_rows_give_the_same_rows() {
         rows
     };
     let expected = batch(1);
-    assert!(expected.len() > 500, "{}", expected.len());
+    assert!(expected.len() > 200, "{}", expected.len());
     assert!(expected.iter().any(|row| row.0 > 0), "no revision");
     for shards in [2, 7] {
-        assert_eq!(batch(shards), expected, "{shards} shards");
+        same(&batch(shards), &expected, &format!("{shards} shards"));
     }
-    for step in [1, 7, 100_000] {
-        assert_eq!(live(&inputs, &spec, step), expected, "{step} rows a batch");
+    for step in [1, 100] {
+        same(&live(&inputs, &spec, step), &expected, &format!("{step} rows a batch"));
     }
 }
 
@@ -174,7 +189,7 @@ fn rows_that_are_appended_change_a_label_only_by_a_revision_with_a_cause() {
         rows.sort();
         rows
     };
-    let (before, after) = (rows(17), rows(22));
+    let (before, after) = (rows(15), rows(18));
     assert!(!before.is_empty());
     // What was said stays as it was said.
     let kept = before.iter().filter(|row| after.binary_search(row).is_ok()).count();
