@@ -26,17 +26,18 @@ impl Labeler {
             }
             self.timers.pop();
             self.upto = self.upto.max(at);
-            self.look_at(no, upto)?;
+            self.look_at(no, at, upto)?;
         }
         self.upto = self.upto.max(upto);
         Ok(())
     }
 
     /// Says of a decision what can be said.
-    fn look_at(&mut self, no: usize, upto: i64) -> Result<(), LabelError> {
+    fn look_at(&mut self, no: usize, at: i64, upto: i64) -> Result<(), LabelError> {
         let Some(mut tracked) = self.decisions.get_mut(no).and_then(Option::take) else {
             return Ok(());
         };
+        tracked.timers.retain(|timer| *timer != at);
         let said = match tracked.decision.row.instrument {
             Some(id) => {
                 if !self.markets.contains_key(&id) {
@@ -272,7 +273,9 @@ impl Labeler {
         later.sort_unstable();
         later.dedup();
         for at in later {
-            self.timers.push(Reverse((at, seq, no)));
+            if tracked.time(at) {
+                self.timers.push(Reverse((at, seq, no)));
+            }
         }
         if let Some((code, column, expected, found)) = refusal {
             self.refuse(tracked, code, column, expected, &found);

@@ -208,9 +208,9 @@ impl Labeler {
 
     /// Looks at a decision when every row up to an instant is in.
     pub(super) fn schedule(&mut self, no: usize, at: i64) {
-        let seq = self.decisions.get(no).and_then(Option::as_ref).map(|t| t.decision.row.key.seq);
-        if let Some(seq) = seq {
-            self.timers.push(Reverse((at, seq, no)));
+        let Some(Some(tracked)) = self.decisions.get_mut(no) else { return };
+        if tracked.time(at) {
+            self.timers.push(Reverse((at, tracked.decision.row.key.seq, no)));
         }
     }
 

@@ -95,6 +95,8 @@ pub(super) struct Tracked {
     pub(super) anchors: Vec<AnchorSlots>,
     /// What made revisions necessary that were not said yet.
     pub(super) causes: Vec<Cause>,
+    /// Instants at which it is going to be looked at: one timer each.
+    pub(super) timers: Vec<i64>,
     /// Row of its table.
     pub(super) position: u64,
     /// Where the log clock stood when a decision came late.
@@ -116,6 +118,7 @@ impl Tracked {
             armed: vec![false; targets],
             anchors: Vec::new(),
             causes: Vec::new(),
+            timers: Vec::new(),
             position: 0,
             known_from: i64::MIN,
             window,
@@ -125,6 +128,15 @@ impl Tracked {
             tracked.anchor(None, tracked.decision.row.key.ts);
         }
         tracked
+    }
+
+    /// Notes a timer; false when there is one already.
+    pub(super) fn time(&mut self, at: i64) -> bool {
+        let is_new = !self.timers.contains(&at);
+        if is_new {
+            self.timers.push(at);
+        }
+        is_new
     }
 
     /// Adds the markouts of an anchor.
