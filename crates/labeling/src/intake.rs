@@ -5,9 +5,9 @@ use crate::key::Key;
 use crate::rows::{DecisionRow, Event, ExecRow, GapRow, Id, PostingRow, TradeRow, What};
 use contract::arrow_array::Array;
 use contract::{
-    Batch, Decisions, EventId, EventTable, ExecType, Executions, FeedMarks, Flags, LedgerGaps,
-    Liquidity, MarkKind, PostingKind, Postings, Price, Quotes, Statuses, Table, TradeAction,
-    Trades, UnknownWord, UtcNanos,
+    Batch, DecisionAction, Decisions, EventId, EventTable, ExecType, Executions, FeedMarks, Flags,
+    LedgerGaps, Liquidity, MarkKind, PostingKind, Postings, Price, Quotes, Statuses, Table,
+    TradeAction, Trades, UnknownWord, UtcNanos,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Decoded {
         code: &'static str,
         column: &'static str,
         expected: &'static str,
-        found: impl ToString,
+        found: &dyn ToString,
     ) {
         self.refused.push(Refused { row, code, column, expected, found: found.to_string() });
     }
@@ -141,13 +141,13 @@ impl Decode for Quotes {
                 continue;
             };
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             let bid = bids.is_valid(row).then(|| bids.value(row));
             let ask = asks.is_valid(row).then(|| asks.value(row));
             if let Some(px) = [bid, ask].into_iter().flatten().find(|px| !fits(*px)) {
-                out.refuse(row, "labeling/overflow", "bid_px", "a price below 2^61 units", px);
+                out.refuse(row, "labeling/overflow", "bid_px", "a price below 2^61 units", &px);
                 continue;
             }
             let is_crossed = bid.zip(ask).is_some_and(|(bid, ask)| bid > ask);
@@ -180,11 +180,11 @@ impl Decode for Trades {
                 continue;
             };
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             if !fits(*px) {
-                out.refuse(row, "labeling/overflow", "px", "a price below 2^61 units", px);
+                out.refuse(row, "labeling/overflow", "px", "a price below 2^61 units", &px);
                 continue;
             }
             let action = batch.cell(&Self::ACTION, row).map_err(&word)?;
@@ -211,7 +211,7 @@ impl Decode for Statuses {
         let mut out = Decoded { clocks: stamps.clocks(), ..Decoded::default() };
         for (row, instrument) in batch.instrument_id().values().iter().enumerate() {
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             let no = |flag: Option<bool>| flag == Some(false);
@@ -236,22 +236,27 @@ impl Decode for Decisions {
             let cutoff = made.map_or(stamps.path(row), |made| made.min(stamps.path(row)));
             let is_sane = cutoff.unsigned_abs() <= MAX_INSTANT;
             if !stamps.is_sane(row) || !is_sane {
-                out.refuse(row, "labeling/extreme-instant", "ts_event", SANE, cutoff);
+                out.refuse(row, "labeling/extreme-instant", "ts_event", SANE, &cutoff);
                 continue;
             }
             let action = batch.cell(&Self::ACTION, row).map_err(&word)?;
             let side = batch.cell(&Self::SIDE, row).map_err(&word)?;
             let qty = batch.cell(&Self::QTY, row).map_err(&word)?.map(contract::Amount::nanos);
-            use contract::DecisionAction as A;
-            let trades =
-                matches!(action, A::Enter | A::Exit | A::Increase | A::Reduce | A::Reverse);
+            let trades = matches!(
+                action,
+                DecisionAction::Enter
+                    | DecisionAction::Exit
+                    | DecisionAction::Increase
+                    | DecisionAction::Reduce
+                    | DecisionAction::Reverse
+            );
             if trades && side.is_none() {
-                out.refuse(row, "labeling/side-missing", "side", "buy or sell", "null");
+                out.refuse(row, "labeling/side-missing", "side", "buy or sell", &"null");
                 continue;
             }
             if qty.is_some_and(|qty| qty <= 0) {
                 let found = qty.unwrap_or(0);
-                out.refuse(row, "labeling/quantity-zero", "qty", "a quantity above 0", found);
+                out.refuse(row, "labeling/quantity-zero", "qty", "a quantity above 0", &found);
                 continue;
             }
             let text = |cell: Option<&str>, words: &mut Words| cell.map(|t| words.intern(t));
@@ -306,7 +311,7 @@ impl Decode for Executions {
                 continue;
             };
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             let kind = batch.cell(&Self::EXEC_TYPE, row).map_err(&word)?;
@@ -314,15 +319,15 @@ impl Decode for Executions {
             let px = batch.cell(&Self::LAST_PX, row).map_err(&word)?.map(Price::nanos);
             if kind == ExecType::Trade && qty.is_none_or(|qty| qty <= 0) {
                 let found = qty.map_or("null".to_owned(), |qty| qty.to_string());
-                out.refuse(row, "labeling/quantity-zero", "last_qty", "a quantity above 0", found);
+                out.refuse(row, "labeling/quantity-zero", "last_qty", "a quantity above 0", &found);
                 continue;
             }
             if kind == ExecType::Trade && px.is_none() {
-                out.refuse(row, "labeling/price-missing", "last_px", "a price", "null");
+                out.refuse(row, "labeling/price-missing", "last_px", "a price", &"null");
                 continue;
             }
             if let Some(px) = px.filter(|px| !fits(*px)) {
-                out.refuse(row, "labeling/overflow", "last_px", "a price below 2^61 units", px);
+                out.refuse(row, "labeling/overflow", "last_px", "a price below 2^61 units", &px);
                 continue;
             }
             let reconciled = batch.cell(&Self::IS_RECONCILED, row).map_err(&word)?;
@@ -373,12 +378,17 @@ impl Decode for Postings {
         let instruments = batch.instrument_id();
         for row in 0..batch.len() {
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             let kind = batch.cell(&Self::KIND, row).map_err(&word)?;
-            use PostingKind as P;
-            let is_carry = matches!(kind, P::Funding | P::Borrow | P::Dividend | P::Interest);
+            let is_carry = matches!(
+                kind,
+                PostingKind::Funding
+                    | PostingKind::Borrow
+                    | PostingKind::Dividend
+                    | PostingKind::Interest
+            );
             if !is_carry || instruments.is_null(row) {
                 continue;
             }
@@ -405,7 +415,7 @@ impl Decode for FeedMarks {
                 continue;
             }
             if !stamps.is_sane(row) {
-                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, stamps.path(row));
+                out.refuse(row, "labeling/extreme-instant", "ts_recv", SANE, &stamps.path(row));
                 continue;
             }
             let key = stamps.key(row);

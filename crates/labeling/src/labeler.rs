@@ -96,6 +96,13 @@ struct Held {
     position: u64,
 }
 
+/// Source, account, instrument and id of a report.
+type ReportKey = (u16, Option<Id>, u32, Arc<str>);
+
+/// Everything that outcomes are measured on.
+type Sources<'a> =
+    (&'a BTreeMap<u32, Market>, &'a Facts, &'a [Fill], &'a BTreeMap<(Option<Id>, u32), Ledger>);
+
 /// What made a revision necessary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cause {
@@ -149,8 +156,9 @@ pub struct Labeler {
     wide_gaps: Vec<(Key, i64, GapRow)>,
     ledgers: BTreeMap<(Option<Id>, u32), Ledger>,
     fills: Vec<Fill>,
-    fill_of: BTreeMap<(u16, Option<Id>, u32, Arc<str>), FillNo>,
-    amendments: BTreeSet<(u16, Option<Id>, u32, Arc<str>, u8)>,
+    fill_of: BTreeMap<ReportKey, FillNo>,
+    /// Corrections (0) and busts (1).
+    amendments: BTreeSet<(ReportKey, u8)>,
     decisions: Vec<Option<Box<Tracked>>>,
     decision_of: BTreeMap<Id, usize>,
     order_of: BTreeMap<Arc<str>, usize>,
@@ -329,12 +337,7 @@ impl Labeler {
 
     /// What a decision is measured on.
     fn view<'a>(
-        (markets, facts, fills, ledgers): (
-            &'a BTreeMap<u32, Market>,
-            &'a Facts,
-            &'a [Fill],
-            &'a BTreeMap<(Option<Id>, u32), Ledger>,
-        ),
+        (markets, facts, fills, ledgers): Sources<'a>,
         market: &'a Market,
         tracked: &Tracked,
         upto: i64,

@@ -14,6 +14,7 @@ pub(crate) type DecisionNo = usize;
 
 /// A fill as it stands after its corrections.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a fill")]
 pub(crate) struct Fill {
     pub(crate) key: Key,
     /// The latest availability of it and its corrections.
@@ -265,32 +266,29 @@ impl Ledger {
         weights.extend((left > 0).then_some(left));
         let fees = fill.fee.split(&weights)?;
         for ((lot, qty), fee) in parts.into_iter().zip(fees) {
-            match lot {
-                Some(at) => {
-                    fill.closed += qty;
-                    fill.closing_fee = fill.closing_fee.plus(fee)?;
-                    if let Some(lot) = self.lots.get_mut(at) {
-                        lot.open -= qty;
-                        lot.closings.push(Closing { fill: no, qty, fee });
-                        if lot.open == 0 {
-                            book.open.pop_front();
-                        }
+            if let Some(at) = lot {
+                fill.closed += qty;
+                fill.closing_fee = fill.closing_fee.plus(fee)?;
+                if let Some(lot) = self.lots.get_mut(at) {
+                    lot.open -= qty;
+                    lot.closings.push(Closing { fill: no, qty, fee });
+                    if lot.open == 0 {
+                        book.open.pop_front();
                     }
                 }
-                None => {
-                    fill.lot = Some(self.lots.len());
-                    book.open.push_back(self.lots.len());
-                    self.lots.push(Lot {
-                        fill: no,
-                        sign: fill.sign,
-                        qty,
-                        px: fill.px,
-                        fee,
-                        open: qty,
-                        closings: Vec::new(),
-                        carry: Vec::new(),
-                    });
-                }
+            } else {
+                fill.lot = Some(self.lots.len());
+                book.open.push_back(self.lots.len());
+                self.lots.push(Lot {
+                    fill: no,
+                    sign: fill.sign,
+                    qty,
+                    px: fill.px,
+                    fee,
+                    open: qty,
+                    closings: Vec::new(),
+                    carry: Vec::new(),
+                });
             }
         }
         Ok(())

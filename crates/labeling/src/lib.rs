@@ -42,7 +42,7 @@
 //! # Guarantees, each with its test
 //! - Engine and audit agree on every scenario worked out by hand and on simulated desks (`tests/it/engine.rs`, `truth.rs`).
 //! - Without faults labels are the simulator's truth (`tests/it/truth.rs`); first touches, excursions, markouts and shortfall are
-//!   those of exact scans and of pandas, DuckDB, frds, ml4t-engineer (`tests/it/oracles.rs`).
+//!   those of exact scans and of pandas, `DuckDB`, frds, ml4t-engineer (`tests/it/oracles.rs`).
 //! - Known faults of other packages are not repeated (`tests/it/oracles.rs`).
 //! - A better outcome never gets a worse grade (`tests/it/grade.rs`), and the rules are proven cell by cell when they are read
 //!   (`tests/it/prove.rs`).

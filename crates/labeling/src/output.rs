@@ -171,20 +171,22 @@ pub(crate) fn outcomes(
     if rows.is_empty() {
         return Ok(None);
     }
-    use Outcomes as O;
-    let mut out = Columns::<O>::new(rows.len());
-    out.id(&O::DECISION_ID, rows.iter().map(|r| r.id));
-    out.hash(&O::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
-    out.hash(&O::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
-    stamps!(out, O, rows);
-    out.words(&O::STATUS, rows.iter().map(|r| Some(word(&r.status()))));
-    out.words(&O::WINDOW, rows.iter().map(|r| Some(r.window.as_ref())));
-    out.words(&O::BASIS, rows.iter().map(|r| Some(word(&r.draft.basis))));
-    out.words(&O::STRATEGY_ID, rows.iter().map(|r| Some(r.strategy.as_ref())));
-    out.words(&O::STRATEGY_VERSION, rows.iter().map(|r| Some(r.version.as_deref().unwrap_or(""))));
-    out.words(&O::CLOCK, rows.iter().map(|_| Some("recv")));
-    out.words(&O::SIDE, rows.iter().map(|r| Some(word(&side(r.draft.sign)))));
-    out.u32(&O::OUTCOME_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
+    let mut out = Columns::<Outcomes>::new(rows.len());
+    out.id(&Outcomes::DECISION_ID, rows.iter().map(|r| r.id));
+    out.hash(&Outcomes::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&Outcomes::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, Outcomes, rows);
+    out.words(&Outcomes::STATUS, rows.iter().map(|r| Some(word(&r.status()))));
+    out.words(&Outcomes::WINDOW, rows.iter().map(|r| Some(r.window.as_ref())));
+    out.words(&Outcomes::BASIS, rows.iter().map(|r| Some(word(&r.draft.basis))));
+    out.words(&Outcomes::STRATEGY_ID, rows.iter().map(|r| Some(r.strategy.as_ref())));
+    out.words(
+        &Outcomes::STRATEGY_VERSION,
+        rows.iter().map(|r| Some(r.version.as_deref().unwrap_or(""))),
+    );
+    out.words(&Outcomes::CLOCK, rows.iter().map(|_| Some("recv")));
+    out.words(&Outcomes::SIDE, rows.iter().map(|r| Some(word(&side(r.draft.sign)))));
+    out.u32(&Outcomes::OUTCOME_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
     measures(&mut out, rows);
     out.finish().map(Some)
 }
@@ -237,26 +239,25 @@ pub(crate) fn labels(rows: &[LabelRow]) -> Result<Option<Batch<Labels, Unlogged>
     if rows.is_empty() {
         return Ok(None);
     }
-    use Labels as L;
-    let mut out = Columns::<L>::new(rows.len());
-    out.id(&L::DECISION_ID, rows.iter().map(|r| r.id));
-    out.hash(&L::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
-    out.hash(&L::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
-    stamps!(out, L, rows);
-    out.words(&L::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
-    out.words(&L::TARGET, rows.iter().map(|r| Some(r.target.as_ref())));
-    out.words(&L::KIND, rows.iter().map(|r| Some(word(&r.kind))));
-    out.hash(&L::RULES_HASH, rows.iter().map(|r| r.rules_hash));
-    out.texts(&L::RULES_FIRED, rows.iter().map(|r| r.draft.fired.as_slice()));
-    out.texts(&L::REASONS, rows.iter().map(|r| r.draft.reasons.as_slice()));
-    out.u32(&L::LABEL_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
-    out.i8(&L::CLASS, rows.iter().map(|r| r.draft.class));
-    out.i8(&L::CLASS_LO, rows.iter().map(|r| r.draft.bounds.map(|b| b.0)));
-    out.i8(&L::CLASS_HI, rows.iter().map(|r| r.draft.bounds.map(|b| b.1)));
-    out.f64(&L::VALUE, rows.iter().map(|r| r.draft.value));
-    out.f64(&L::CONFIDENCE, rows.iter().map(|r| r.draft.confidence));
-    out.f64(&L::COMPLETENESS, rows.iter().map(|r| Some(r.draft.completeness)));
-    out.words(&L::VALUE_UNIT, rows.iter().map(|r| r.draft.value_unit));
+    let mut out = Columns::<Labels>::new(rows.len());
+    out.id(&Labels::DECISION_ID, rows.iter().map(|r| r.id));
+    out.hash(&Labels::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&Labels::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, Labels, rows);
+    out.words(&Labels::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
+    out.words(&Labels::TARGET, rows.iter().map(|r| Some(r.target.as_ref())));
+    out.words(&Labels::KIND, rows.iter().map(|r| Some(word(&r.kind))));
+    out.hash(&Labels::RULES_HASH, rows.iter().map(|r| r.rules_hash));
+    out.texts(&Labels::RULES_FIRED, rows.iter().map(|r| r.draft.fired.as_slice()));
+    out.texts(&Labels::REASONS, rows.iter().map(|r| r.draft.reasons.as_slice()));
+    out.u32(&Labels::LABEL_FLAGS, rows.iter().map(|r| r.draft.flags.bits()));
+    out.i8(&Labels::CLASS, rows.iter().map(|r| r.draft.class));
+    out.i8(&Labels::CLASS_LO, rows.iter().map(|r| r.draft.bounds.map(|b| b.0)));
+    out.i8(&Labels::CLASS_HI, rows.iter().map(|r| r.draft.bounds.map(|b| b.1)));
+    out.f64(&Labels::VALUE, rows.iter().map(|r| r.draft.value));
+    out.f64(&Labels::CONFIDENCE, rows.iter().map(|r| r.draft.confidence));
+    out.f64(&Labels::COMPLETENESS, rows.iter().map(|r| Some(r.draft.completeness)));
+    out.words(&Labels::VALUE_UNIT, rows.iter().map(|r| r.draft.value_unit));
     out.finish().map(Some)
 }
 
@@ -267,41 +268,39 @@ pub(crate) fn markouts(
     if rows.is_empty() {
         return Ok(None);
     }
-    use Markouts as M;
-    let mut out = Columns::<M>::new(rows.len());
-    out.hash(&M::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
-    out.hash(&M::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
-    stamps!(out, M, rows);
-    out.words(&M::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
-    out.words(&M::ANCHOR_KIND, rows.iter().map(|r| Some(word(&r.draft.kind))));
-    out.text(&M::ANCHOR_ID, rows.iter().map(|r| r.draft.id.as_ref()));
-    out.i64(&M::OFFSET_NS, rows.iter().map(|r| r.draft.offset_ns));
-    out.u32(&M::INSTRUMENT_ID, rows.iter().map(|r| r.draft.instrument));
-    out.ts(&M::TS_ANCHOR, rows.iter().map(|r| r.draft.ts_anchor));
-    out.px(&M::BID_PX, rows.iter().map(|r| r.draft.bid.map(|px| px / 2)));
-    out.px(&M::ASK_PX, rows.iter().map(|r| r.draft.ask.map(|px| px / 2)));
-    out.f64(&M::MARKOUT_BPS, rows.iter().map(|r| r.draft.markout));
-    out.f64(&M::EFF_SPREAD_BPS, rows.iter().map(|r| r.draft.eff_spread));
-    out.f64(&M::REALIZED_SPREAD_BPS, rows.iter().map(|r| r.draft.realized_spread));
-    out.f64(&M::IMPACT_BPS, rows.iter().map(|r| r.draft.impact));
-    out.words(&M::REASON, rows.iter().map(|r| r.draft.reason.map(crate::null::Null::word)));
+    let mut out = Columns::<Markouts>::new(rows.len());
+    out.hash(&Markouts::MEASURES_HASH, rows.iter().map(|r| r.measures_hash));
+    out.hash(&Markouts::INPUTS_HASH, rows.iter().map(|r| r.draft.reads.hash()));
+    stamps!(out, Markouts, rows);
+    out.words(&Markouts::STATUS, rows.iter().map(|r| Some(word(&r.draft.status))));
+    out.words(&Markouts::ANCHOR_KIND, rows.iter().map(|r| Some(word(&r.draft.kind))));
+    out.text(&Markouts::ANCHOR_ID, rows.iter().map(|r| r.draft.id.as_ref()));
+    out.i64(&Markouts::OFFSET_NS, rows.iter().map(|r| r.draft.offset_ns));
+    out.u32(&Markouts::INSTRUMENT_ID, rows.iter().map(|r| r.draft.instrument));
+    out.ts(&Markouts::TS_ANCHOR, rows.iter().map(|r| r.draft.ts_anchor));
+    out.px(&Markouts::BID_PX, rows.iter().map(|r| r.draft.bid.map(|px| px / 2)));
+    out.px(&Markouts::ASK_PX, rows.iter().map(|r| r.draft.ask.map(|px| px / 2)));
+    out.f64(&Markouts::MARKOUT_BPS, rows.iter().map(|r| r.draft.markout));
+    out.f64(&Markouts::EFF_SPREAD_BPS, rows.iter().map(|r| r.draft.eff_spread));
+    out.f64(&Markouts::REALIZED_SPREAD_BPS, rows.iter().map(|r| r.draft.realized_spread));
+    out.f64(&Markouts::IMPACT_BPS, rows.iter().map(|r| r.draft.impact));
+    out.words(&Markouts::REASON, rows.iter().map(|r| r.draft.reason.map(crate::null::Null::word)));
     out.finish().map(Some)
 }
 
 /// Labels that wait.
 pub(crate) fn pending(rows: &[PendingRow]) -> Result<Batch<Pending, Unlogged>, LabelError> {
-    use Pending as P;
-    let mut out = contract::TableBuilder::<P>::new(UtcNanos::from_nanos(0));
+    let mut out = contract::TableBuilder::<Pending>::new(UtcNanos::from_nanos(0));
     let bug = |error: contract::BuildError| LabelError::Output(error.to_string());
     for row in rows {
-        out.set(&P::DECISION_ID, contract::EventId::from_bytes(row.decision_id))
-            .set(&P::TARGET, row.target.as_ref())
-            .set(&P::TS_CUTOFF, UtcNanos::from_nanos(row.cutoff))
-            .set(&P::TS_LATEST_END, UtcNanos::from_nanos(row.latest_end))
-            .set(&P::WAITS_FOR, row.waits_for)
-            .set(&P::SEQ, row.seq);
+        out.set(&Pending::DECISION_ID, contract::EventId::from_bytes(row.decision_id))
+            .set(&Pending::TARGET, row.target.as_ref())
+            .set(&Pending::TS_CUTOFF, UtcNanos::from_nanos(row.cutoff))
+            .set(&Pending::TS_LATEST_END, UtcNanos::from_nanos(row.latest_end))
+            .set(&Pending::WAITS_FOR, row.waits_for)
+            .set(&Pending::SEQ, row.seq);
         if let Some(until) = row.until {
-            out.set(&P::TS_UNTIL, UtcNanos::from_nanos(until));
+            out.set(&Pending::TS_UNTIL, UtcNanos::from_nanos(until));
         }
         out.end_row().map_err(bug)?;
     }

@@ -21,6 +21,10 @@ use contract::OutcomeBasis;
 const UNIT: i128 = 1_000_000_000;
 
 /// The value of closing now against closing at the window's end.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one outcome, step by step in the order of the definition"
+)]
 pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     let sign = -d.sign();
     let side = Exit::of(sign);
@@ -31,16 +35,15 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     };
     // What was sold or bought back, at which prices; without a fill, what could have been.
     let mut legs: Vec<(i128, i64)> = fills.iter().map(|f| (f.closed, f.px)).collect();
-    let (key, px, row) = match fills.first() {
-        Some(first) => (first.key, Ok(first.px), None),
-        None => {
-            view.needs(d.wait_end())?;
-            // The order's own side of the quote is that on which the position leaves.
-            let EntryPoint { key, px, row, .. } = imagined(view, d)?;
-            let qty = d.row.qty.unwrap_or(UNIT);
-            legs.extend(px.ok().map(|px| (qty, px)));
-            (key, px, row)
-        }
+    let (key, px, row) = if let Some(first) = fills.first() {
+        (first.key, Ok(first.px), None)
+    } else {
+        view.needs(d.wait_end())?;
+        // The order's own side of the quote is that on which the position leaves.
+        let EntryPoint { key, px, row, .. } = imagined(view, d)?;
+        let qty = d.row.qty.unwrap_or(UNIT);
+        legs.extend(px.ok().map(|px| (qty, px)));
+        (key, px, row)
     };
     let end = window_end(view, d, key.ts)?;
     let done = entry_done(view, d);

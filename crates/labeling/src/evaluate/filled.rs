@@ -23,6 +23,10 @@ struct Own<'a> {
 }
 
 /// The outcome of a decision with an entry; `None` when it was not filled.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one outcome, step by step in the order of the definition"
+)]
 pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop> {
     let wait_end = d.wait_end();
     let own = own_lots(view, d, wait_end);
@@ -454,6 +458,7 @@ impl Money {
 }
 
 /// From where to where, and at which prices.
+#[derive(Clone, Copy)]
 pub(super) struct Span {
     pub(super) entry: Key,
     pub(super) end: i64,

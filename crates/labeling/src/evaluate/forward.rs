@@ -21,6 +21,10 @@ use contract::OutcomeBasis;
 const UNIT: i128 = 1_000_000_000;
 
 /// The outcome of a decision's trade from its own quote to the window's end; negated, that of not making it.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one outcome, step by step in the order of the definition"
+)]
 pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<Draft, Stop> {
     let is_anchored = d.rules.measures.anchor == Anchor::Decision;
     let entry = imagined(view, d)?;

@@ -56,18 +56,11 @@ pub(super) fn imagined(view: View<'_>, d: &Decision) -> Result<EntryPoint, Stop>
     let sign = d.sign();
     let delay = d.rules.measures.entry_delay_ns;
     let side = Exit::of(sign).other();
-    if delay == 0 {
-        if let Some(px) = captured(d, view.kind, side) {
-            let key = d.row.key;
-            return Ok(EntryPoint {
-                key,
-                px: Ok(px),
-                row: None,
-                sign,
-                is_filled: false,
-                fill: None,
-            });
-        }
+    if delay == 0
+        && let Some(px) = captured(d, view.kind, side)
+    {
+        let key = d.row.key;
+        return Ok(EntryPoint { key, px: Ok(px), row: None, sign, is_filled: false, fill: None });
     }
     let (key, latest) = if delay == 0 {
         (d.row.key, view.path.latest_before(d.row.key, side))

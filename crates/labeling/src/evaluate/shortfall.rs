@@ -95,6 +95,10 @@ impl Parts<'_> {
 /// Writes shortfall, effective spread and slippage of a decision's orders.
 ///
 /// `entry_done` is when its orders were done, or given up.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one outcome, step by step in the order of the definition"
+)]
 pub(super) fn write(
     view: View<'_>,
     d: &Decision,

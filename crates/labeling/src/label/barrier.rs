@@ -89,6 +89,10 @@ pub(crate) fn levels(view: View<'_>, d: &Decision, target: &Target) -> Option<Le
     stand(view, d, target, &entry, px).ok()?.ok()
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one outcome, step by step in the order of the definition"
+)]
 pub(super) fn label(view: View<'_>, d: &Decision, target: &Target) -> Result<LabelDraft, Stop> {
     let TargetKind::TripleBarrier { profit, loss, vertical, profit_as_limit } = &target.kind else {
         return Err(Stop::NotApplicable("no barriers"));

@@ -38,17 +38,14 @@ impl Labeler {
             return Ok(());
         };
         tracked.timers.retain(|timer| *timer != at);
-        let said = match tracked.decision.row.instrument {
-            Some(id) => {
-                if !self.markets.contains_key(&id) {
-                    self.markets.insert(id, Market::new(self.global.path));
-                }
-                self.say(no, &mut tracked, id, upto.max(self.upto))
+        let said = if let Some(id) = tracked.decision.row.instrument {
+            if !self.markets.contains_key(&id) {
+                self.markets.insert(id, Market::new(self.global.path));
             }
-            None => {
-                self.skip(&mut tracked);
-                Ok(())
-            }
+            self.say(no, &mut tracked, id, upto.max(self.upto))
+        } else {
+            self.skip(&mut tracked);
+            Ok(())
         };
         if let Some(slot) = self.decisions.get_mut(no) {
             *slot = Some(tracked);
@@ -67,6 +64,10 @@ impl Labeler {
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one decision: outcome, then labels, then markouts, on the same view"
+    )]
     fn say(
         &mut self,
         no: usize,
@@ -297,7 +298,7 @@ impl Labeler {
         let origin = contract::Origin::new("labeling", "decisions");
         let mut reject = contract::Reject::new(&origin, "decisions", tracked.position, code).about(
             column,
-            expected.to_owned(),
+            expected,
             format!("decision {}: {found}", crate::markout::uuid(&row.id)),
         );
         (reject.seq, reject.ts_avail_ns) = (Some(row.key.seq), Some(row.avail));

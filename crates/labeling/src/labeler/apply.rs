@@ -28,7 +28,7 @@ impl Labeler {
                 break;
             }
             self.fire(held.event.key.ts - 1)?;
-            self.apply(held, None)?;
+            self.apply(held, None);
         }
         self.fire(frontier - 1)
     }
@@ -47,11 +47,11 @@ impl Labeler {
                 let is_decision = matches!(held.event.what, What::Decision(_));
                 self.report.rejected_decisions += u64::from(is_decision);
                 let expected = format!("a path time of {oldest} or later");
-                self.reject(&held, "labeling/late-row", "ts_recv", &expected, key.ts);
+                self.reject(&held, "labeling/late-row", "ts_recv", &expected, &key.ts);
                 return Ok(());
             }
             let cause = Cause { seq: key.seq, known: self.clock.max(held.event.avail) };
-            self.apply(held, Some(cause))?;
+            self.apply(held, Some(cause));
             return self.fire(self.upto);
         }
         // Rows come nearly in order.
@@ -70,7 +70,7 @@ impl Labeler {
         code: &'static str,
         column: &'static str,
         expected: &str,
-        found: impl ToString,
+        found: &dyn ToString,
     ) {
         self.report.rejected += 1;
         let origin = Origin::new("labeling", held.table);
@@ -83,7 +83,7 @@ impl Labeler {
         self.rejects.push(reject);
     }
 
-    fn apply(&mut self, mut held: Held, late: Option<Cause>) -> Result<(), LabelError> {
+    fn apply(&mut self, mut held: Held, late: Option<Cause>) {
         let Event { key, avail, .. } = held.event;
         let what = std::mem::replace(
             &mut held.event.what,
@@ -130,7 +130,7 @@ impl Labeler {
                 self.take_gap(key, avail, *gap, late);
             }
             What::Gap(_) => {}
-            What::Decision(row) => self.take_decision(&held, *row, late)?,
+            What::Decision(row) => self.take_decision(&held, *row, late),
             What::Execution(row) => {
                 // Clocks may put a fill before its decision: it waits as long as the tolerance allows.
                 let waits_until = row.key.ts.saturating_add(self.global.tolerance_ns);
@@ -140,15 +140,15 @@ impl Labeler {
                     held.event.what = What::Execution(row);
                     let at = self.held.partition_point(|h| h.event.key < held.event.key);
                     self.held.insert(at, held);
-                    return Ok(());
+                    return;
                 }
-                self.take_execution(&held, *row, late)?;
+                self.take_execution(&held, &row, late);
             }
             What::Posting(row) => {
                 let actions = self.facts.actions(row.instrument);
                 let Some(ledger) = self.ledgers.get_mut(&(Some(row.account), row.instrument))
                 else {
-                    return Ok(());
+                    return;
                 };
                 let fits = match ledger.carry(key, row.amount, actions) {
                     Ok(true) => Ok(()),
@@ -164,11 +164,10 @@ impl Labeler {
                 }
             }
         }
-        Ok(())
     }
 
     fn overflow(&mut self, held: &Held) {
-        self.reject(held, "labeling/overflow", "last_qty", "an exact sum below 1.7e38", "more");
+        self.reject(held, "labeling/overflow", "last_qty", "an exact sum below 1.7e38", &"more");
     }
 
     fn cause(&self, key: Key, avail: i64) -> Cause {
@@ -293,17 +292,12 @@ impl Labeler {
         }
     }
 
-    fn take_decision(
-        &mut self,
-        held: &Held,
-        row: DecisionRow,
-        late: Option<Cause>,
-    ) -> Result<(), LabelError> {
+    fn take_decision(&mut self, held: &Held, row: DecisionRow, late: Option<Cause>) {
         if self.decision_of.contains_key(&row.id) {
             let id = crate::markout::uuid(&row.id);
             self.report.rejected_decisions += 1;
-            self.reject(held, "labeling/duplicate-key", "decision_id", "an id once", id);
-            return Ok(());
+            self.reject(held, "labeling/duplicate-key", "decision_id", "an id once", &id);
+            return;
         }
         let cutoff = row.key.ts;
         if let Some(id) = row.instrument
@@ -311,18 +305,18 @@ impl Labeler {
         {
             self.report.rejected_decisions += 1;
             let expected = "an instrument of the table instruments";
-            self.reject(held, "labeling/unknown-instrument", "instrument_id", expected, id);
-            return Ok(());
+            self.reject(held, "labeling/unknown-instrument", "instrument_id", expected, &id);
+            return;
         }
         let Some(rules) = self.rules.resolve(&row.strategy, cutoff) else {
             self.report.without_rules += 1;
-            return Ok(());
+            return;
         };
         if let Some(scales) = self.facts.scales(&row.id)
             && scales.avail >= cutoff
         {
             let expected = format!("before the cut-off {cutoff}");
-            self.reject(held, "labeling/lookahead-reference", "ts_avail", &expected, scales.avail);
+            self.reject(held, "labeling/lookahead-reference", "ts_avail", &expected, &scales.avail);
             self.facts.forget_scales(&row.id);
         }
         let no = self.decisions.len();
@@ -344,7 +338,6 @@ impl Labeler {
         if let Some((ts, offset)) = first.zip(offset) {
             self.schedule(no, ts.saturating_add(offset).max(cutoff));
         }
-        Ok(())
     }
 
     /// The decision behind a report.
@@ -363,13 +356,8 @@ impl Labeler {
         Ok(by_order.filter(agrees))
     }
 
-    fn take_execution(
-        &mut self,
-        held: &Held,
-        row: ExecRow,
-        late: Option<Cause>,
-    ) -> Result<(), LabelError> {
-        let behind = self.decision_behind(&row);
+    fn take_execution(&mut self, held: &Held, row: &ExecRow, late: Option<Cause>) {
+        let behind = self.decision_behind(row);
         if let Ok(Some(no)) = behind
             && let Some(Some(tracked)) = self.decisions.get_mut(no)
         {
@@ -386,32 +374,35 @@ impl Labeler {
         match row.kind {
             ExecType::Trade => self.take_fill(held, row, behind, late),
             ExecType::TradeCorrect | ExecType::TradeCancel => self.amend(held, row, late),
-            _ => Ok(()),
+            _ => {}
         }
     }
 
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one fill: who it belongs to, what it moves, who must look again"
+    )]
     fn take_fill(
         &mut self,
         held: &Held,
-        row: ExecRow,
+        row: &ExecRow,
         behind: Result<Option<usize>, ()>,
         late: Option<Cause>,
-    ) -> Result<(), LabelError> {
-        let (Some(qty), Some(px)) = (row.qty, row.px) else { return Ok(()) };
+    ) {
+        let (Some(qty), Some(px)) = (row.qty, row.px) else { return };
         let id = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id));
         if self.fill_of.contains_key(&id) {
             let found = row.exec_id.to_string();
-            self.reject(held, "labeling/duplicate-key", "exec_id", "a fill once", found);
-            return Ok(());
+            self.reject(held, "labeling/duplicate-key", "exec_id", "a fill once", &found);
+            return;
         }
-        let mut decision = match behind {
-            Ok(decision) => decision,
-            Err(()) => {
-                let found = row.decision.map(|id| crate::markout::uuid(&id)).unwrap_or_default();
-                let expected = "a decision that came before";
-                self.reject(held, "labeling/orphan-fill", "decision_id", expected, found);
-                None
-            }
+        let mut decision = if let Ok(decision) = behind {
+            decision
+        } else {
+            let found = row.decision.map(|id| crate::markout::uuid(&id)).unwrap_or_default();
+            let expected = "a decision that came before";
+            self.reject(held, "labeling/orphan-fill", "decision_id", expected, &found);
+            None
         };
         let mut key = row.key;
         let mut is_clamped = false;
@@ -422,7 +413,7 @@ impl Labeler {
                 if cutoff - key.ts > self.global.tolerance_ns {
                     let expected = format!("{cutoff} or later");
                     let code = "labeling/fill-before-decision";
-                    self.reject(held, code, "ts_recv", &expected, key.ts);
+                    self.reject(held, code, "ts_recv", &expected, &key.ts);
                     decision = None;
                 } else {
                     key = Key::new(cutoff, key.seq);
@@ -470,7 +461,7 @@ impl Labeler {
         let no: FillNo = self.fills.len();
         let Ok(fee) = self.fee(&fill, row.fee, row.fee_ccy.as_deref(), row.is_fee_final) else {
             self.overflow(held);
-            return Ok(());
+            return;
         };
         self.fills.push(Fill { fee, ..fill });
         self.fill_of.insert(id, no);
@@ -497,7 +488,7 @@ impl Labeler {
         let unmatched = self.fills.get(no).map_or(0, |f| f.unmatched);
         if unmatched > 0 {
             let expected = "an open position to close";
-            self.reject(held, "labeling/opening-unknown", "last_qty", expected, unmatched);
+            self.reject(held, "labeling/opening-unknown", "last_qty", expected, &unmatched);
         }
         if let Some(of) = decision
             && let Some(Some(tracked)) = self.decisions.get_mut(of)
@@ -524,7 +515,6 @@ impl Labeler {
                 }
             }
         }
-        Ok(())
     }
 
     /// Looks at what is open of a decision once the rows of an instant are in.
@@ -569,13 +559,13 @@ impl Labeler {
         }
     }
 
-    fn amend(&mut self, held: &Held, row: ExecRow, late: Option<Cause>) -> Result<(), LabelError> {
+    fn amend(&mut self, held: &Held, row: &ExecRow, late: Option<Cause>) {
         let kind = u8::from(row.kind == ExecType::TradeCancel);
-        let own = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id), kind);
+        let own = ((row.source, row.account, row.instrument, Arc::clone(&row.exec_id)), kind);
         if !self.amendments.insert(own) {
             let found = row.exec_id.to_string();
-            self.reject(held, "labeling/duplicate-key", "exec_id", "a correction once", found);
-            return Ok(());
+            self.reject(held, "labeling/duplicate-key", "exec_id", "a correction once", &found);
+            return;
         }
         let meant = row.ref_id.as_ref().and_then(|reference| {
             let key = (row.source, row.account, row.instrument, Arc::clone(reference));
@@ -584,13 +574,13 @@ impl Labeler {
         let Some(no) = meant else {
             let found = row.ref_id.as_deref().unwrap_or("null").to_owned();
             let (code, expected) = ("labeling/broken-correction-chain", "a fill that came before");
-            self.reject(held, code, "exec_ref_id", expected, found);
-            return Ok(());
+            self.reject(held, code, "exec_ref_id", expected, &found);
+            return;
         };
         let key = (row.source, row.account, row.instrument, Arc::clone(&row.exec_id));
         self.fill_of.entry(key).or_insert(no);
         self.report.amended += 1;
-        let Some(old) = self.fills.get(no).cloned() else { return Ok(()) };
+        let Some(old) = self.fills.get(no).cloned() else { return };
         let mut fill = old.clone();
         fill.avail = fill.avail.max(row.avail);
         fill.amended.push(row.key.seq);
@@ -604,7 +594,7 @@ impl Labeler {
                 let fee = self.fee(&fill, row.fee, row.fee_ccy.as_deref(), row.is_fee_final);
                 let Ok(fee) = fee else {
                     self.overflow(held);
-                    return Ok(());
+                    return;
                 };
                 (fill.fee, fill.has_own_fee) = (fee, row.fee.is_some());
             }
@@ -625,7 +615,6 @@ impl Labeler {
         }
         let cause = late.unwrap_or(self.cause(row.key, row.avail));
         self.look_again_at(&concerned, ts, cause);
-        Ok(())
     }
 }
 

@@ -51,10 +51,10 @@ impl Extremes {
     pub(super) fn push(&mut self, px: i64) {
         let at = self.px.len();
         self.px.push(px);
-        if at % BLOCK == 0 {
+        if at.is_multiple_of(BLOCK) {
             self.blocks.push(Span::EMPTY);
         }
-        if at % WIDE == 0 {
+        if at.is_multiple_of(WIDE) {
             self.wide.push(Span::EMPTY);
         }
         if let (Some(block), Some(wide)) = (self.blocks.last_mut(), self.wide.last_mut()) {
@@ -106,11 +106,11 @@ impl Extremes {
                 return None;
             }
             let start = at;
-            if at % WIDE == 0 && at + WIDE <= to {
+            if at.is_multiple_of(WIDE) && at + WIDE <= to {
                 at += WIDE;
                 return Some((*self.wide.get(start / WIDE)?, start, at));
             }
-            if at % BLOCK == 0 && at + BLOCK <= to {
+            if at.is_multiple_of(BLOCK) && at + BLOCK <= to {
                 at += BLOCK;
                 return Some((*self.blocks.get(start / BLOCK)?, start, at));
             }

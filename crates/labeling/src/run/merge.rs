@@ -11,10 +11,13 @@ use std::collections::VecDeque;
 /// After how many rows what came out is taken.
 const STEP: usize = 1 << 16;
 
+/// Reads the next batch of a table.
+type Next<'a> = Box<dyn FnMut(&mut Labeler) -> Result<Option<Rows>, LabelError> + 'a>;
+
 /// A table that is read batch by batch.
 struct Cursor<'a> {
     table: &'static str,
-    next: Box<dyn FnMut(&mut Labeler) -> Result<Option<Rows>, LabelError> + 'a>,
+    next: Next<'a>,
     rows: Rows,
     is_done: bool,
 }
@@ -75,6 +78,14 @@ fn instrument(what: &What) -> Option<u32> {
     }
 }
 
+fn seqs<T: contract::EventTable>(batch: &Batch<T>) -> Vec<u64> {
+    batch.seq().values().to_vec()
+}
+
+fn gap_seqs(batch: &Batch<contract::LedgerGaps>) -> Vec<u64> {
+    batch.col(&contract::LedgerGaps::SEQ).values().to_vec()
+}
+
 /// Pushes everything in the order of `seq`; of a shard, only the rows of its instruments, but every clock.
 pub(crate) fn feed(
     labeler: &mut Labeler,
@@ -86,12 +97,6 @@ pub(crate) fn feed(
         ($($field:ident)*) => {$( for batch in &inputs.$field { labeler.push_whole(batch)?; } )*};
     }
     whole!(instruments sessions adjustments fee_schedules references);
-    fn seqs<T: contract::EventTable>(batch: &Batch<T>) -> Vec<u64> {
-        batch.seq().values().to_vec()
-    }
-    fn gap_seqs(batch: &Batch<contract::LedgerGaps>) -> Vec<u64> {
-        batch.col(&contract::LedgerGaps::SEQ).values().to_vec()
-    }
     let mut cursors = [
         Cursor::new(&inputs.decisions, seqs),
         Cursor::new(&inputs.executions, seqs),
