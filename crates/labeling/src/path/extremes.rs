@@ -200,7 +200,9 @@ mod tests {
                 .map(|m| { level += m; if *m == 3 { ABSENT } else { level } })
                 .collect();
             let mut column = Extremes::default();
-            px.iter().for_each(|p| column.push(*p));
+            for p in &px {
+                column.push(*p);
+            }
             for (at, p) in inserted {
                 let at = at.min(px.len());
                 px.insert(at, p);

@@ -4,6 +4,15 @@
 //! unless set), `HINDSIGHT_FUZZ_FROM=7000` the first seed. A log that fails is cut down to the lines and words that it
 //! needs to fail, and printed in the language of `scenario.rs`.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    clippy::items_after_statements,
+    clippy::match_same_arms,
+    clippy::too_many_lines,
+    reason = "a long test program that takes its length from the environment"
+)]
+
 mod changed;
 mod rules;
 mod run;

@@ -63,19 +63,20 @@ fn take(out: &Output, rows: &mut Vec<Row>) {
     }
 }
 
+fn of<T: EventTable>(
+    batches: &[Batch<T>],
+    table: usize,
+    out: &mut Vec<(u64, usize, usize, usize)>,
+) {
+    for (nth, batch) in batches.iter().enumerate() {
+        let seqs = batch.seq().values().iter().enumerate();
+        out.extend(seqs.map(|(row, seq)| (*seq, table, nth, row)));
+    }
+}
+
 /// Rows of all event tables, one a batch, in the order of the log.
 fn one_by_one(inputs: &Inputs, step: usize, mut push: impl FnMut(Any<'_>)) {
     let mut places: Vec<(u64, usize, usize, usize)> = Vec::new();
-    fn of<T: EventTable>(
-        batches: &[Batch<T>],
-        table: usize,
-        out: &mut Vec<(u64, usize, usize, usize)>,
-    ) {
-        for (nth, batch) in batches.iter().enumerate() {
-            let seqs = batch.seq().values().iter().enumerate();
-            out.extend(seqs.map(|(row, seq)| (*seq, table, nth, row)));
-        }
-    }
     of(&inputs.decisions, 0, &mut places);
     of(&inputs.executions, 1, &mut places);
     of(&inputs.quotes, 2, &mut places);

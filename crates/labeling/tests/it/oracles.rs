@@ -74,13 +74,14 @@ fn barrier_spec(path: &str, entry: &BTreeMap<String, String>) -> LabelSpec {
         .filter(|key| !entry[**key].is_empty())
         .map(|key| format!("{key} = \"{}\"", entry[*key]))
         .collect();
-    for name in ["zero", "sign"] {
-        text += &format!(
+    let targets = ["zero", "sign"].map(|name| {
+        format!(
             "[triple_barrier.{name}]\ncovers = {{ decisions = [\"enter\"], basis = [\"counterfactual\"] }}\n\
              barriers = {{ {}, vertical = \"{name}\" }}\n",
             barriers.join(", ")
-        );
-    }
+        )
+    });
+    text += &targets.concat();
     LabelSpec::parse(&text).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -99,7 +100,7 @@ fn entry_decisions(entries: &[BTreeMap<String, String>]) -> Vec<D> {
     entries.iter().map(decision).collect()
 }
 
-fn label_of<'a>(labels: &'a Batch<Labels, Unlogged>) -> BTreeMap<([u8; 16], &'a str), usize> {
+fn label_of(labels: &Batch<Labels, Unlogged>) -> BTreeMap<([u8; 16], &str), usize> {
     (0..labels.len())
         .map(|row| {
             let id = *labels.cell(&Labels::DECISION_ID, row).unwrap().as_bytes();
@@ -156,7 +157,7 @@ fn first_touches_and_excursions_are_those_of_an_exact_scan() {
                 };
                 let found = run.labels.as_ref().map(targets).unwrap_or_default();
                 assert!(found.is_empty(), "{what}: {found:?} of an open window");
-                assert_eq!(run.pending.as_ref().map(|p| p.len()), Some(3), "{what}");
+                assert_eq!(run.pending.as_ref().map(contract::Batch::len), Some(3), "{what}");
                 open += 1;
                 continue;
             };

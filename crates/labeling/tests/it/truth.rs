@@ -126,8 +126,11 @@ covers = { decisions = ["enter", "exit", "increase", "reduce", "reverse", "skip"
 base = { by = "r_net_sigma", cuts = [-1.5, -0.5, 0.5, 1.5] }
 "#;
 
+/// Class, value and status by decision and target.
+type Found = BTreeMap<([u8; 16], String), (Option<i8>, Option<f64>, LabelStatus)>;
+
 /// The last revision of every label.
-fn labels(run: &Run) -> BTreeMap<([u8; 16], String), (Option<i8>, Option<f64>, LabelStatus)> {
+fn labels(run: &Run) -> Found {
     let mut out = BTreeMap::new();
     let mut revisions: BTreeMap<([u8; 16], String), u16> = BTreeMap::new();
     let rows = run.labels.as_ref().unwrap();

@@ -84,7 +84,9 @@ fn said(run: &Run) -> Said {
 }
 
 fn sorted(mut said: Said) -> Said {
-    said.values_mut().for_each(|rows| rows.sort());
+    for rows in said.values_mut() {
+        rows.sort();
+    }
     said
 }
 
@@ -380,7 +382,7 @@ pub(super) fn delayed(case: &Text) -> Vec<String> {
                     || line.contains(&format!(" {id} ")) && *line != late[at]
             });
         let is_withdrawing = late[at].contains(" ref=");
-        if can_wait && !is_named && !is_withdrawing && at % 4 == 0 && at + 1 < late.len() {
+        if can_wait && !is_named && !is_withdrawing && at.is_multiple_of(4) && at + 1 < late.len() {
             let row = late.remove(at);
             let to = (at + 1 + at % 20).min(late.len());
             late.insert(to, row);

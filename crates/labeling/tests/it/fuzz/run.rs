@@ -60,7 +60,7 @@ pub(super) fn disagreements(case: &Text) -> Vec<String> {
         .filter(|reject| reject.code != "labeling/duplicate-key")
         .filter_map(|reject| {
             let id = reject.seq.and_then(|seq| seqs.get(&seq))?;
-            Some((id.clone(), reject.code.to_string()))
+            Some((id.clone(), reject.code.clone()))
         })
         .collect();
     let mut decisions = 0;
@@ -105,7 +105,7 @@ pub(super) fn disagreements(case: &Text) -> Vec<String> {
     let duplicates = seqs.len() - decisions;
     let known = report.decisions - report.rejected_decisions - report.without_rules;
     for target in &rules.targets {
-        let zero = Default::default();
+        let zero = labeling::TargetReport::default();
         let t = report.targets.get(&target.name).unwrap_or(&zero);
         let pending = report.pending.get(&target.name).copied().unwrap_or(0);
         let sum = t.labelled + t.not_applicable + t.rejected + pending;

@@ -224,7 +224,7 @@ fn rules(dice: &mut Dice, shape: Shape) -> (String, i64, i64) {
             "grade:own:real",
         ]
     };
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(4) {
         out.push(format!("t={}", dice.pick(targets)));
     }
     (out.join(" "), lateness, tolerance)
