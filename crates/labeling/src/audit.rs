@@ -19,6 +19,7 @@ mod position;
 mod sample;
 mod sigma;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use contract::{AnchorKind, LabelKind, LabelStatus, OutcomeBasis, Side};
@@ -173,13 +174,15 @@ pub struct Audited {
 #[derive(Debug)]
 pub struct Auditor {
     log: log::Log,
+    /// What the log clock has passed by the allowed lateness, which is the same for all rules of a book.
+    closed: OnceCell<(i64, log::Log)>,
 }
 
 impl Auditor {
     /// Reads every row.
     #[must_use]
     pub fn new(inputs: &Inputs) -> Self {
-        Self { log: log::Log::read(inputs) }
+        Self { log: log::Log::read(inputs), closed: OnceCell::new() }
     }
 
     /// Every decision, by id.
@@ -205,8 +208,17 @@ impl Auditor {
         let Some(rules) = rules(&decision.strategy, decision.key.0) else {
             return Some(nothing("no rules in force"));
         };
-        let log = self.log.closed(rules.measures.allowed_lateness_ns);
-        let Some(case) = case::Case::new(&log, at, Arc::clone(&rules)) else {
+        let lateness_ns = rules.measures.allowed_lateness_ns;
+        let (known, closed) =
+            self.closed.get_or_init(|| (lateness_ns, self.log.closed(lateness_ns)));
+        let other;
+        let log = if *known == lateness_ns {
+            closed
+        } else {
+            other = self.log.closed(lateness_ns);
+            &other
+        };
+        let Some(case) = case::Case::new(log, at, Arc::clone(&rules)) else {
             return Some(nothing("no instrument"));
         };
         let outcome = outcome::outcome(&case);

@@ -125,6 +125,11 @@ impl Decision {
         }
     }
 
+    /// Its quantity; one unit where it names none.
+    pub(crate) fn quantity(&self) -> i128 {
+        self.row.qty.unwrap_or(1_000_000_000)
+    }
+
     pub(crate) fn sign(&self) -> i128 {
         self.row.side.map_or(1, sign)
     }

@@ -153,7 +153,7 @@ pub struct Labeler {
     facts: Facts,
     markets: BTreeMap<u32, Market>,
     /// Gaps of every instrument, for those that come later.
-    wide_gaps: Vec<(Key, i64, GapRow)>,
+    wide_gaps: Vec<(Key, GapRow)>,
     ledgers: BTreeMap<(Option<Id>, u32), Ledger>,
     fills: Vec<Fill>,
     fill_of: BTreeMap<ReportKey, FillNo>,
@@ -172,7 +172,6 @@ pub struct Labeler {
     timers: BinaryHeap<Reverse<(i64, u64, usize)>>,
     /// Decisions that a row has woken.
     rung: Vec<usize>,
-    rows_read: BTreeMap<&'static str, u64>,
     since_forget: usize,
     forget_every: usize,
     outcomes: Vec<OutcomeRow>,
@@ -210,7 +209,6 @@ impl Labeler {
             upto: i64::MIN,
             timers: BinaryHeap::new(),
             rung: Vec::new(),
-            rows_read: BTreeMap::new(),
             since_forget: 0,
             forget_every: forget::EVERY,
             outcomes: Vec::new(),
@@ -253,7 +251,6 @@ impl Labeler {
     /// As [`push`](Self::push).
     pub fn finish(mut self) -> Result<(Output, Report), LabelError> {
         let out = self.output()?;
-        self.report.rows_read = self.rows_read.clone();
         self.report.pending = self.pending_targets();
         let mixed = self.markets.values().filter(|market| market.sources.len() > 1).count();
         self.report.mixed_instruments = mixed as u64;

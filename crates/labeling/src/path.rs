@@ -55,7 +55,6 @@ pub(crate) struct Gap {
     pub(crate) from: i64,
     pub(crate) to: i64,
     pub(crate) seq: u64,
-    pub(crate) avail: i64,
 }
 
 /// The path of one instrument, in the order of keys.
@@ -100,8 +99,8 @@ impl Path {
         })
     }
 
-    /// Takes a row; true when it was the last one by its key.
-    pub(crate) fn insert(&mut self, row: PathRow) -> bool {
+    /// Takes a row to its place.
+    pub(crate) fn insert(&mut self, row: PathRow) {
         let is_last = self
             .ts
             .last()
@@ -113,7 +112,7 @@ impl Path {
             self.avail.push(row.avail);
             self.down.push(row.down);
             self.up.push(row.up);
-            return true;
+            return;
         }
         let at = self.before(row.key);
         self.ts.insert(at, row.key.ts);
@@ -121,7 +120,6 @@ impl Path {
         self.avail.insert(at, row.avail);
         self.down.insert(at, row.down);
         self.up.insert(at, row.up);
-        false
     }
 
     /// Takes a row out again: a print that was cancelled.

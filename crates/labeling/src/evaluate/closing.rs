@@ -17,9 +17,6 @@ use crate::null::Null;
 use crate::path::{Exit, PathRow};
 use contract::OutcomeBasis;
 
-/// One unit.
-const UNIT: i128 = 1_000_000_000;
-
 /// The value of closing now against closing at the window's end.
 #[expect(
     clippy::too_many_lines,
@@ -41,7 +38,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         view.needs(d.wait_end())?;
         // The order's own side of the quote is that on which the position leaves.
         let EntryPoint { key, px, row, .. } = imagined(view, d)?;
-        let qty = d.row.qty.unwrap_or(UNIT);
+        let qty = d.quantity();
         legs.extend(px.ok().map(|px| (qty, px)));
         (key, px, row)
     };
@@ -99,7 +96,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     }
     if fills.is_empty() {
         if let Ok(px) = px {
-            let qty = d.row.qty.unwrap_or(UNIT);
+            let qty = d.quantity();
             fees = assumed_fee(view, d, contract, qty, px)?;
             draft.flag(OutcomeFlags::FEE_ASSUMED);
             if fees.is_unknown {
@@ -109,12 +106,7 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
                 draft.flag(OutcomeFlags::UNIT_QTY);
             }
             if is_negated {
-                fees = Fee {
-                    value: -fees.value,
-                    lo: fees.hi.map_or(0, |hi| -hi),
-                    hi: Some(-fees.lo),
-                    ..fees
-                };
+                fees = fees.negated();
             }
         }
     } else {
@@ -128,19 +120,8 @@ pub(super) fn close(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         draft.flag(OutcomeFlags::NEGATED);
     }
     let gross = px.and(mark.px).map(|_| sum);
-    let money = Money {
-        gross: match gross {
-            Ok(sum) => Ok(contract.money(sum)?),
-            Err(why) => Err(why),
-        },
-        bounds: match ends.filter(|_| gross.is_ok()) {
-            Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
-            None => None,
-        },
-        fees,
-        carry: 0,
-        notional: contract.money(notional)?,
-    };
+    let bounds = ends.filter(|_| gross.is_ok());
+    let money = Money::of(contract, gross, bounds, (fees, 0), notional)?;
     money.write(&mut draft, d, scale);
     if gross.is_err() && px.is_ok() && !fees.is_foreign {
         // Closing costs what it costs, whatever keeping would have been worth.
@@ -209,7 +190,7 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
     let (mut entries, mut exits) = (Totals::default(), Totals::default());
     entries.add(qty, px)?;
     let seen = walk.clone();
-    let (mut bounds, mut ends) = (None, None);
+    let mut ends = None;
     let gross;
     match mark.px {
         Ok((exit, row)) => {
@@ -220,7 +201,6 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
             if let Some((low, high)) = mark.bounds {
                 let (a, b) = (held.value(low)?, held.value(high)?);
                 ends = Some((a.min(b), a.max(b)));
-                bounds = Some((contract.money(a.min(b))?, contract.money(a.max(b))?));
             }
         }
         Err(why) => gross = Err(why),
@@ -229,16 +209,7 @@ pub(super) fn hold(view: View<'_>, d: &Decision) -> Result<Draft, Stop> {
         draft.reads.row(row);
     }
     let notional = contract.notional(qty, px)?;
-    let money = Money {
-        gross: match gross {
-            Ok(sum) => Ok(contract.money(sum)?),
-            Err(why) => Err(why),
-        },
-        bounds,
-        fees: Fee::ZERO,
-        carry: 0,
-        notional: contract.money(notional)?,
-    };
+    let money = Money::of(contract, gross, ends, (Fee::ZERO, 0), notional)?;
     money.write(&mut draft, d, scale);
     let span = Span { entry: d.row.key, end: mark.exit_ts, rows_to: end, entries, exits };
     finish(view, d, &mut draft, scale, span);

@@ -151,7 +151,7 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     for row in walk.rows() {
         draft.reads.row(row);
     }
-    let fees = fees(view, d, &own, closings().map(|(_, c, _)| c.fee), end)?;
+    let fees = fees(&own, closings().map(|(_, c, _)| c.fee))?;
     let assumed = match mark {
         Some(Mark { px: Ok((px, _)), .. }) => {
             draft.flag(OutcomeFlags::FEE_ASSUMED);
@@ -170,19 +170,7 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
         .filter(|(key, _)| key.ts <= window_over)
         .map(|(_, part)| *part)
         .sum();
-    let money = Money {
-        gross: match gross {
-            Ok(sum) => Ok(contract.money(sum)?),
-            Err(why) => Err(why),
-        },
-        bounds: match bounds {
-            Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
-            None => None,
-        },
-        fees: fees.plus(assumed)?,
-        carry,
-        notional: contract.money(notional)?,
-    };
+    let money = Money::of(contract, gross, bounds, (fees.plus(assumed)?, carry), notional)?;
     let scale = sigma(view, d);
     money.write(&mut draft, d, scale);
     if fees.is_foreign {
@@ -206,7 +194,7 @@ pub(super) fn filled(view: View<'_>, d: &Decision) -> Result<Option<Draft>, Stop
     excursion::write(&mut draft, &walk, notional, (known, ends), denominator);
     end_measures(&mut draft, mark);
     shortfall::write(view, d, &mut draft, entry_done)?;
-    draft.completeness = completeness(view, d, &own, entry.ts, window_over);
+    draft.completeness = completeness(view, &own, entry.ts, window_over);
     Ok(Some(draft))
 }
 
@@ -307,13 +295,7 @@ pub(crate) fn void(view: View<'_>, d: &Decision) -> Option<Draft> {
 }
 
 /// Entry fees of lots and fees of what closed them.
-fn fees(
-    _: View<'_>,
-    _: &Decision,
-    own: &[&Own<'_>],
-    exits: impl Iterator<Item = Fee>,
-    _: i64,
-) -> Result<Fee, Stop> {
+fn fees(own: &[&Own<'_>], exits: impl Iterator<Item = Fee>) -> Result<Fee, Stop> {
     let mut sum = Fee::ZERO;
     for fee in own.iter().map(|o| o.lot.fee).chain(exits) {
         sum = sum.plus(fee)?;
@@ -378,6 +360,29 @@ pub(super) struct Money {
 }
 
 impl Money {
+    /// Of sums in units of their contract.
+    pub(super) fn of(
+        contract: Contract,
+        gross: Result<i128, Null>,
+        bounds: Option<(i128, i128)>,
+        (fees, carry): (Fee, i128),
+        notional: i128,
+    ) -> Result<Self, Stop> {
+        Ok(Self {
+            gross: match gross {
+                Ok(sum) => Ok(contract.money(sum)?),
+                Err(why) => Err(why),
+            },
+            bounds: match bounds {
+                Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
+                None => None,
+            },
+            fees,
+            carry,
+            notional: contract.money(notional)?,
+        })
+    }
+
     /// Of a trade that has no price.
     pub(super) fn without(why: Null) -> Self {
         Self { gross: Err(why), bounds: None, fees: Fee::ZERO, carry: 0, notional: 0 }
@@ -530,8 +535,7 @@ fn relative(view: View<'_>, d: &Decision, draft: &mut Draft, net: Reading, entry
 }
 
 /// Share of the path that is covered, of the notional with final fees, and of the fills that were received.
-fn completeness(view: View<'_>, d: &Decision, own: &[&Own<'_>], from: i64, to: i64) -> f64 {
-    let _ = d;
+fn completeness(view: View<'_>, own: &[&Own<'_>], from: i64, to: i64) -> f64 {
     let (mut sure, mut received, mut all) = (0_i128, 0_i128, 0_i128);
     for o in own {
         let value = o.lot.qty.saturating_mul(i128::from(o.lot.px));

@@ -17,9 +17,6 @@ use crate::path::Exit;
 use crate::settings::Anchor;
 use contract::OutcomeBasis;
 
-/// One unit.
-const UNIT: i128 = 1_000_000_000;
-
 /// The outcome of a decision's trade from its own quote to the window's end; negated, that of not making it.
 #[expect(
     clippy::too_many_lines,
@@ -53,7 +50,7 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
         draft.all_null(Null::CorporateAction);
         return Ok(draft);
     }
-    let qty = d.row.qty.unwrap_or(UNIT);
+    let qty = d.quantity();
     if d.row.qty.is_none() {
         draft.flag(OutcomeFlags::UNIT_QTY);
     }
@@ -98,21 +95,9 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
             (walk, seen) = (walk.negated(), seen.negated());
             gross = gross.map(|gross| -gross);
             bounds = bounds.map(|(lo, hi)| (-hi, -lo));
-            fees = negated(fees);
+            fees = fees.negated();
         }
-        let money = Money {
-            gross: match gross {
-                Ok(sum) => Ok(contract.money(sum)?),
-                Err(why) => Err(why),
-            },
-            bounds: match bounds {
-                Some((lo, hi)) => Some((contract.money(lo)?, contract.money(hi)?)),
-                None => None,
-            },
-            fees,
-            carry: 0,
-            notional: contract.money(notional)?,
-        };
+        let money = Money::of(contract, gross, bounds, (fees, 0), notional)?;
         money.write(&mut draft, d, scale);
         if is_negated && fees.is_unknown {
             unbounded_above(&mut draft);
@@ -165,11 +150,6 @@ pub(super) fn forward(view: View<'_>, d: &Decision, is_negated: bool) -> Result<
     }
     draft.completeness = covered(view, entry.key.ts, mark.exit_ts);
     Ok(draft)
-}
-
-/// What was not paid.
-fn negated(fee: Fee) -> Fee {
-    Fee { value: -fee.value, lo: fee.hi.map_or(0, |hi| -hi), hi: Some(-fee.lo), ..fee }
 }
 
 /// A fee of unknown size that was saved leaves the result open on the better side.

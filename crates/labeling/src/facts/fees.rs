@@ -106,6 +106,11 @@ impl Fee {
         })
     }
 
+    /// The same fee, not paid.
+    pub(crate) fn negated(self) -> Self {
+        Self { value: -self.value, lo: self.hi.map_or(0, |hi| -hi), hi: Some(-self.lo), ..self }
+    }
+
     /// Its parts by quantity.
     pub(crate) fn split(self, weights: &[i128]) -> Result<Vec<Self>, Overflow> {
         let values = apportion(self.value, weights)?;

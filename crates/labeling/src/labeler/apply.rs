@@ -179,8 +179,8 @@ impl Labeler {
         let wide = &self.wide_gaps;
         self.markets.entry(instrument).or_insert_with(|| {
             let mut market = Market::new(kind);
-            for (key, avail, gap) in wide {
-                market.gap(place(*key, *avail, gap), gap.tables);
+            for (key, gap) in wide {
+                market.gap(place(*key, gap), gap.tables);
             }
             market
         })
@@ -214,7 +214,7 @@ impl Labeler {
     }
 
     fn take_gap(&mut self, key: Key, avail: i64, gap: GapRow, late: Option<Cause>) {
-        let mark = place(key, avail, &gap);
+        let mark = place(key, &gap);
         let cause = late.unwrap_or(self.cause(key, avail));
         let concerned: Vec<u32> = match (gap.instrument, gap.source) {
             (Some(id), _) => {
@@ -226,7 +226,7 @@ impl Labeler {
                 self.markets.iter().filter(|(_, m)| has(m)).map(|(id, _)| *id).collect()
             }
             (None, None) => {
-                self.wide_gaps.push((key, avail, gap));
+                self.wide_gaps.push((key, gap));
                 self.markets.keys().copied().collect()
             }
         };
@@ -618,6 +618,6 @@ impl Labeler {
     }
 }
 
-fn place(key: Key, avail: i64, gap: &GapRow) -> Gap {
-    Gap { from: gap.from, to: gap.to, seq: key.seq, avail }
+fn place(key: Key, gap: &GapRow) -> Gap {
+    Gap { from: gap.from, to: gap.to, seq: key.seq }
 }

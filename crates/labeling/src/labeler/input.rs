@@ -102,7 +102,7 @@ impl Labeler {
 
     /// One row: what it does never depends on those behind it.
     pub(crate) fn take_row(&mut self, table: &'static str, row: Row) -> Result<(), LabelError> {
-        let read = self.rows_read.entry(table).or_default();
+        let read = self.report.rows_read.entry(table).or_default();
         let position = *read;
         *read += 1;
         let before = self.clock;
