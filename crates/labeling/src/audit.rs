@@ -176,13 +176,15 @@ pub struct Auditor {
     log: log::Log,
     /// What the log clock has passed by the allowed lateness, which is the same for all rules of a book.
     closed: OnceCell<(i64, log::Log)>,
+    /// Its fills, by the tolerance of the clocks, likewise.
+    fills: OnceCell<(i64, Vec<lots::Fill>)>,
 }
 
 impl Auditor {
     /// Reads every row.
     #[must_use]
     pub fn new(inputs: &Inputs) -> Self {
-        Self { log: log::Log::read(inputs), closed: OnceCell::new() }
+        Self { log: log::Log::read(inputs), closed: OnceCell::new(), fills: OnceCell::new() }
     }
 
     /// Every decision, by id.
@@ -218,7 +220,15 @@ impl Auditor {
             other = self.log.closed(lateness_ns);
             &other
         };
-        let Some(case) = case::Case::new(log, at, Arc::clone(&rules)) else {
+        let tolerance_ns = rules.measures.clock_tolerance_ns;
+        let (with, fills) =
+            self.fills.get_or_init(|| (tolerance_ns, lots::fills(log, tolerance_ns)));
+        let fills = if *known == lateness_ns && *with == tolerance_ns {
+            fills.clone()
+        } else {
+            lots::fills(log, tolerance_ns)
+        };
+        let Some(case) = case::Case::new(log, fills, at, Arc::clone(&rules)) else {
             return Some(nothing("no instrument"));
         };
         let outcome = outcome::outcome(&case);

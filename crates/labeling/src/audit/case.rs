@@ -7,7 +7,7 @@ use contract::{DecisionAction, DecisionStatus, EventId, Side};
 use super::exact::{Contract, bps, wide};
 use super::fee::{Deal, Fee, assumed};
 use super::log::{Decision, Instrument, Key, Log, Reference};
-use super::lots::{Fill, Lot, contract_of, fills, instrument_row, lots};
+use super::lots::{Fill, Lot, contract_of, instrument_row, lots};
 use super::path::{Edge, Path};
 use super::sigma::sigma;
 use crate::null::Null;
@@ -52,12 +52,16 @@ pub(super) struct Case<'l> {
 }
 
 impl<'l> Case<'l> {
-    pub(super) fn new(log: &'l Log, at: usize, rules: Arc<Resolved>) -> Option<Self> {
+    pub(super) fn new(
+        log: &'l Log,
+        fills: Vec<Fill>,
+        at: usize,
+        rules: Arc<Resolved>,
+    ) -> Option<Self> {
         let decision = log.decisions.get(at)?;
         let instrument = decision.instrument?;
         let measures = &rules.measures;
         let path = |kind| Path::of(log, instrument, kind, measures);
-        let fills = fills(log, measures.clock_tolerance_ns);
         let horizon = match measures.horizon_ns {
             Some(fixed) => fixed,
             None => decision.horizon_ns.unwrap_or(measures.horizon_default_ns),
