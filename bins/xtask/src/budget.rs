@@ -11,7 +11,7 @@ use std::path::Path;
 /// `contract`, 42 with `digest`, 65 for `feeds`, 95 with `dbn`, 50 for a stage, 160 for `hindsight`. One is above it:
 /// `feeds`, because rows from text (feature `ndjson`, five packages) moved into `contract` after that figure was set. To
 /// raise a limit, say in the commit what the new packages are for.
-const BUDGET: [(&str, &str, usize); 12] = [
+const BUDGET: [(&str, &str, usize); 13] = [
     ("capture", "", 75),
     ("contract", "", 33),
     ("contract", "digest", 41),
@@ -22,6 +22,7 @@ const BUDGET: [(&str, &str, usize); 12] = [
     ("feeds", "", 70),
     ("feeds", "dbn", 95),
     ("labeling", "", 65),
+    ("quality", "", 80),
     ("simulator", "", 50),
     ("hindsight", "", 142),
 ];

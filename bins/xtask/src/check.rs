@@ -256,6 +256,7 @@ mod tests {
                 "features",
                 "feeds",
                 "labeling",
+                "quality",
                 "simulator",
                 "hindsight",
                 "xtask"

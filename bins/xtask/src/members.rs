@@ -26,13 +26,14 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 10] = [
+pub(crate) const MEMBERS: [Member; 11] = [
     library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
     library("durable", "crates/durable", &[], &[]),
     library("features", "crates/features", &["contract"], &["simulator"]),
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
     library("labeling", "crates/labeling", &["contract"], &["simulator"]),
+    library("quality", "crates/quality", &["contract"], &["simulator"]),
     library("simulator", "crates/simulator", &["contract"], &[]),
     composer("hindsight", "bins/hindsight", LIBRARIES, true),
     composer("xtask", "bins/xtask", PROGRAMS, true),
@@ -40,9 +41,9 @@ pub(crate) const MEMBERS: [Member; 10] = [
 ];
 
 const LIBRARIES: &[&str] =
-    &["capture", "contract", "durable", "features", "feeds", "labeling", "simulator"];
+    &["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator"];
 const PROGRAMS: &[&str] =
-    &["capture", "contract", "durable", "features", "feeds", "labeling", "simulator", "hindsight"];
+    &["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator", "hindsight"];
 
 const fn library(
     name: &'static str,

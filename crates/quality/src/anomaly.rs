@@ -1,0 +1,1 @@
+//! Values that stand out from their neighbours.

@@ -1,0 +1,1 @@
+//! Change points of a stream: charts that remember a few numbers.

@@ -1,0 +1,1 @@
+//! How far a source's clock is off.

@@ -1,0 +1,1 @@
+//! Whether a window is distributed as its reference was.

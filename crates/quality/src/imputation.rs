@@ -1,0 +1,1 @@
+//! Proposed values beside missing ones, never over them.

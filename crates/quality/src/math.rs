@@ -1,0 +1,3 @@
+//! Elementary functions whose bits are the same on every machine.
+//!
+//! The standard library hands `ln`, `exp`, `pow` and their kin to the platform, whose libraries differ in the last bit.
