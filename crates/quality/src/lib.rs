@@ -6,16 +6,35 @@ mod anomaly;
 mod change;
 mod clock;
 mod comparison;
+mod context;
 mod dimension;
 mod draws;
 mod drift;
 mod imputation;
+mod judge;
+mod kinds;
+mod marks;
 mod math;
+mod pairs;
 mod profile;
+mod report;
+mod rows;
+mod rule_set;
+mod score;
+mod state;
+mod tally;
 mod verdict;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use context::{Context, ContextError};
 pub use dimension::Dimension;
+pub use judge::Form;
+pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use report::{Finding, Report};
+pub use rule_set::{CheckSpec, Gate, RuleError, RuleSet, Weights};
+pub use score::Score;
+pub use state::{CheckError, Flags, LateFlag, TableState};
+pub use tally::Counts;
 pub use verdict::{NotEvaluated, Verdict};

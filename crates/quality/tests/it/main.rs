@@ -8,3 +8,7 @@ mod comparison;
 mod drift;
 mod imputation;
 mod profile;
+mod row_kinds;
+mod sequence_kinds;
+mod set_kinds;
+mod support;

@@ -1,0 +1,73 @@
+//! Sessions of calendars.
+
+use contract::{Draft, SessionPhase, Sessions, UnknownWord};
+use std::collections::BTreeMap;
+
+/// A session `[start, end)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Session {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
+    /// Continuous trading, the phase in which silence means something.
+    pub(crate) is_regular: bool,
+}
+
+/// Sessions by calendar.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Calendars {
+    sessions: BTreeMap<String, Vec<Session>>,
+}
+
+impl Calendars {
+    pub(crate) fn add(&mut self, rows: &Draft<Sessions>) -> Result<(), UnknownWord> {
+        for row in 0..rows.len() {
+            let phase = rows.cell(&Sessions::PHASE, row)?;
+            let calendar = rows.cell(&Sessions::CALENDAR_ID, row)?;
+            let list = self.sessions.entry(calendar.to_owned()).or_default();
+            if phase == SessionPhase::Closed {
+                continue;
+            }
+            let (start, end) = (
+                rows.col(&Sessions::TS_START).value(row),
+                rows.col(&Sessions::TS_END).value(row),
+            );
+            let session = Session { start, end, is_regular: phase == SessionPhase::Regular };
+            let at = list.partition_point(|s| *s < session);
+            if list.get(at) != Some(&session) {
+                list.insert(at, session);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a session covers an instant; `None` for an unknown calendar, or outside the days that it lists.
+    pub(crate) fn covers(&self, calendar: &str, ts: i64) -> Option<bool> {
+        /// A calendar says nothing about days that it does not list.
+        const DAY_NS: i64 = 86_400_000_000_000;
+        let list = self.sessions.get(calendar)?;
+        let (first, last) = (list.first()?, list.last()?);
+        if ts < first.start.saturating_sub(DAY_NS) || ts >= last.end.saturating_add(DAY_NS) {
+            return None;
+        }
+        Some(self.session(calendar, ts).is_some())
+    }
+
+    /// The session that covers an instant.
+    pub(crate) fn session(&self, calendar: &str, ts: i64) -> Option<Session> {
+        let list = self.sessions.get(calendar)?;
+        let after = list.partition_point(|s| s.start <= ts);
+        // Sessions of one calendar hardly overlap: a few steps back find the one that covers.
+        list.get(..after)?.iter().rev().take(8).find(|s| ts < s.end).copied()
+    }
+
+    /// Sessions of continuous trading that overlap a range.
+    pub(crate) fn regular(
+        &self,
+        calendar: &str,
+        from: i64,
+        to: i64,
+    ) -> impl Iterator<Item = Session> {
+        let list = self.sessions.get(calendar).map_or(&[][..], Vec::as_slice);
+        list.iter().copied().filter(move |s| s.is_regular && s.start < to && s.end > from)
+    }
+}

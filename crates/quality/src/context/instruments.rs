@@ -1,0 +1,57 @@
+//! Versions of instruments.
+
+use arrow_array::Array;
+use contract::{Draft, Instruments, UnknownWord};
+use std::collections::BTreeMap;
+
+/// What checks read of one version of an instrument.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Instrument {
+    pub(crate) valid_from: i64,
+    pub(crate) valid_to: i64,
+    revision: u16,
+    pub(crate) tick_size: Option<i64>,
+    /// In units of 1e-9.
+    pub(crate) lot_size: Option<i128>,
+    pub(crate) allows_nonpositive_px: bool,
+    pub(crate) calendar: Option<String>,
+}
+
+/// Instruments by id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InstrumentBook {
+    versions: BTreeMap<u32, Vec<Instrument>>,
+}
+
+impl InstrumentBook {
+    pub(crate) fn add(&mut self, rows: &Draft<Instruments>) -> Result<(), UnknownWord> {
+        for row in 0..rows.len() {
+            let ticks = rows.col(&Instruments::TICK_SIZE);
+            let lots = rows.col(&Instruments::LOT_SIZE);
+            let version = Instrument {
+                valid_from: rows.col(&Instruments::VALID_FROM).value(row),
+                valid_to: rows
+                    .cell(&Instruments::VALID_TO, row)?
+                    .map_or(i64::MAX, contract::UtcNanos::nanos),
+                revision: rows.col(&Instruments::REVISION).value(row),
+                tick_size: ticks.is_valid(row).then(|| ticks.value(row)).filter(|t| *t > 0),
+                lot_size: lots.is_valid(row).then(|| lots.value(row)).filter(|l| *l > 0),
+                allows_nonpositive_px: rows
+                    .col(&Instruments::ALLOWS_NONPOSITIVE_PX)
+                    .value(row),
+                calendar: rows.cell(&Instruments::CALENDAR_ID, row)?.map(str::to_owned),
+            };
+            let id = rows.col(&Instruments::INSTRUMENT_ID).value(row);
+            let versions = self.versions.entry(id).or_default();
+            versions.push(version);
+            versions.sort_by_key(|v| (v.valid_from, v.revision));
+        }
+        Ok(())
+    }
+
+    /// The version that holds at an instant; of several the one with the greatest revision.
+    pub(crate) fn at(&self, id: u32, ts: i64) -> Option<&Instrument> {
+        let versions = self.versions.get(&id)?;
+        versions.iter().rfind(|v| v.valid_from <= ts && ts < v.valid_to)
+    }
+}

@@ -1,0 +1,65 @@
+//! What tests of checks share.
+
+use arrow_array::RecordBatch;
+use contract::QualityMode;
+use quality::{Context, Report, RuleSet, TableState};
+
+/// Rules of one table: `body` is a list of `[[check]]` entries.
+pub fn rules(table: &str, body: &str) -> RuleSet {
+    RuleSet::parse(&format!("name = \"test\"\nversion = 1\ntable = \"{table}\"\n{body}")).unwrap()
+}
+
+/// One check of a kind, with its parameters as TOML.
+pub fn one(table: &str, kind: &str, params: &str) -> RuleSet {
+    rules(table, &format!("[[check]]\nid = \"check\"\nkind = \"{kind}\"\n{params}"))
+}
+
+/// Ids of rows that break the first check, late ones among them, and the report.
+pub fn broken(rules: &RuleSet, batches: &[RecordBatch], context: &Context) -> (Vec<u64>, Report) {
+    let mut state = TableState::new(rules, QualityMode::Final);
+    let mut out = Vec::new();
+    let mut first = 0;
+    for batch in batches {
+        let seqs = batch.column_by_name("seq").map(|s| {
+            arrow_array::cast::AsArray::as_primitive::<arrow_array::types::UInt64Type>(s).clone()
+        });
+        let flags = state.observe(batch, context).unwrap();
+        for row in 0..flags.len() {
+            if flags.broken(row).any(|check| check == 0) {
+                out.push(seqs.as_ref().map_or(first + row as u64, |s| s.value(row)));
+            }
+        }
+        out.extend(flags.late().iter().filter(|f| f.check == 0).map(|f| f.id));
+        first += batch.num_rows() as u64;
+    }
+    let (report, late) = state.close(context);
+    out.extend(late.iter().filter(|f| f.check == 0).map(|f| f.id));
+    out.sort_unstable();
+    (out, report)
+}
+
+/// The same answer for any cut into batches, and for two parts merged.
+pub fn check_cuts(rules: &RuleSet, whole: &RecordBatch, context: &Context) {
+    let (expected, report) = broken(rules, std::slice::from_ref(whole), context);
+    for size in [1, 2, 7, 64] {
+        let cuts: Vec<RecordBatch> = (0..whole.num_rows())
+            .step_by(size)
+            .map(|at| whole.slice(at, size.min(whole.num_rows() - at)))
+            .collect();
+        let (found, again) = broken(rules, &cuts, context);
+        assert_eq!(found, expected, "batches of {size}");
+        assert_eq!(again, report, "batches of {size}");
+    }
+    let half = whole.num_rows() / 2;
+    let mut left = TableState::new(rules, QualityMode::Final);
+    let mut right = TableState::part(rules, QualityMode::Final, 1);
+    left.observe(&whole.slice(0, half), context).unwrap();
+    right.observe(&whole.slice(half, whole.num_rows() - half), context).unwrap();
+    left.merge(right, context).unwrap();
+    assert_eq!(left.finish(context), report, "two parts");
+    let mut stopped = TableState::new(rules, QualityMode::Final);
+    stopped.observe(&whole.slice(0, half), context).unwrap();
+    let mut restored = TableState::restore(rules, &stopped.save().unwrap()).unwrap();
+    restored.observe(&whole.slice(half, whole.num_rows() - half), context).unwrap();
+    assert_eq!(restored.finish(context), report, "saved and restored");
+}
