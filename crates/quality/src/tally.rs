@@ -74,14 +74,24 @@ impl Tally {
     }
 
     /// Counts the marks of a batch and what is said late.
-    pub(crate) fn add(&mut self, rows: &Rows<'_>, sources: &SourceMasks, marks: &Marks) {
+    ///
+    /// `last` gets what the batch added, by source.
+    pub(crate) fn add(
+        &mut self,
+        rows: &Rows<'_>,
+        sources: &SourceMasks,
+        marks: &Marks,
+        last: &mut Vec<(u16, Counts)>,
+    ) {
         if let Some(source) = sources.only {
             let counts = count(marks, |_| u64::MAX);
             self.count(source, counts);
+            last.push((source, counts));
         } else {
             for (source, mask) in &sources.masks {
                 let counts = count(marks, |at| mask.get(at).copied().unwrap_or(0));
                 self.count(*source, counts);
+                last.push((*source, counts));
             }
         }
         if marks.has_violations() {

@@ -54,6 +54,12 @@ impl Flags {
         self.late.extend(LateFlag::of(check, &marks.late));
     }
 
+    pub(crate) fn set(&mut self, row: usize, check: usize) {
+        if let Some(slot) = self.bits.get_mut(row * self.words + check / 64) {
+            *slot |= 1 << (check % 64);
+        }
+    }
+
     /// Number of rows.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -71,7 +77,9 @@ impl Flags {
     pub fn row(&self, row: usize) -> &[u64] {
         const NONE: [u64; 8] = [0; 8];
         let from = row * self.words;
-        self.bits.get(from..from + self.words).unwrap_or_else(|| NONE.get(..self.words).unwrap_or(&[]))
+        self.bits
+            .get(from..from + self.words)
+            .unwrap_or_else(|| NONE.get(..self.words).unwrap_or(&[]))
     }
 
     /// Words a row.

@@ -9,6 +9,8 @@ mod drift;
 mod imputation;
 mod profile;
 mod row_kinds;
+mod score;
+mod scorer;
 mod sequence_kinds;
 mod set_kinds;
 mod support;
