@@ -18,4 +18,8 @@ mod verdict;
 pub const ERRORS: &str = include_str!("errors.md");
 
 pub use dimension::Dimension;
+pub use profile::{
+    ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
+    ProfileState, Quantile, Reading, TableProfile, Value, exact_quantiles,
+};
 pub use verdict::{NotEvaluated, Verdict};
