@@ -287,8 +287,13 @@ impl Floats {
         out.mean = self.moments.mean().map(Value::Number);
         out.sd = self.moments.sd();
         if let (Some(least), Some(most)) = (self.min, self.max) {
-            let value = |apart: f64| Value::Number((apart + place.origin).clamp(least, most) + 0.0);
-            out.quantiles = quantiles(&self.buckets, place, value);
+            let value = |apart: f64, end: End| {
+                // Without an origin nothing was rounded.
+                let number = apart + place.origin;
+                let number = if place.origin == 0.0 { number } else { end.outwards(number) };
+                Value::Number(number.clamp(least, most) + 0.0)
+            };
+            out.quantiles = quantiles(&self.buckets, value);
         }
     }
 }
@@ -319,8 +324,8 @@ impl<Sums> Whole<Sums> {
         out.mean = spread.mean.map(Value::Number);
         out.sd = spread.sd;
         if let (Some(least), Some(most)) = (self.min, self.max) {
-            out.quantiles =
-                quantiles(&self.buckets, place, |apart| place.value(apart, least, most));
+            let value = |apart, end| place.value(apart, end, least, most);
+            out.quantiles = quantiles(&self.buckets, value);
         }
     }
 }
@@ -411,20 +416,44 @@ impl Place {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "an instant has whole ticks")]
-    fn value(self, apart: f64, least: i128, most: i128) -> Value {
+    fn value(self, apart: f64, end: End, least: i128, most: i128) -> Value {
         match self.kind {
             Kind::Instant { .. } => {
-                let ticks = self.whole.saturating_add(apart.round() as i128);
-                self.whole(ticks.clamp(least, most))
+                let apart = match end {
+                    End::Low => apart.floor(),
+                    End::Middle => apart.round(),
+                    End::High => apart.ceil(),
+                };
+                self.whole(self.whole.saturating_add(apart as i128).clamp(least, most))
             }
             Kind::Decimal { .. } => {
                 let (least, most) = (self.decimal(least), self.decimal(most));
-                Value::Number((apart + self.origin).clamp(least, most) + 0.0)
+                let number = end.outwards(apart + self.origin);
+                Value::Number(number.clamp(least, most) + 0.0)
             }
             _ => {
-                let value = apart + self.whole as f64;
-                Value::Number(value.clamp(least as f64, most as f64) + 0.0)
+                let number = end.outwards(apart + self.whole as f64);
+                Value::Number(number.clamp(least as f64, most as f64) + 0.0)
             }
+        }
+    }
+}
+
+/// Which end of the range that holds a quantile.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    Low,
+    Middle,
+    High,
+}
+
+impl End {
+    /// A rounded number, moved by what rounding may have cost.
+    fn outwards(self, number: f64) -> f64 {
+        match self {
+            Self::Low => number.next_down(),
+            Self::Middle => number,
+            Self::High => number.next_up(),
         }
     }
 }
@@ -438,28 +467,15 @@ fn power_of_ten(value: f64, scale: i8) -> f64 {
     if scale < 0 { value * power } else { value / power }
 }
 
-fn quantiles(buckets: &Buckets, place: Place, value: impl Fn(f64) -> Value) -> Vec<Quantile> {
-    // Around an origin the distance was rounded, and is rounded again on the way back.
-    let exact = place.origin == 0.0 && place.kind == Kind::Float;
+fn quantiles(buckets: &Buckets, value: impl Fn(f64, End) -> Value) -> Vec<Quantile> {
     let row = |(share, between): (f64, Option<Between>)| {
         let Between { low, value: middle, high } = between?;
-        let (low, high) = if exact {
-            (value(low), value(high))
-        } else {
-            (wider(value(low.next_down()), false), wider(value(high.next_up()), true))
-        };
-        Some(Quantile { share, value: value(middle), low, high })
+        let (low, high) =
+            (value(End::Low.outwards(low), End::Low), value(End::High.outwards(high), End::High));
+        Some(Quantile { share, value: value(middle, End::Middle), low, high })
     };
     let found = buckets.quantiles(&SHARES);
     SHARES.into_iter().zip(found).filter_map(row).collect()
-}
-
-fn wider(value: Value, up: bool) -> Value {
-    match value {
-        Value::Number(value) if up => Value::Number(value.next_up()),
-        Value::Number(value) => Value::Number(value.next_down()),
-        other => other,
-    }
 }
 
 fn ends<T>(left: Option<T>, right: Option<T>, choose: impl FnOnce(T, T) -> T) -> Option<T> {
