@@ -291,7 +291,7 @@ impl Floats {
                 // Without an origin nothing was rounded.
                 let number = apart + place.origin;
                 let number = if place.origin == 0.0 { number } else { end.outwards(number) };
-                Value::Number(number.clamp(least, most) + 0.0)
+                Value::Number(number.max(least).min(most) + 0.0)
             };
             out.quantiles = quantiles(&self.buckets, value);
         }
@@ -424,16 +424,16 @@ impl Place {
                     End::Middle => apart.round(),
                     End::High => apart.ceil(),
                 };
-                self.whole(self.whole.saturating_add(apart as i128).clamp(least, most))
+                self.whole(self.whole.saturating_add(apart as i128).max(least).min(most))
             }
             Kind::Decimal { .. } => {
                 let (least, most) = (self.decimal(least), self.decimal(most));
                 let number = end.outwards(apart + self.origin);
-                Value::Number(number.clamp(least, most) + 0.0)
+                Value::Number(number.max(least).min(most) + 0.0)
             }
             _ => {
                 let number = end.outwards(apart + self.whole as f64);
-                Value::Number(number.clamp(least as f64, most as f64) + 0.0)
+                Value::Number(number.max(least as f64).min(most as f64) + 0.0)
             }
         }
     }
