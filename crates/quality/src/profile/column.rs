@@ -257,10 +257,7 @@ impl Floats {
 
     fn extend_finite(&mut self, piece: &[f64], place: Place) -> Result<(), Stop> {
         let Some(first) = piece.first() else { return Ok(()) };
-        let lesser = |least: f64, x: &f64| if *x < least { *x } else { least };
-        let greater = |most: f64, x: &f64| if *x > most { *x } else { most };
-        let least = piece.iter().fold(self.min.unwrap_or(*first), lesser);
-        let most = piece.iter().fold(self.max.unwrap_or(*first), greater);
+        let (least, most) = extremes(piece, self.min.unwrap_or(*first), self.max.unwrap_or(*first));
         // Adding zero makes -0.0 the one zero.
         (self.min, self.max) = (Some(least + 0.0), Some(most + 0.0));
         self.moments.extend(piece);
@@ -367,6 +364,18 @@ impl Texts {
             rows.into_iter().map(row).collect()
         });
     }
+}
+
+/// The least and the greatest of values, beside those before: eight lanes, for one would wait for itself.
+fn extremes(piece: &[f64], least: f64, most: f64) -> (f64, f64) {
+    let (mut low, mut high) = ([least; 8], [most; 8]);
+    for chunk in piece.chunks(8) {
+        for ((low, high), x) in low.iter_mut().zip(&mut high).zip(chunk) {
+            *low = if *x < *low { *x } else { *low };
+            *high = if *x > *high { *x } else { *high };
+        }
+    }
+    (low.into_iter().fold(least, f64::min), high.into_iter().fold(most, f64::max))
 }
 
 /// Where a column's buckets start, and what its numbers stand for.

@@ -11,7 +11,7 @@ const MANTISSA: u64 = (1 << 52) - 1;
 
 /// The mantissa of a finite double and the bit of the accumulator that its lowest bit belongs to.
 #[inline]
-pub(super) fn parts(x: f64) -> (u64, usize) {
+fn parts(x: f64) -> (u64, usize) {
     let bits = x.to_bits();
     let exponent = (bits >> 52) & 0x7ff;
     let hidden = u64::from(exponent != 0);
@@ -64,19 +64,29 @@ impl ExactSum {
     /// Adds values.
     pub fn extend(&mut self, values: &[f64]) {
         for chunk in values.chunks(1 << 20) {
-            self.limbs.make_room(chunk.len());
-            let mut finite = 0_u64;
+            self.make_room(chunk.len());
             for x in chunk {
-                if x.is_finite() {
-                    finite += 1;
-                    let (mantissa, bit) = parts(*x);
-                    self.limbs.add_short(bit, mantissa, x.is_sign_negative());
-                } else {
-                    self.set_aside(*x);
-                }
+                self.push(*x);
             }
-            self.finite = self.finite.saturating_add(finite);
         }
+    }
+
+    /// To be called before `values` calls of [`push`](Self::push), at most 2^20.
+    pub(super) fn make_room(&mut self, values: usize) {
+        self.limbs.make_room(values);
+    }
+
+    /// Adds one value and returns its mantissa and lowest bit, unless it is set aside.
+    #[inline]
+    pub(super) fn push(&mut self, x: f64) -> Option<(u64, usize)> {
+        if !x.is_finite() {
+            self.set_aside(x);
+            return None;
+        }
+        let (mantissa, bit) = parts(x);
+        self.limbs.add_short(bit, mantissa, x.is_sign_negative());
+        self.finite = self.finite.saturating_add(1);
+        Some((mantissa, bit))
     }
 
     /// Adds the values of another sum. Counts stop at 2^64 - 1.
@@ -125,6 +135,7 @@ impl ExactSum {
         self.limbs.magnitude()
     }
 
+    #[cold]
     fn set_aside(&mut self, x: f64) {
         let count = if x.is_nan() {
             &mut self.nan

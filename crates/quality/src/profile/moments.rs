@@ -1,6 +1,6 @@
 //! Mean and variance, each rounded once.
 
-use super::exact_sum::{ExactSum, UNIT, parts};
+use super::exact_sum::{ExactSum, UNIT};
 use super::limbs::Limbs;
 use super::natural::{Natural, Scaled};
 use serde::{Deserialize, Serialize};
@@ -41,12 +41,13 @@ impl Moments {
 
     /// Adds values. NaN and infinities are counted in [`sum`](Self::sum) and enter nothing else.
     pub fn extend(&mut self, values: &[f64]) {
-        self.sum.extend(values);
         for chunk in values.chunks(1 << 20) {
+            self.sum.make_room(chunk.len());
             self.squares.make_room(chunk.len());
-            for x in chunk.iter().filter(|x| x.is_finite()) {
-                let (mantissa, bit) = parts(*x);
-                self.squares.add(2 * bit, u128::from(mantissa) * u128::from(mantissa));
+            for x in chunk {
+                if let Some((mantissa, bit)) = self.sum.push(*x) {
+                    self.squares.add(2 * bit, u128::from(mantissa) * u128::from(mantissa));
+                }
             }
         }
     }
