@@ -39,4 +39,8 @@ pub use score::Score;
 pub use scorer::{Closing, Judged, Output, Repair, ScoreError, Scorer, Stats, clean};
 pub use state::{CheckError, Flags, LateFlag, TableState};
 pub use tally::Counts;
+pub use profile::{
+    ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
+    ProfileState, Quantile, Reading, TableProfile, Value, exact_quantiles,
+};
 pub use verdict::{NotEvaluated, Verdict};
