@@ -9,6 +9,7 @@ mod comparison;
 mod dimension;
 mod draws;
 mod drift;
+mod float_bits;
 mod imputation;
 mod math;
 mod profile;
@@ -17,5 +18,6 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
 pub use dimension::Dimension;
 pub use verdict::{NotEvaluated, Verdict};
