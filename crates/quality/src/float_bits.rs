@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls it with")]
 pub(crate) fn serialize<S: Serializer>(value: &f64, out: S) -> Result<S::Ok, S::Error> {
     value.to_bits().serialize(out)
 }

@@ -20,4 +20,9 @@ pub const ERRORS: &str = include_str!("errors.md");
 
 pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
 pub use dimension::Dimension;
+pub use drift::{
+    Blocks, ColumnDrift, Counted, Detail, DriftError, DriftOptions, DriftReport, DriftSpec,
+    DriftVerdict, Effect, Finding, Joint, Reference, Short, Window, drift, hellinger_distance,
+    jensen_shannon_distance, ks_distance, population_stability, wasserstein_distance,
+};
 pub use verdict::{NotEvaluated, Verdict};

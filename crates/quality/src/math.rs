@@ -1,3 +1,5 @@
 //! Elementary functions whose bits are the same on every machine.
 //!
 //! The standard library hands `ln`, `exp`, `pow` and their kin to the platform, whose libraries differ in the last bit.
+
+pub(crate) use libm::{exp, log, log1p};
