@@ -12,7 +12,8 @@ const DECILES: u32 = 10;
 /// Inner edges that cut the line into cells `[a, b)`, the outer ones open: deciles and 256-quantiles of the reference.
 ///
 /// Quantiles are of type 7. Edges that are equal to each other or to the least value merge. A reference of at most 256
-/// distinct values has these instead of 256-quantiles.
+/// distinct values has these instead of 256-quantiles. Two more edges part what lies below and above the reference, which
+/// deciles do not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Bins {
     #[serde(with = "float_bits::list")]
@@ -34,6 +35,9 @@ impl Bins {
         let deciles = quantiles(sample, DECILES);
         let mut edges = distinct(sample).unwrap_or_else(|| quantiles(sample, FINE));
         edges.extend_from_slice(&deciles);
+        let range = sample.values().first().zip(sample.values().last());
+        let ends = range.map(|(&least, &greatest)| [least, greatest.next_up()]);
+        edges.extend(ends.into_iter().flatten().filter(|edge| edge.is_finite()));
         edges.sort_by(f64::total_cmp);
         edges.dedup();
         let deciles = edges.iter().map(|edge| deciles.contains(edge)).collect();
