@@ -10,6 +10,7 @@ mod context;
 mod dimension;
 mod draws;
 mod drift;
+mod float_bits;
 mod imputation;
 mod judge;
 mod kinds;
@@ -42,5 +43,11 @@ pub use tally::Counts;
 pub use profile::{
     ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
     ProfileState, Quantile, Reading, TableProfile, Value, exact_quantiles,
+pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
+pub use dimension::Dimension;
+pub use drift::{
+    Blocks, ColumnDrift, Counted, Detail, DriftError, DriftOptions, DriftReport, DriftSpec,
+    DriftVerdict, Effect, Finding, Joint, Reference, Short, Window, drift, hellinger_distance,
+    jensen_shannon_distance, ks_distance, population_stability, wasserstein_distance,
 };
 pub use verdict::{NotEvaluated, Verdict};
