@@ -4,6 +4,7 @@ mod band;
 mod far;
 mod join;
 mod lag;
+mod partner;
 mod pieces;
 mod report;
 mod rows;
@@ -15,10 +16,11 @@ pub use band::Band;
 pub use far::FarSource;
 pub use join::NotCompared;
 pub use lag::{LagReport, LagScore};
+pub use partner::{Partner, Uncompared};
 pub use pieces::LagPiece;
 pub use report::{
-    ComparisonFinding, ComparisonReport, Differences, InstrumentComparison, PairComparison,
-    SessionComparison, ComparisonView,
+    ComparisonFinding, ComparisonReport, ComparisonView, Differences, InstrumentComparison,
+    PairComparison, SessionComparison,
 };
 pub use rows::{BarMid, CompareBy, SourceRows};
 pub use run::compare;
@@ -45,7 +47,9 @@ pub enum ComparisonError {
         found: String,
     },
     /// Sources whose rows are ordered by different times.
-    #[error("comparison: expected sources by one time, found {left} by `{left_by}` and {right} by `{right_by}`")]
+    #[error(
+        "comparison: expected sources by one time, found {left} by `{left_by}` and {right} by `{right_by}`"
+    )]
     Times {
         /// A source.
         left: String,
@@ -73,7 +77,9 @@ pub enum ComparisonError {
         source: UnknownWord,
     },
     /// Two reports hold the same instrument of the same pair.
-    #[error("comparison: expected an instrument in one report, found {left} and {right} on {instrument_id} in both")]
+    #[error(
+        "comparison: expected an instrument in one report, found {left} and {right} on {instrument_id} in both"
+    )]
     Twice {
         /// First source.
         left: String,

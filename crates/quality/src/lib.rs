@@ -18,13 +18,14 @@ mod verdict;
 pub const ERRORS: &str = include_str!("errors.md");
 
 pub use clock::{
-    ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading, SourceClock,
-    SourceClocks,
+    ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading,
+    SourceClock, SourceClocks,
 };
 pub use comparison::{
-    Band, BarMid, CompareBy, ComparisonError, ComparisonFinding, ComparisonReport, ComparisonSettings,
-    Differences, FarSource, InstrumentComparison, LagPiece, LagReport, LagScore, LagSearch, NotCompared,
-    PairComparison, SessionComparison, SessionCut, SourceRows, Ties, ComparisonView, compare,
+    Band, BarMid, CompareBy, ComparisonError, ComparisonFinding, ComparisonReport,
+    ComparisonSettings, ComparisonView, Differences, FarSource, InstrumentComparison, LagPiece,
+    LagReport, LagScore, LagSearch, NotCompared, PairComparison, Partner, SessionComparison,
+    SessionCut, SourceRows, Ties, Uncompared, compare,
 };
 pub use dimension::Dimension;
 pub use verdict::{NotEvaluated, Verdict};

@@ -268,7 +268,11 @@ impl fmt::Display for ClockReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for source in &self.sources {
             if source.findings.is_empty() {
-                writeln!(out, "source {}: nothing on {} judged rows", source.source_id, source.judged)?;
+                writeln!(
+                    out,
+                    "source {}: nothing on {} judged rows",
+                    source.source_id, source.judged
+                )?;
             }
             for finding in &source.findings {
                 write!(out, "source {}: ", source.source_id)?;

@@ -33,8 +33,7 @@ impl Window {
             self.minima.pop_back();
         }
         let end = recv.saturating_sub(settings.window_ns);
-        let is_old =
-            |first: &Minimum| first.recv <= end && row - first.row >= settings.min_rows;
+        let is_old = |first: &Minimum| first.recv <= end && row - first.row >= settings.min_rows;
         while self.minima.front().is_some_and(is_old) {
             self.minima.pop_front();
         }

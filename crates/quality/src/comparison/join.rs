@@ -1,5 +1,6 @@
 //! Each row of one source beside the latest row of another.
 
+use super::partner::{Uncompared, agree, is_young};
 use super::rows::Series;
 use super::{ComparisonSettings, Ties};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,17 @@ impl NotCompared {
     #[must_use]
     pub fn only_left(&self) -> u64 {
         self.no_partner + self.stale
+    }
+
+    /// Counts one row.
+    pub fn count(&mut self, reason: Uncompared) {
+        *match reason {
+            Uncompared::LeftOneSided => &mut self.left_one_sided,
+            Uncompared::NoPartner => &mut self.no_partner,
+            Uncompared::Stale => &mut self.stale,
+            Uncompared::RightOneSided => &mut self.right_one_sided,
+            Uncompared::OutOfRange => &mut self.out_of_range,
+        } += 1;
     }
 
     pub(super) fn add(&mut self, other: &Self) {
@@ -71,30 +83,21 @@ pub(super) fn join(
         while right.ts.get(after).is_some_and(|other| counts(*other)) {
             after += 1;
         }
-        let Some(mid) = mid else {
-            session.not_compared.left_one_sided += 1;
-            continue;
-        };
-        let Some((at, other)) = after.checked_sub(1).and_then(|at| Some((at, *right.ts.get(at)?)))
-        else {
-            session.not_compared.no_partner += 1;
-            continue;
-        };
-        if ts.checked_sub(other).is_none_or(|age| age > settings.max_age_ns) {
-            session.not_compared.stale += 1;
-            continue;
-        }
-        if let Some(used) = is_partner.get_mut(at) {
+        let at = after.checked_sub(1);
+        let partner = at.and_then(|at| right.row(at));
+        let is_young = |(other, _): &(i64, _)| is_young(ts, *other, settings.max_age_ns);
+        if mid.is_some()
+            && partner.as_ref().is_some_and(is_young)
+            && let Some(used) = at.and_then(|at| is_partner.get_mut(at))
+        {
             *used = true;
         }
-        let partner = right.is_whole.get(at).is_some_and(|whole| *whole);
-        let partner = right.mid.get(at).filter(|_| partner);
-        match partner.map(|partner| (*partner, mid.checked_sub(*partner))) {
-            None => session.not_compared.right_one_sided += 1,
-            Some((_, None)) => session.not_compared.out_of_range += 1,
-            Some((partner, Some(difference))) => {
+        match agree(ts, mid, partner, settings.max_age_ns) {
+            Err(reason) => session.not_compared.count(reason),
+            Ok(difference) => {
                 session.differences.push(difference);
-                session.micro_bps.extend(micro_bps(difference, partner));
+                let other = partner.and_then(|(_, mid)| mid);
+                session.micro_bps.extend(other.and_then(|mid| micro_bps(difference, mid)));
             }
         }
     }

@@ -30,33 +30,35 @@ struct Run {
 }
 
 /// Looks for the lag part by part. A part keeps the lag of the part before it, 0 at first, unless another lag has less than
-/// a third of its median; where the lag changes, the cell at which it does is the one that makes the sum of both sides'
-/// differences least.
+/// a third of its median; one with too few common cells says nothing and goes with the part before it, or after it at the
+/// start. Where the lag changes, it changes at the cell that makes the sum of both sides' differences least.
 pub(super) fn pieces(search: &mut Search<'_>, right: &[Cell]) -> Vec<LagPiece> {
     let mut runs: Vec<Run> = Vec::new();
-    let mut lag_ns = 0;
-    // A change is looked for in the part where it shows and in the one before.
-    let mut part_starts: Vec<usize> = Vec::new();
+    let mut part_before = 0;
     for part in parts(search, right) {
         let scores = search.scores(right.get(part.clone()).unwrap_or_default());
         let enough = search.enough(&scores);
-        if let Some((best, usual)) = enough.best().zip(enough.usual(lag_ns))
-            && best.is_far_below(usual)
-        {
-            lag_ns = best.lag_ns;
-        }
-        match runs.last_mut() {
-            Some(run) if run.lag_ns == lag_ns => run.cells.end = part.end,
-            Some(run) => {
-                let from = part_starts.last().map_or(run.cells.start, |at| *at);
-                let around = from.max(run.cells.start)..part.end;
+        let current = runs.last().map_or(0, |run| run.lag_ns);
+        let told = enough
+            .best()
+            .zip(enough.usual(current))
+            .map(|(best, usual)| if best.is_far_below(usual) { best.lag_ns } else { current });
+        match (runs.last_mut(), told) {
+            (None, None) => {}
+            (None, Some(lag_ns)) => runs.push(Run { cells: 0..part.end, lag_ns }),
+            (Some(run), Some(lag_ns)) if run.lag_ns != lag_ns => {
+                // It shows in this part, and may have come in the one before.
+                let around = part_before.max(run.cells.start)..part.end;
                 let change = change(search, right, around, part.start, run.lag_ns, lag_ns);
                 run.cells.end = change;
                 runs.push(Run { cells: change..part.end, lag_ns });
             }
-            None => runs.push(Run { cells: part.clone(), lag_ns }),
+            (Some(run), _) => run.cells.end = part.end,
         }
-        part_starts.push(part.start);
+        part_before = part.start;
+    }
+    if runs.is_empty() {
+        runs.push(Run { cells: 0..right.len(), lag_ns: 0 });
     }
     runs.retain(|run| !run.cells.is_empty());
     runs.iter().filter_map(|run| piece(search, right, run)).collect()

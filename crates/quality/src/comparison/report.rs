@@ -84,7 +84,7 @@ pub struct SessionComparison {
     pub band: Option<Band>,
     /// Compared rows outside.
     pub outside: u64,
-    /// `Fail` when too many are, `Insufficient` without a band.
+    /// `Fail` when too many are, `Insufficient` without a band or with too few rows.
     pub verdict: Verdict,
 }
 
@@ -148,9 +148,8 @@ impl ComparisonReport {
     /// [`ComparisonError::Twice`] when an instrument of a pair is in both.
     pub fn merge(mut self, other: Self) -> Result<Self, ComparisonError> {
         for theirs in other.pairs {
-            let same = |pair: &&mut PairComparison| {
-                pair.left == theirs.left && pair.right == theirs.right
-            };
+            let same =
+                |pair: &&mut PairComparison| pair.left == theirs.left && pair.right == theirs.right;
             let Some(ours) = self.pairs.iter_mut().find(same) else {
                 self.pairs.push(theirs);
                 continue;
@@ -227,7 +226,11 @@ impl InstrumentComparison {
         for finding in &self.findings {
             match finding {
                 ComparisonFinding::TimeZoneSuspect { lag_ns } => {
-                    writeln!(out, "  agrees when the times of {right} are moved by {}", Lag(*lag_ns))?;
+                    writeln!(
+                        out,
+                        "  agrees when the times of {right} are moved by {}",
+                        Lag(*lag_ns)
+                    )?;
                 }
                 ComparisonFinding::TimeZoneChanges { pieces } => {
                     for piece in pieces {
@@ -244,7 +247,12 @@ impl InstrumentComparison {
         Ok(())
     }
 
-    fn write_view(&self, name: &str, view: &ComparisonView, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_view(
+        &self,
+        name: &str,
+        view: &ComparisonView,
+        out: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
         let Some(found) = view.differences else {
             return writeln!(out, "  {name}: nothing to compare");
         };

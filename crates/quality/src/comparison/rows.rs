@@ -58,6 +58,11 @@ impl Series {
         self.ts.iter().zip(mids).map(|(ts, (mid, whole))| (*ts, whole.then_some(*mid)))
     }
 
+    pub(super) fn row(&self, at: usize) -> Option<(i64, Option<i64>)> {
+        let mid = *self.mid.get(at)?;
+        Some((*self.ts.get(at)?, self.is_whole.get(at)?.then_some(mid)))
+    }
+
     /// The rows in order of time; rows of one instant keep their order.
     pub(super) fn sorted(&self) -> Cow<'_, Self> {
         if self.ts.is_sorted() {
@@ -161,11 +166,7 @@ impl SourceRows {
     ///
     /// # Errors
     /// [`ComparisonError::Steps`] when bars differ in length, [`ComparisonError::Word`] for an unknown price type.
-    pub fn bars<S>(
-        &mut self,
-        batch: &Batch<Bars, S>,
-        of: BarMid,
-    ) -> Result<(), ComparisonError> {
+    pub fn bars<S>(&mut self, batch: &Batch<Bars, S>, of: BarMid) -> Result<(), ComparisonError> {
         let (closes, steps) = (batch.col(&Bars::CLOSE), batch.col(&Bars::STEP_NS));
         let finals = batch.col(&Bars::IS_FINAL);
         for (row, instrument, ts) in self.dated(batch) {

@@ -5,7 +5,9 @@ use super::far::far;
 use super::join::{SessionJoin, join};
 use super::lag::search;
 use super::pieces::{LagPiece, moved};
-use super::report::{Differences, InstrumentComparison, PairComparison, SessionComparison, ComparisonView};
+use super::report::{
+    ComparisonView, Differences, InstrumentComparison, PairComparison, SessionComparison,
+};
 use super::rows::Series;
 use super::tally::{Tally, median_twice};
 use super::{
@@ -92,9 +94,8 @@ fn check(sources: &[SourceRows]) -> Result<(), ComparisonError> {
 fn pair(left: &SourceRows, right: &SourceRows, settings: &ComparisonSettings) -> PairComparison {
     let theirs = right.instruments();
     let common = left.instruments().into_iter().filter(|id| theirs.binary_search(id).is_ok());
-    let instruments = common
-        .map(|id| instrument(id, &left.series(id), &right.series(id), settings))
-        .collect();
+    let instruments =
+        common.map(|id| instrument(id, &left.series(id), &right.series(id), settings)).collect();
     PairComparison { left: left.name().to_owned(), right: right.name().to_owned(), instruments }
 }
 
@@ -201,6 +202,8 @@ fn session(
     let outside = band.map_or(0, |band| tally.outside(band));
     let verdict = if tally.rows() == 0 {
         Verdict::NotApplicable
+    } else if tally.rows() < settings.min_session_rows {
+        Verdict::Insufficient { found: tally.rows(), needed: settings.min_session_rows }
     } else if band.is_none() {
         let needed = settings.min_learn_sessions.max(learnt + 1);
         Verdict::Insufficient { found: learnt as u64, needed: needed as u64 }

@@ -105,6 +105,8 @@ pub struct ComparisonSettings {
     pub min_learn_sessions: usize,
     /// Compared rows that it takes to learn, in all; 100.
     pub min_learn_rows: u64,
+    /// Compared rows that it takes to judge a session; 20. The bar that ends with a week may fall into a session of its own.
+    pub min_session_rows: u64,
     /// Share of a session's compared rows that may lie outside, in 1e-6; 50,000 (5 %).
     pub max_outside_ppm: u32,
     /// The search for a shift; `None` skips it.
@@ -124,6 +126,7 @@ impl ComparisonSettings {
             learn_sessions: 20,
             min_learn_sessions: 1,
             min_learn_rows: 100,
+            min_session_rows: 20,
             max_outside_ppm: 50_000,
             lag: Some(LagSearch::default()),
         }
