@@ -31,6 +31,16 @@ mod verdict;
 pub const ERRORS: &str = include_str!("errors.md");
 
 pub use context::{Context, ContextError};
+pub use clock::{
+    ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading,
+    SourceClock, SourceClocks,
+};
+pub use comparison::{
+    Band, BarMid, CompareBy, ComparisonError, ComparisonFinding, ComparisonReport,
+    ComparisonSettings, ComparisonView, Differences, FarSource, InstrumentComparison, LagPiece,
+    LagReport, LagScore, LagSearch, NotCompared, PairComparison, Partner, SessionComparison,
+    SessionCut, SourceRows, Ties, Uncompared, compare,
+};
 pub use dimension::Dimension;
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
