@@ -36,7 +36,7 @@ pub use distance::{
 pub use effect::Effect;
 pub use error::DriftError;
 pub use reference::{Reference, Window, drift};
-pub use report::{ColumnDrift, DriftReport, DriftVerdict, Finding, Short};
+pub use report::{ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Short};
 pub use spec::{Blocks, Detail, DriftOptions, DriftSpec, Joint};
 pub use tally::Counted;
 

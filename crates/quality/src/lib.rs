@@ -30,7 +30,7 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
-pub use context::{Context, ContextError};
+pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
 pub use clock::{
     ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading,
     SourceClock, SourceClocks,
@@ -41,23 +41,23 @@ pub use comparison::{
     LagReport, LagScore, LagSearch, NotCompared, PairComparison, Partner, SessionComparison,
     SessionCut, SourceRows, Ties, Uncompared, compare,
 };
+pub use context::{Context, ContextError};
 pub use dimension::Dimension;
+pub use drift::{
+    Blocks, ColumnDrift, Counted, Detail, DriftError, DriftFinding, DriftOptions, DriftReport,
+    DriftSpec, DriftVerdict, Effect, Joint, Reference, Short, Window, drift, hellinger_distance,
+    jensen_shannon_distance, ks_distance, population_stability, wasserstein_distance,
+};
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use profile::{
+    ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
+    ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,
+};
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};
 pub use score::Score;
 pub use scorer::{Closing, Judged, Output, Repair, ScoreError, Scorer, Stats, clean};
 pub use state::{CheckError, Flags, LateFlag, TableState};
 pub use tally::Counts;
-pub use profile::{
-    ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
-    ProfileState, Quantile, Reading, TableProfile, Value, exact_quantiles,
-pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
-pub use dimension::Dimension;
-pub use drift::{
-    Blocks, ColumnDrift, Counted, Detail, DriftError, DriftOptions, DriftReport, DriftSpec,
-    DriftVerdict, Effect, Finding, Joint, Reference, Short, Window, drift, hellinger_distance,
-    jensen_shannon_distance, ks_distance, population_stability, wasserstein_distance,
-};
 pub use verdict::{NotEvaluated, Verdict};

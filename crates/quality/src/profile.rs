@@ -21,7 +21,7 @@ mod words;
 pub use distinct::DistinctCount;
 pub use error::ProfileError;
 pub use exact_sum::ExactSum;
-pub use kind::Reading;
+pub use kind::ProfileReading;
 pub use moments::Moments;
 pub use quantile::exact_quantiles;
 #[expect(unused_imports, reason = "drift and anomalies take their quantiles from here")]

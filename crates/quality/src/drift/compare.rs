@@ -2,7 +2,7 @@
 
 use super::joint::JointSides;
 use super::numbers::NumberSides;
-use super::report::{Counts, Finding, judge};
+use super::report::{Counts, DriftFinding, judge};
 use super::side::{Kind, Side};
 use super::splits::Splits;
 use super::tally::{Counted, Tally};
@@ -81,7 +81,7 @@ impl<'a> Comparison<'a> {
         self.blocks.each_ref().map(Vec::as_slice)
     }
 
-    fn column(&self, place: usize, columns: &mut Vec<ColumnDrift>) -> Vec<Finding> {
+    fn column(&self, place: usize, columns: &mut Vec<ColumnDrift>) -> Vec<DriftFinding> {
         let Some(column) = self.reference.fit.columns.get(place) else { return Vec::new() };
         let [Some(before), Some(after)] = self.sides.map(|side| side.tallies.get(place)) else {
             return Vec::new();
@@ -114,7 +114,7 @@ impl<'a> Comparison<'a> {
             (Tally::Absent(reason), _, _) | (_, Tally::Absent(reason), _) => {
                 drift.verdict = DriftVerdict::NotEvaluated(reason.clone());
                 columns.push(drift);
-                return vec![Finding::absent(vec![name.to_owned()], effect, reason.clone())];
+                return vec![DriftFinding::absent(vec![name.to_owned()], effect, reason.clone())];
             }
             _ => Vec::new(),
         };
@@ -142,12 +142,12 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn joint(&self) -> Vec<Finding> {
+    fn joint(&self) -> Vec<DriftFinding> {
         let fit = &self.reference.fit;
         let [before, after] = self.sides.map(|side| side.joint.as_ref());
         let effects = [Effect::Mahalanobis, Effect::PearsonChange];
         let absent = |reason: &NotEvaluated| {
-            effects.map(|effect| Finding::absent(Vec::new(), effect, reason.clone())).into()
+            effects.map(|effect| DriftFinding::absent(Vec::new(), effect, reason.clone())).into()
         };
         match (&fit.joint, before, after) {
             (Ok(joint), Ok(before), Ok(after)) => {

@@ -2,7 +2,7 @@
 
 use super::moments::{JointFit, Moments};
 use super::pooled;
-use super::report::{Counts, DriftVerdict, Finding};
+use super::report::{Counts, DriftFinding, DriftVerdict};
 use super::splits::{Splits, add};
 use super::{Effect, ROOM_FOR_ERROR};
 
@@ -14,7 +14,7 @@ pub(super) struct JointSides<'a> {
     pub(super) blocks: [&'a [usize]; 2],
 }
 
-pub(super) fn findings(sides: &JointSides<'_>, splits: &Splits) -> Vec<Finding> {
+pub(super) fn findings(sides: &JointSides<'_>, splits: &Splits) -> Vec<DriftFinding> {
     let cells = sides.fit.cells();
     let [before, after] = [0, 1].map(|side: usize| {
         let pair = sides.moments.get(side).zip(sides.blocks.get(side));
@@ -38,7 +38,7 @@ pub(super) fn findings(sides: &JointSides<'_>, splits: &Splits) -> Vec<Finding> 
     let Some((r, c)) = pair() else {
         let effects = [Effect::Mahalanobis, Effect::PearsonChange];
         let finding = |effect| {
-            let mut finding = Finding::draft(sides.names.clone(), effect, counts);
+            let mut finding = DriftFinding::draft(sides.names.clone(), effect, counts);
             finding.verdict = counts.shortage().unwrap_or(DriftVerdict::Stable);
             finding
         };
@@ -72,8 +72,8 @@ fn means(
     (r, c): (&Spread, &Spread),
     distance: Result<f64, usize>,
     p: Option<f64>,
-) -> Finding {
-    let mut finding = Finding::draft(sides.names.clone(), Effect::Mahalanobis, counts);
+) -> DriftFinding {
+    let mut finding = DriftFinding::draft(sides.names.clone(), Effect::Mahalanobis, counts);
     match distance {
         Ok(distance) => {
             let statistic = distance * distance * (r.n * c.n / (r.n + c.n));
@@ -97,22 +97,22 @@ fn correlations(
     counts: Counts,
     change: Option<(usize, usize, f64)>,
     p: Option<f64>,
-) -> Finding {
+) -> DriftFinding {
     let Some((left, right, change)) = change else {
-        let mut finding = Finding::draft(sides.names.clone(), Effect::PearsonChange, counts);
+        let mut finding = DriftFinding::draft(sides.names.clone(), Effect::PearsonChange, counts);
         let reason = "no two columns vary on both sides";
         finding.verdict = DriftVerdict::Degenerate(reason.to_owned());
         return shorten(finding, counts);
     };
     let pair = [left, right].into_iter().filter_map(|place| sides.names.get(place).cloned());
-    let mut finding = Finding::draft(pair.collect(), Effect::PearsonChange, counts);
+    let mut finding = DriftFinding::draft(pair.collect(), Effect::PearsonChange, counts);
     finding.size = Some(change.abs());
     finding.statistic = Some(change);
     finding.p = p;
     shorten(finding, counts)
 }
 
-fn shorten(mut finding: Finding, counts: Counts) -> Finding {
+fn shorten(mut finding: DriftFinding, counts: Counts) -> DriftFinding {
     if let Some(shortage) = counts.shortage() {
         finding.verdict = shortage;
     }

@@ -2,7 +2,7 @@
 
 use super::bins::{Binned, Bins, resolution};
 use super::pooled;
-use super::report::{Counts, DriftVerdict, Finding, Short};
+use super::report::{Counts, DriftFinding, DriftVerdict, Short};
 use super::sample::{Sample, distances};
 use super::splits::{Splits, add};
 use super::tally::NumberTally;
@@ -18,7 +18,7 @@ pub(super) struct NumberSides<'a> {
     pub(super) counts: Counts,
 }
 
-pub(super) fn findings(sides: &NumberSides<'_>, splits: &Splits) -> Vec<Finding> {
+pub(super) fn findings(sides: &NumberSides<'_>, splits: &Splits) -> Vec<DriftFinding> {
     let cells = sides.bins.cells();
     let rows: Vec<&[u32]> = sides
         .tallies
@@ -59,7 +59,7 @@ pub(super) fn findings(sides: &NumberSides<'_>, splits: &Splits) -> Vec<Finding>
     let effects = effects(sides.detail);
     let all = effects.into_iter().zip(sizes).enumerate();
     all.map(|(place, (effect, size))| {
-        let mut finding = Finding::draft(vec![sides.name.to_owned()], effect, sides.counts);
+        let mut finding = DriftFinding::draft(vec![sides.name.to_owned()], effect, sides.counts);
         finding.size = size.filter(|size| has_rows && size.is_finite());
         finding.p = p.and_then(|p| p.get(place).copied()).filter(|_| finding.size.is_some());
         whole.complete(&mut finding, sides);
@@ -114,7 +114,7 @@ impl Whole {
         Self { ks: pair.map(|(ks, _)| ks), w1, w1_sd, resolution: None }
     }
 
-    fn complete(&self, finding: &mut Finding, sides: &NumberSides<'_>) {
+    fn complete(&self, finding: &mut DriftFinding, sides: &NumberSides<'_>) {
         let [n, m] = sides.counts.rows;
         match finding.effect {
             Effect::Ks => finding.p_iid = finding.size.and_then(|ks| pooled::ks(ks, n, m)),

@@ -2,7 +2,7 @@
 
 use super::Effect;
 use super::pooled;
-use super::report::{Counts, Finding};
+use super::report::{Counts, DriftFinding};
 use super::splits::{Splits, add};
 use super::tally::Counted;
 
@@ -12,7 +12,7 @@ pub(super) fn findings(
     sides: [&[Counted]; 2],
     has_floats: bool,
     splits: &Splits,
-) -> Vec<Finding> {
+) -> Vec<DriftFinding> {
     let [before, after] = sides.map(|side| side.iter().map(|block| block.rows));
     let counts = Counts::of([&mut { before }, &mut { after }]);
     let nulls = finding(name, Effect::NullRate, sides, |block| block.nulls, (splits, counts));
@@ -28,7 +28,7 @@ fn finding(
     sides: [&[Counted]; 2],
     missing: fn(&Counted) -> u64,
     (splits, counts): (&Splits, Counts),
-) -> Finding {
+) -> DriftFinding {
     let cells = |block: &Counted| [missing(block), block.rows];
     let sum = |side: &[Counted]| {
         side.iter().map(cells).fold([0, 0], |[a, b], [more_a, more_b]| [a + more_a, b + more_b])
@@ -42,7 +42,7 @@ fn finding(
         };
         [(rate(c) - rate(r)).abs()]
     };
-    let mut finding = Finding::draft(vec![name.to_owned()], effect, counts);
+    let mut finding = DriftFinding::draft(vec![name.to_owned()], effect, counts);
     let change = Some(rate(current) - rate(reference)).filter(|change| change.is_finite());
     finding.statistic = change;
     finding.size = change.map(f64::abs);

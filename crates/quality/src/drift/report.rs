@@ -79,7 +79,7 @@ impl fmt::Display for DriftVerdict {
 
 /// One measure of one column, or of several together. Numbers are finite where they are present.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct DriftFinding {
     /// The column; both of a pair, or all that are compared together.
     pub columns: Vec<String>,
     /// The measure, which names its bins ([`Effect::binning`]).
@@ -112,7 +112,7 @@ pub struct Finding {
     pub verdict: DriftVerdict,
 }
 
-impl Finding {
+impl DriftFinding {
     /// A finding that still lacks its q and verdict.
     pub(super) fn draft(columns: Vec<String>, effect: Effect, counts: Counts) -> Self {
         let [n_reference, n_current] = counts.rows;
@@ -197,7 +197,7 @@ pub struct DriftReport {
     /// Columns in the order of the reference.
     pub columns: Vec<ColumnDrift>,
     /// Findings by column, then those of several columns.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DriftFinding>,
     /// Rows of the reference.
     pub rows_reference: u64,
     /// Rows of the window.
@@ -213,22 +213,23 @@ pub struct DriftReport {
 impl DriftReport {
     /// The finding of one effect of one column.
     #[must_use]
-    pub fn finding(&self, column: &str, effect: Effect) -> Option<&Finding> {
-        let is_it =
-            |finding: &&Finding| finding.effect == effect && finding.columns.iter().eq([column]);
+    pub fn finding(&self, column: &str, effect: Effect) -> Option<&DriftFinding> {
+        let is_it = |finding: &&DriftFinding| {
+            finding.effect == effect && finding.columns.iter().eq([column])
+        };
         self.findings.iter().find(is_it)
     }
 
     /// The finding of several columns together.
     #[must_use]
-    pub fn joint(&self, effect: Effect) -> Option<&Finding> {
+    pub fn joint(&self, effect: Effect) -> Option<&DriftFinding> {
         let is_joint = matches!(effect, Effect::Mahalanobis | Effect::PearsonChange);
         self.findings.iter().find(|finding| is_joint && finding.effect == effect)
     }
 }
 
 /// Fills in q and verdict. The family of a q is one effect over all columns of the report.
-pub(super) fn judge(findings: &mut [Finding], options: &DriftOptions) {
+pub(super) fn judge(findings: &mut [DriftFinding], options: &DriftOptions) {
     let mut families: BTreeMap<Effect, Vec<f64>> = BTreeMap::new();
     for finding in findings.iter() {
         families.entry(finding.effect).or_default().extend(finding.p);

@@ -3,7 +3,7 @@
 use super::Effect;
 use super::distance::Divergences;
 use super::pooled;
-use super::report::{Counts, Finding};
+use super::report::{Counts, DriftFinding};
 use super::splits::Splits;
 use super::tally::WordTally;
 use crate::math::log1p;
@@ -17,7 +17,7 @@ pub(super) struct WordSides<'a> {
     pub(super) counts: Counts,
 }
 
-pub(super) fn findings(sides: &WordSides<'_>, splits: &Splits) -> Vec<Finding> {
+pub(super) fn findings(sides: &WordSides<'_>, splits: &Splits) -> Vec<DriftFinding> {
     let names: BTreeSet<&str> = sides.tallies.iter().flat_map(|tally| tally.names()).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let mut blocks = Vec::new();
@@ -43,7 +43,7 @@ pub(super) fn findings(sides: &WordSides<'_>, splits: &Splits) -> Vec<Finding> {
     let n = sides.counts.rows.iter().map(|&rows| rows as f64).sum::<f64>();
     let all = Effect::CATEGORICAL.into_iter().zip(observed).enumerate();
     all.map(|(place, (effect, size))| {
-        let mut finding = Finding::draft(vec![sides.name.to_owned()], effect, sides.counts);
+        let mut finding = DriftFinding::draft(vec![sides.name.to_owned()], effect, sides.counts);
         finding.bins = Some(names.len() as u64);
         finding.size = Some(size).filter(|_| has_rows);
         finding.statistic = match effect {

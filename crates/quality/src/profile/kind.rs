@@ -20,7 +20,7 @@ pub(super) enum Kind {
 /// How much of a column a profile has read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reading {
+pub enum ProfileReading {
     /// Its values.
     Values,
     /// Rows and nulls only: binary and nested columns.
@@ -61,11 +61,11 @@ impl Kind {
         }
     }
 
-    pub(super) fn reading(self) -> Reading {
+    pub(super) fn reading(self) -> ProfileReading {
         match self {
-            Self::Counted => Reading::Counts,
-            Self::Unsupported => Reading::Unsupported,
-            _ => Reading::Values,
+            Self::Counted => ProfileReading::Counts,
+            Self::Unsupported => ProfileReading::Unsupported,
+            _ => ProfileReading::Values,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a profile says about a table.
 
 use super::distinct::DistinctCount;
-use super::kind::Reading;
+use super::kind::ProfileReading;
 use serde::Serialize;
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub struct ColumnProfile {
     /// Its Arrow type.
     pub data_type: String,
     /// Whether its values were read.
-    pub reading: Reading,
+    pub reading: ProfileReading,
     /// Rows.
     pub rows: u64,
     /// Rows without a value.

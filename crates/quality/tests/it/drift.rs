@@ -7,7 +7,7 @@ mod noise;
 mod oracle;
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
-use quality::{Blocks, DriftSpec, Effect, Finding};
+use quality::{Blocks, DriftFinding, DriftSpec, Effect};
 use std::sync::Arc;
 
 fn numbers(values: &[f64]) -> ArrayRef {
@@ -29,6 +29,6 @@ fn rows(length: u32) -> DriftSpec {
     DriftSpec::new(Blocks::Rows(length))
 }
 
-fn find<'a>(report: &'a quality::DriftReport, column: &str, effect: Effect) -> &'a Finding {
+fn find<'a>(report: &'a quality::DriftReport, column: &str, effect: Effect) -> &'a DriftFinding {
     report.finding(column, effect).unwrap_or_else(|| panic!("no {effect} of {column}"))
 }

@@ -7,7 +7,7 @@ use contract::arrow_array::{
     Float32Array, Int8Array, Int64Array, StringArray, TimestampMicrosecondArray,
     TimestampNanosecondArray, UInt64Array,
 };
-use quality::{DistinctCount, Frequent, ProfileOptions, ProfileState, Reading, Value};
+use quality::{DistinctCount, Frequent, ProfileOptions, ProfileReading, ProfileState, Value};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -147,7 +147,7 @@ fn a_negative_zero_is_the_one_zero() {
 fn single_precision_is_read_as_the_doubles_that_it_is() {
     let found = profile_of(Arc::new(Float32Array::from(vec![0.1_f32, 0.3])));
     assert_eq!(found.min, Some(Value::Number(f64::from(0.1_f32))));
-    assert_eq!(found.reading, Reading::Values);
+    assert_eq!(found.reading, ProfileReading::Values);
 }
 
 #[test]
@@ -190,7 +190,10 @@ fn columns_that_are_not_read_say_so_and_are_counted() {
     let found = state_of(&batch, &ProfileOptions::default()).finish();
     let said: Vec<_> =
         found.columns.iter().map(|c| (c.reading, c.rows, c.nulls, c.distinct)).collect();
-    assert_eq!(said, [(Reading::Counts, 2, 1, None), (Reading::Unsupported, 2, 1, None)]);
+    assert_eq!(
+        said,
+        [(ProfileReading::Counts, 2, 1, None), (ProfileReading::Unsupported, 2, 1, None)]
+    );
 }
 
 #[test]
@@ -200,7 +203,8 @@ fn every_column_of_the_contract_can_be_read_or_counted() {
         let state = ProfileState::try_new(&schema, &ProfileOptions::default()).unwrap();
         let found = state.finish();
         assert_eq!((&*found.table, found.columns.len()), (spec.name, schema.fields().len()));
-        let refused = found.columns.iter().find(|column| column.reading == Reading::Unsupported);
+        let refused =
+            found.columns.iter().find(|column| column.reading == ProfileReading::Unsupported);
         assert_eq!(refused, None, "{}", spec.name);
     }
 }
