@@ -38,7 +38,7 @@ impl NullRate {
 impl Judge for NullRate {
     fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
         let column = rows.column(self.column)?;
-        marks.sweep(&[], |row| (true, !column.is_valid(row)));
+        marks.sweep_nulls(column.nulls);
         Ok(())
     }
 }
