@@ -6,7 +6,7 @@ mod instruments;
 
 pub(crate) use calendar::Calendars;
 pub(crate) use halts::Halts;
-pub(crate) use instruments::InstrumentBook;
+pub(crate) use instruments::{Instrument, InstrumentBook, Lookup};
 
 use arrow_array::{Array, RecordBatch};
 use contract::{

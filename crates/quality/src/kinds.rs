@@ -1,5 +1,6 @@
 //! The kinds of checks: what each is called, what it takes, and how it is built.
 
+pub(crate) mod decimal;
 mod params;
 mod rows;
 mod sequence;
@@ -110,6 +111,24 @@ macro_rules! judges {
 judges! {
     rows::NullRate,
     rows::Crossed,
+    rows::NonFinite,
+    rows::NullReason,
+    rows::Schema,
+    rows::Range,
+    rows::Set,
+    rows::Tick,
+    rows::Lot,
+    rows::Sign,
+    rows::Locked,
+    rows::OneSided,
+    rows::VendorSuspect,
+    rows::Inferred,
+    rows::HaltPrint,
+    rows::OffSession,
+    rows::TsChain,
+    rows::Fk,
+    rows::Currency,
+    rows::MissingFee,
     sequence::Gap,
     sets::Constant,
 }

@@ -18,10 +18,21 @@ pub(crate) struct Slot(u16);
 /// The columns that a rule set reads, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Slots {
+    table: String,
     names: Vec<String>,
 }
 
 impl Slots {
+    /// No column yet of a table of the contract.
+    pub(crate) fn of_table(table: &str) -> Self {
+        Self { table: table.to_owned(), names: Vec::new() }
+    }
+
+    /// The table, which a kind asks when it is built.
+    pub(crate) fn spec(&self) -> Option<&'static contract::TableSpec> {
+        contract::table(&self.table)
+    }
+
     /// The slot of a column, new or known.
     pub(crate) fn of(&mut self, name: &str) -> Slot {
         let at = self.names.iter().position(|n| n == name).unwrap_or_else(|| {
@@ -233,6 +244,11 @@ impl<'a> Rows<'a> {
             NotEvaluated::WrongType(format!("no check reads `{name}` of type {ty}"))
         })?;
         Ok(Column { lane, nulls: array.nulls(), array })
+    }
+
+    /// The name of a slot's column.
+    pub(crate) fn name(&self, slot: Slot) -> &'a str {
+        self.slots.name(slot)
     }
 
     /// The column of a slot, if it is there and can be read.
