@@ -5,8 +5,8 @@ mod rows;
 mod sequence;
 mod sets;
 
-pub use params::{Param, ParamSpec, ParamType};
 pub(crate) use params::Params;
+pub use params::{Param, ParamSpec, ParamType};
 
 use crate::context::Context;
 use crate::dimension::Dimension;
@@ -110,7 +110,18 @@ macro_rules! judges {
 judges! {
     rows::NullRate,
     rows::Crossed,
+    sequence::Chain,
+    sequence::ContentDup,
     sequence::Gap,
+    sequence::KeyUnique,
+    sequence::Late,
+    sequence::OutOfOrder,
+    sequence::QtyConserved,
+    sequence::Scale,
+    sequence::SeqUnique,
+    sequence::SplitSuspect,
+    sequence::Stale,
+    sequence::WideSpread,
     sets::Constant,
 }
 

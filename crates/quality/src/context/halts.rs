@@ -50,6 +50,29 @@ impl Halts {
         others.filter_map(|s| self.statuses.get(&(*s, id))).any(|l| Self::last(l, ts, ts_avail))
     }
 
+    /// Whether trading was stopped at some time in `[from, to]`, by statuses known at `ts_avail`.
+    pub(crate) fn was_halted(
+        &self,
+        (source, id): (u16, u32),
+        from: i64,
+        to: i64,
+        ts_avail: i64,
+    ) -> bool {
+        if self.is_halted((source, id), from, ts_avail) {
+            return true;
+        }
+        let stops = |list: &Vec<Status>| {
+            let first = list.partition_point(|s| s.ts <= from);
+            let within = list.get(first..).unwrap_or(&[]).iter().take_while(|s| s.ts <= to);
+            within.filter(|s| s.ts_avail <= ts_avail).any(|s| s.is_halted)
+        };
+        if let Some(list) = self.statuses.get(&(source, id)) {
+            return stops(list);
+        }
+        let others = self.sources.get(&id).into_iter().flatten();
+        others.filter_map(|s| self.statuses.get(&(*s, id))).any(stops)
+    }
+
     fn last(list: &[Status], ts: i64, ts_avail: i64) -> bool {
         let until = list.partition_point(|s| s.ts <= ts);
         list.get(..until)
