@@ -17,5 +17,11 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use anomaly::{
+    AnomalyError, CentredRule, Fence, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule,
+    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, WideSpread, Window,
+    hampel, median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week,
+    spike_centred,
+};
 pub use dimension::Dimension;
 pub use verdict::{NotEvaluated, Verdict};
