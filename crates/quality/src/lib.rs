@@ -38,6 +38,12 @@ pub use comparison::{
     PairComparison, SessionComparison, SessionCut, SourceRows, Ties, ComparisonView, compare,
 };
 pub use context::{Context, ContextError};
+pub use anomaly::{
+    AnomalyError, CentredRule, Fence, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule,
+    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, WideSpread, Window,
+    hampel, median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week,
+    spike_centred,
+};
 pub use dimension::Dimension;
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
