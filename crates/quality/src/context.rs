@@ -1,12 +1,16 @@
 //! What checks know beside the rows: instruments, calendars, halts, clocks, decisions.
 
+mod actions;
 mod calendar;
 mod halts;
 mod instruments;
+mod watermarks;
 
-pub(crate) use calendar::Calendars;
+pub(crate) use actions::Actions;
+pub(crate) use calendar::{Calendars, Session};
 pub(crate) use halts::Halts;
 pub(crate) use instruments::{Instrument, InstrumentBook, Lookup};
+pub(crate) use watermarks::Watermarks;
 
 use arrow_array::{Array, RecordBatch};
 use contract::{
@@ -38,6 +42,8 @@ pub struct Context {
     pub(crate) instruments: InstrumentBook,
     pub(crate) calendars: Calendars,
     pub(crate) halts: Halts,
+    actions: Actions,
+    watermarks: Watermarks,
     clock_bounds: BTreeMap<u16, i64>,
     decisions: HashSet<[u8; 16]>,
     other: BTreeMap<String, Vec<RecordBatch>>,
@@ -45,8 +51,15 @@ pub struct Context {
 
 impl Context {
     /// Tables that are looked up by row. Others are kept as they come, for kinds that compare whole tables.
-    pub const TABLES: [&'static str; 5] =
-        ["instruments", "sessions", "statuses", "sources", "decisions"];
+    pub const TABLES: [&'static str; 7] = [
+        "adjustments",
+        "decisions",
+        "feed_marks",
+        "instruments",
+        "sessions",
+        "sources",
+        "statuses",
+    ];
 
     /// Nothing is known.
     #[must_use]
@@ -81,6 +94,11 @@ impl Context {
             "statuses" => self.halts.add(&draft(any)?)?,
             "sources" => self.add_sources(&draft(any)?),
             "decisions" => self.add_decisions(&draft(any)?),
+            "adjustments" => self.actions.add(&draft(any)?)?,
+            "feed_marks" => {
+                let seqs = any.seq().cloned();
+                self.watermarks.add(&draft(any)?, seqs.as_ref())?;
+            }
             _ => self.other.entry(name.clone()).or_default().push(batch.clone()),
         }
         *self.tables.entry(name).or_default() += rows;
@@ -111,6 +129,28 @@ impl Context {
     pub(crate) fn in_session(&self, instrument: u32, ts: i64) -> Option<bool> {
         let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
         self.calendars.covers(calendar, ts)
+    }
+
+    /// The session of the instrument's calendar that covers an instant; the outer `None` where no calendar is known for it.
+    pub(crate) fn session(&self, instrument: u32, ts: i64) -> Option<Option<Session>> {
+        let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
+        self.calendars.covers(calendar, ts)?;
+        Some(self.calendars.session(calendar, ts))
+    }
+
+    /// Whether trading stopped at some time in `[from, to]`, as far as was known at `ts_avail`.
+    pub(crate) fn was_halted(&self, stream: (u16, u32), from: i64, to: i64, ts_avail: i64) -> bool {
+        self.halts.was_halted(stream, from, to, ts_avail)
+    }
+
+    /// Whether a split or stock dividend of the instrument in `(from, to]` was known at `ts_avail`.
+    pub(crate) fn knows_split(&self, instrument: u32, from: i64, to: i64, ts_avail: i64) -> bool {
+        self.actions.has_split(instrument, from, to, ts_avail)
+    }
+
+    /// The last watermark of a source before a row.
+    pub(crate) fn watermark(&self, source: u16, seq: u64) -> Option<i64> {
+        self.watermarks.at(source, seq)
     }
 
     fn add_sources(&mut self, rows: &Draft<Sources>) {

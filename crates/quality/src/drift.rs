@@ -1,6 +1,6 @@
 //! Whether a window is distributed as its reference was.
 //!
-//! A [`Reference`] is fitted to rows, most often those that a model was trained on, and stored. A [`Window`] counts current
+//! A [`Reference`] is fitted to rows, most often those that a model was trained on, and stored. A [`DriftWindow`] counts current
 //! rows in its bins. Comparing the two gives a [`DriftReport`]: for each column the size of several effects, each with a
 //! p-value by permuting whole blocks of rows, a q-value over the columns, and the number of rows.
 //!
@@ -35,7 +35,7 @@ pub use distance::{
 };
 pub use effect::Effect;
 pub use error::DriftError;
-pub use reference::{Reference, Window, drift};
+pub use reference::{DriftWindow, Reference, drift};
 pub use report::{ColumnDrift, DriftFinding, DriftReport, DriftVerdict, Short};
 pub use spec::{Blocks, Detail, DriftOptions, DriftSpec, Joint};
 pub use tally::Counted;

@@ -30,6 +30,12 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use anomaly::{
+    AnomalyError, CentredRule, Fence, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule,
+    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, WideSpread, Window,
+    hampel, median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week,
+    spike_centred,
+};
 pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
 pub use clock::{
     ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading,
@@ -45,8 +51,9 @@ pub use context::{Context, ContextError};
 pub use dimension::Dimension;
 pub use drift::{
     Blocks, ColumnDrift, Counted, Detail, DriftError, DriftFinding, DriftOptions, DriftReport,
-    DriftSpec, DriftVerdict, Effect, Joint, Reference, Short, Window, drift, hellinger_distance,
-    jensen_shannon_distance, ks_distance, population_stability, wasserstein_distance,
+    DriftSpec, DriftVerdict, DriftWindow, Effect, Joint, Reference, Short, drift,
+    hellinger_distance, jensen_shannon_distance, ks_distance, population_stability,
+    wasserstein_distance,
 };
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};

@@ -59,7 +59,12 @@ impl Halts {
     /// so or not; `None` where none does.
     ///
     /// Statuses of the row's own source count; where it publishes none, those of any source do.
-    pub(crate) fn is_paused(&self, (source, id): (u16, u32), ts: i64, ts_avail: i64) -> Option<bool> {
+    pub(crate) fn is_paused(
+        &self,
+        (source, id): (u16, u32),
+        ts: i64,
+        ts_avail: i64,
+    ) -> Option<bool> {
         let pause = |list: &Vec<Status>| {
             let until = list.partition_point(|s| s.ts <= ts);
             let known = list.get(..until)?;
@@ -71,6 +76,29 @@ impl Halts {
         let others = self.sources.get(&id).into_iter().flatten();
         let answers = others.filter_map(|s| self.statuses.get(&(*s, id))).filter_map(pause);
         answers.reduce(|one, other| one || other)
+    }
+
+    /// Whether trading was stopped at some time in `[from, to]`, by statuses known at `ts_avail`.
+    pub(crate) fn was_halted(
+        &self,
+        (source, id): (u16, u32),
+        from: i64,
+        to: i64,
+        ts_avail: i64,
+    ) -> bool {
+        if self.is_halted((source, id), from, ts_avail) {
+            return true;
+        }
+        let stops = |list: &Vec<Status>| {
+            let first = list.partition_point(|s| s.ts <= from);
+            let within = list.get(first..).unwrap_or(&[]).iter().take_while(|s| s.ts <= to);
+            within.filter(|s| s.ts_avail <= ts_avail).any(|s| s.is_halted)
+        };
+        if let Some(list) = self.statuses.get(&(source, id)) {
+            return stops(list);
+        }
+        let others = self.sources.get(&id).into_iter().flatten();
+        others.filter_map(|s| self.statuses.get(&(*s, id))).any(stops)
     }
 
     fn last(list: &[Status], ts: i64, ts_avail: i64) -> bool {

@@ -82,9 +82,8 @@ impl<'a> Lookup<'a> {
                 versions
             }
         };
-        let holds = |v: &&Instrument| {
-            v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail
-        };
+        let holds =
+            |v: &&Instrument| v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail;
         versions.iter().filter(holds).max_by_key(|v| (v.revision, v.valid_from))
     }
 }

@@ -8,8 +8,8 @@ use super::splits::Splits;
 use super::tally::{Counted, Tally};
 use super::words::WordSides;
 use super::{
-    ColumnDrift, DriftError, DriftOptions, DriftReport, DriftVerdict, Effect, Reference, Window,
-    joint, numbers, rates, words,
+    ColumnDrift, DriftError, DriftOptions, DriftReport, DriftVerdict, DriftWindow, Effect,
+    Reference, joint, numbers, rates, words,
 };
 use crate::NotEvaluated;
 
@@ -24,7 +24,7 @@ impl Reference {
     /// [`DriftError::OtherReference`] when the window was not made by this reference; [`DriftError::Option`].
     pub fn compare(
         &self,
-        window: &Window,
+        window: &DriftWindow,
         options: &DriftOptions,
     ) -> Result<DriftReport, DriftError> {
         options.check()?;
@@ -69,7 +69,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn new(reference: &'a Reference, window: &'a Window, options: &'a DriftOptions) -> Self {
+    fn new(reference: &'a Reference, window: &'a DriftWindow, options: &'a DriftOptions) -> Self {
         let sides = [&reference.side, &window.side];
         let blocks = sides.map(|side| side.blocks.values().copied().collect::<Vec<_>>());
         let [before, after] = &blocks;

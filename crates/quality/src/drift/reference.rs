@@ -57,8 +57,8 @@ impl Reference {
 
     /// An empty window to count current rows in.
     #[must_use]
-    pub fn window(&self) -> Window {
-        Window { side: Side::new(&self.fit, 0), fit: self.fit.clone() }
+    pub fn window(&self) -> DriftWindow {
+        DriftWindow { side: Side::new(&self.fit, 0), fit: self.fit.clone() }
     }
 
     /// Columns of a type that is not compared.
@@ -78,12 +78,12 @@ impl Reference {
 ///
 /// The bits of what it counts depend neither on the size of batches nor on the order in which parts are merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Window {
+pub struct DriftWindow {
     pub(super) fit: Fit,
     pub(super) side: Side,
 }
 
-impl Window {
+impl DriftWindow {
     /// The same window for rows from this place of the stream on; matters to blocks of rows only.
     #[must_use]
     pub fn starting_at(mut self, row: u64) -> Self {
@@ -204,10 +204,10 @@ fn joint(wanted: &Joint, columns: &[ColumnFit]) -> Result<JointFit, NotEvaluated
     }
 }
 
-/// Compares rows with rows: fits a [`Reference`], counts a [`Window`] and reports.
+/// Compares rows with rows: fits a [`Reference`], counts a [`DriftWindow`] and reports.
 ///
 /// # Errors
-/// As [`Reference::fit`], [`Window::observe`] and [`Reference::compare`].
+/// As [`Reference::fit`], [`DriftWindow::observe`] and [`Reference::compare`].
 pub fn drift(
     reference: &[RecordBatch],
     current: &[RecordBatch],

@@ -133,9 +133,10 @@ impl Picked<'_> {
             Self::All => true,
             Self::Keys { column, keys, mask } => {
                 column.is_valid(row)
-                    && keys.get(row).and_then(|k| u32::try_from(*k).ok()).is_some_and(|key| {
-                        mask.checked_shr(key).is_some_and(|bits| bits & 1 == 1)
-                    })
+                    && keys
+                        .get(row)
+                        .and_then(|k| u32::try_from(*k).ok())
+                        .is_some_and(|key| mask.checked_shr(key).is_some_and(|bits| bits & 1 == 1))
             }
             Self::Letters { column, letters, mask } => {
                 let letter = letters.get(row).copied().unwrap_or(0);

@@ -5,7 +5,7 @@ use super::{numbers, rows, table, x};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use proptest::prelude::*;
 use quality::{
-    Blocks, Detail, DriftOptions, DriftReport, DriftSpec, Effect, Reference, Window, drift,
+    Blocks, Detail, DriftOptions, DriftReport, DriftSpec, Effect, Reference, DriftWindow, drift,
     ks_distance, wasserstein_distance,
 };
 use std::sync::Arc;
@@ -84,7 +84,7 @@ proptest! {
         let reference: Reference = serde_json::from_str(&stored).unwrap();
         prop_assert_eq!(serde_json::to_string(&reference).unwrap(), stored);
 
-        let mut windows: Vec<Window> = parts(&after, &cuts)
+        let mut windows: Vec<DriftWindow> = parts(&after, &cuts)
             .into_iter()
             .map(|(start, part)| {
                 let mut window = reference.window().starting_at(start as u64);
