@@ -111,7 +111,17 @@ judges! {
     rows::NullRate,
     rows::Crossed,
     sequence::Gap,
+    sets::AllNull,
+    sets::BarVsTrades,
+    sets::ClassFloor,
+    sets::Conflict,
     sets::Constant,
+    sets::LabelAudit,
+    sets::LabelDelay,
+    sets::Parity,
+    sets::PnlRecon,
+    sets::RowCount,
+    sets::SessionCoverage,
 }
 
 /// The kind with this name.
