@@ -28,6 +28,15 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use clock::{
+    ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading, SourceClock,
+    SourceClocks,
+};
+pub use comparison::{
+    Band, BarMid, CompareBy, ComparisonError, ComparisonFinding, ComparisonReport, ComparisonSettings,
+    Differences, FarSource, InstrumentComparison, LagPiece, LagReport, LagScore, LagSearch, NotCompared,
+    PairComparison, SessionComparison, SessionCut, SourceRows, Ties, ComparisonView, compare,
+};
 pub use context::{Context, ContextError};
 pub use dimension::Dimension;
 pub use judge::Form;
