@@ -2,14 +2,18 @@
 
 mod actions;
 mod calendar;
+mod features;
 mod halts;
 mod instruments;
+mod tape;
 mod watermarks;
 
 pub(crate) use actions::Actions;
 pub(crate) use calendar::{Calendars, Session};
+pub(crate) use features::FeatureBook;
 pub(crate) use halts::Halts;
 pub(crate) use instruments::{Instrument, InstrumentBook, Lookup};
+pub(crate) use tape::{Aggregate, Tape, size_nanos};
 pub(crate) use watermarks::Watermarks;
 
 use arrow_array::{Array, RecordBatch};
@@ -46,19 +50,23 @@ pub struct Context {
     watermarks: Watermarks,
     clock_bounds: BTreeMap<u16, i64>,
     decisions: HashSet<[u8; 16]>,
+    pub(crate) features: FeatureBook,
+    pub(crate) tape: Tape,
     other: BTreeMap<String, Vec<RecordBatch>>,
 }
 
 impl Context {
     /// Tables that are looked up by row. Others are kept as they come, for kinds that compare whole tables.
-    pub const TABLES: [&'static str; 7] = [
+    pub const TABLES: [&'static str; 9] = [
         "adjustments",
         "decisions",
+        "features",
         "feed_marks",
         "instruments",
         "sessions",
         "sources",
         "statuses",
+        "trades",
     ];
 
     /// Nothing is known.
@@ -99,6 +107,8 @@ impl Context {
                 let seqs = any.seq().cloned();
                 self.watermarks.add(&draft(any)?, seqs.as_ref())?;
             }
+            "features" => self.features.add(&draft(any)?),
+            "trades" => self.tape.add(&draft(any)?)?,
             _ => self.other.entry(name.clone()).or_default().push(batch.clone()),
         }
         *self.tables.entry(name).or_default() += rows;
@@ -108,6 +118,13 @@ impl Context {
     /// Batches of a table that is kept as it came.
     pub(crate) fn batches(&self, table: &str) -> &[RecordBatch] {
         self.other.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// Rows of a table that is kept as it came.
+    pub(crate) fn typed<T: Table>(&self) -> impl Iterator<Item = Draft<T>> {
+        // INVARIANT: `add` has parsed every batch that is kept.
+        let any = |batch: &RecordBatch| AnyBatch::parse(T::SPEC, batch).ok().map(draft::<T>);
+        self.batches(T::SPEC.name).iter().filter_map(any).filter_map(Result::ok)
     }
 
     /// Bound of a source's clock in nanoseconds, where `sources` states one.
@@ -123,6 +140,11 @@ impl Context {
     /// Whether trading is stopped for a row: a status known by `ts_avail` says so for the row's time.
     pub(crate) fn is_halted(&self, stream: (u16, u32), ts: i64, ts_avail: i64) -> bool {
         self.halts.is_halted(stream, ts, ts_avail)
+    }
+
+    /// Whether trading is stopped at any instant of `[from, to)`, as is known in the end.
+    pub(crate) fn is_halted_within(&self, stream: (u16, u32), from: i64, to: i64) -> bool {
+        self.halts.is_halted_within(stream, from, to)
     }
 
     /// Whether a session of the instrument's calendar covers an instant; `None` where no calendar is known for it.

@@ -144,7 +144,17 @@ judges! {
     sequence::SplitSuspect,
     sequence::Stale,
     sequence::WideSpread,
+    sets::AllNull,
+    sets::BarVsTrades,
+    sets::ClassFloor,
+    sets::Conflict,
     sets::Constant,
+    sets::LabelAudit,
+    sets::LabelDelay,
+    sets::Parity,
+    sets::PnlRecon,
+    sets::RowCount,
+    sets::SessionCoverage,
 }
 
 /// The kind with this name.

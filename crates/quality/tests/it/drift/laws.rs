@@ -5,7 +5,7 @@ use super::{numbers, rows, table, x};
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use proptest::prelude::*;
 use quality::{
-    Blocks, Detail, DriftOptions, DriftReport, DriftSpec, Effect, Reference, DriftWindow, drift,
+    Blocks, Detail, DriftOptions, DriftReport, DriftSpec, DriftWindow, Effect, Reference, drift,
     ks_distance, wasserstein_distance,
 };
 use std::sync::Arc;
