@@ -28,12 +28,14 @@ fn rows(n: usize) -> RecordBatch {
     let order = all().map(|row| format!("order {row}"));
     let fee = all().map(|row| i128::from(mix(row)) - (1 << 40));
     let fee = Decimal128Array::from_iter_values(fee).with_precision_and_scale(38, 9).unwrap();
-    let ts = all().map(|row| 1_767_571_200_000_000_000 + (mix(row) % 1_000_000_000) as i64);
+    let ts = all().map(|row| 1_767_571_200_000_000_000 + (mix(row) % 1_000_000_000).cast_signed());
     table(vec![
         ("price", Arc::new(price.collect::<Float64Array>())),
         (
             "id",
-            Arc::new(Int64Array::from_iter_values(all().map(|row| mix(row) as i64 - (1 << 43)))),
+            Arc::new(Int64Array::from_iter_values(
+                all().map(|row| mix(row).cast_signed() - (1 << 43)),
+            )),
         ),
         ("few", Arc::new(UInt32Array::from_iter_values(all().map(|row| (mix(row) % 9) as u32)))),
         ("fee", Arc::new(fee)),
