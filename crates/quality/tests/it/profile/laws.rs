@@ -122,6 +122,24 @@ fn ten_thousand_values_are_counted_and_one_more_is_estimated() {
 }
 
 #[test]
+fn estimates_are_those_of_the_library_that_defines_the_sketch() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/quality/profile/distinct.csv");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<(u32, f64)> = text
+        .lines()
+        .skip(2)
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(n, estimate)| (n.parse().unwrap(), estimate.parse().unwrap()))
+        .collect();
+    assert_eq!(rows.len(), 4);
+    for (n, expected) in rows {
+        let found = profile_of(floats((0..n).map(|value| Some(f64::from(value))).collect()));
+        let Some(DistinctCount::Estimate(found)) = found.distinct else { panic!("{n}") };
+        assert!((found / expected - 1.0).abs() < 1e-12, "{n}: {found} is not {expected}");
+    }
+}
+
+#[test]
 fn long_texts_are_estimated_before_they_fill_the_memory() {
     let text = |row: usize| format!("{row:08}").repeat(1_000);
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..600).map(text)));
