@@ -3,8 +3,9 @@
 use super::bins::Bins;
 use super::column::{self, Reading};
 use super::moments::JointFit;
-use super::sample::Sample;
+use super::sample::{Sample, tidy};
 use super::side::{ColumnFit, Fit, Kind, Side};
+use super::sort::Sorter;
 use super::tally::Tally;
 use super::{Detail, DriftError, DriftSpec, Joint};
 use crate::NotEvaluated;
@@ -37,19 +38,23 @@ impl Reference {
     pub fn fit(spec: &DriftSpec, batches: &[RecordBatch]) -> Result<Self, DriftError> {
         spec.blocks.check()?;
         let (names, skipped) = names(spec, batches);
-        let columns: Vec<ColumnFit> = names
-            .into_iter()
-            .map(|name| ColumnFit { kind: fitted(spec, &name, batches), name })
-            .collect();
+        let mut sorter = Sorter::default();
+        let mut columns = Vec::with_capacity(names.len());
+        let mut samples = Vec::with_capacity(names.len());
+        for name in names {
+            let (kind, sample) = fitted(spec, &name, batches, &mut sorter);
+            columns.push(ColumnFit { name, kind });
+            samples.push(if spec.detail == Detail::Exact { sample } else { Vec::new() });
+        }
         let joint = joint(&spec.joint, &columns);
         let fit = Fit { blocks: spec.blocks.clone(), detail: spec.detail, columns, joint };
         let mut side = Side::new(&fit, 0);
         for batch in batches {
-            side.observe(&fit, batch)?;
+            side.observe(&fit, batch, Detail::Binned)?;
         }
-        for tally in &mut side.tallies {
+        for (tally, sample) in side.tallies.iter_mut().zip(samples) {
             if let Tally::Numbers(tally) = tally {
-                super::sort::sort(&mut tally.values);
+                tally.values = sample;
             }
         }
         Ok(Self { fit, side, skipped })
@@ -96,7 +101,7 @@ impl Window {
     /// # Errors
     /// [`DriftError`] when a row belongs to no block, or there are too many rows; nothing is counted then.
     pub fn observe(&mut self, batch: &RecordBatch) -> Result<(), DriftError> {
-        self.side.observe(&self.fit, batch)
+        self.side.observe(&self.fit, batch, self.fit.detail)
     }
 
     /// Adds another part of the same stream.
@@ -134,28 +139,48 @@ fn names(spec: &DriftSpec, batches: &[RecordBatch]) -> (Vec<String>, Vec<String>
     (names(read), names(skipped))
 }
 
-fn fitted(spec: &DriftSpec, name: &str, batches: &[RecordBatch]) -> Kind {
-    let is_categorical = spec.categorical.iter().any(|other| other == name);
+/// How a column is compared, and its values in their order.
+fn fitted(
+    spec: &DriftSpec,
+    name: &str,
+    batches: &[RecordBatch],
+    sorter: &mut Sorter,
+) -> (Kind, Vec<f64>) {
     let mut values = Vec::new();
+    let kind = match read(spec, name, batches, &mut values) {
+        Ok(Reading::Words) => Kind::Words,
+        Ok(Reading::Numbers) => {
+            let sample = tidy(&values, sorter);
+            return (Kind::Numbers(Bins::fit(Sample::of(&sample))), sample);
+        }
+        Err(reason) => Kind::Absent(reason),
+    };
+    (kind, Vec::new())
+}
+
+fn read(
+    spec: &DriftSpec,
+    name: &str,
+    batches: &[RecordBatch],
+    values: &mut Vec<f64>,
+) -> Result<Reading, NotEvaluated> {
+    let is_categorical = spec.categorical.iter().any(|other| other == name);
     let mut kind = None;
     for batch in batches {
-        let array = match column::find(batch, name) {
-            Ok(array) => array,
-            Err(reason) => return Kind::Absent(reason),
-        };
+        let array = column::find(batch, name)?;
         let unread = || {
             let found = array.data_type();
-            Kind::Absent(NotEvaluated::WrongType(format!("column `{name}` is {found}")))
+            NotEvaluated::WrongType(format!("column `{name}` is {found}"))
         };
         let reading = column::reading(array.data_type(), is_categorical);
         if kind.is_some() && kind != reading {
-            return unread();
+            return Err(unread());
         }
         kind = reading;
         match reading {
             Some(Reading::Words) => {}
             Some(Reading::Numbers) => {
-                let Some(numbers) = column::numbers(array) else { return unread() };
+                let Some(numbers) = column::numbers(array) else { return Err(unread()) };
                 match numbers.nulls {
                     None => values.extend_from_slice(&numbers.values),
                     Some(nulls) => {
@@ -165,14 +190,10 @@ fn fitted(spec: &DriftSpec, name: &str, batches: &[RecordBatch]) -> Kind {
                     }
                 }
             }
-            None => return unread(),
+            None => return Err(unread()),
         }
     }
-    match kind {
-        Some(Reading::Words) => Kind::Words,
-        Some(Reading::Numbers) => Kind::Numbers(Bins::fit(&Sample::new(values))),
-        None => Kind::Absent(NotEvaluated::NotYet),
-    }
+    kind.ok_or(NotEvaluated::NotYet)
 }
 
 fn joint(wanted: &Joint, columns: &[ColumnFit]) -> Result<JointFit, NotEvaluated> {
