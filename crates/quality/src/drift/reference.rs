@@ -19,6 +19,23 @@ const JOINT: usize = 64;
 ///
 /// It can be stored and used without its rows: floats are stored as their bits.
 ///
+/// ```
+/// use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+/// use quality::{Blocks, DriftOptions, DriftSpec, Reference};
+/// use std::sync::Arc;
+/// let column: ArrayRef = Arc::new(Float64Array::from_iter_values((0..400).map(f64::from)));
+/// let train = RecordBatch::try_from_iter([("x", column)])?;
+/// let reference = Reference::fit(&DriftSpec::new(Blocks::Rows(40)), &[train.clone()])?;
+/// let stored = serde_json::to_string(&reference)?;
+/// // Later, where the rows are no more:
+/// let reference: Reference = serde_json::from_str(&stored)?;
+/// let mut window = reference.window();
+/// window.observe(&train)?;
+/// let report = reference.compare(&window, &DriftOptions::default())?;
+/// assert_eq!(report.columns[0].verdict.word(), "stable");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// - **Cost:** with [`Detail::Exact`] 8 bytes a value; with [`Detail::Binned`] about a kilobyte a block and column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reference {
@@ -226,6 +243,27 @@ fn joint(wanted: &Joint, columns: &[ColumnFit]) -> Result<JointFit, NotEvaluated
 }
 
 /// Compares rows with rows: fits a [`Reference`], counts a [`Window`] and reports.
+///
+/// - **Shape:** batches of a side are parts of one stream.
+/// - **Cost:** as its three steps.
+///
+/// ```
+/// use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+/// use quality::{Blocks, DriftOptions, DriftSpec, DriftVerdict, Effect, drift};
+/// use std::sync::Arc;
+/// // A spread in ticks that cycles from 1 to 5; later every quote is 2 ticks wider.
+/// let quotes = |wider: u32| {
+///     let spreads = (0..1_000).map(|row| f64::from(row % 5 + 1 + wider));
+///     let column: ArrayRef = Arc::new(Float64Array::from_iter_values(spreads));
+///     RecordBatch::try_from_iter([("spread", column)])
+/// };
+/// let spec = DriftSpec::new(Blocks::Rows(50));
+/// let report = drift(&[quotes(0)?], &[quotes(2)?], &spec, &DriftOptions::default())?;
+/// assert_eq!(report.columns[0].verdict, DriftVerdict::Drift);
+/// let ks = report.finding("spread", Effect::Ks).expect("a numeric column has one");
+/// assert_eq!((ks.size, ks.p, ks.n_current), (Some(0.4), Some(0.001), 1_000)); // 1 and 2 are gone
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// As [`Reference::fit`], [`Window::observe`] and [`Reference::compare`].
