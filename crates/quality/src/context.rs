@@ -143,7 +143,10 @@ fn draft<T: Table>(batch: AnyBatch) -> Result<Draft<T>, ShapeError> {
 #[non_exhaustive]
 pub enum ContextError {
     /// The schema does not say which table it is.
-    #[error("a batch of context: expected `{}` in the metadata of its schema", contract::meta::TABLE)]
+    #[error(
+        "a batch of context: expected `{}` in the metadata of its schema",
+        contract::meta::TABLE
+    )]
     NoTable,
     /// The schema names a table that the contract does not have.
     #[error("a batch of context: `{name}` is no table of the contract")]

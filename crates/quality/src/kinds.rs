@@ -6,8 +6,8 @@ mod rows;
 mod sequence;
 mod sets;
 
-pub use params::{Param, ParamSpec, ParamType};
 pub(crate) use params::Params;
+pub use params::{Param, ParamSpec, ParamType};
 
 use crate::context::Context;
 use crate::dimension::Dimension;

@@ -144,7 +144,10 @@ impl Marks {
 
     /// Rows that violate, in order.
     pub(crate) fn violations(&self) -> impl Iterator<Item = usize> {
-        self.violated.iter().enumerate().flat_map(|(at, &word)| Bits(word).map(move |b| at * 64 + b))
+        self.violated
+            .iter()
+            .enumerate()
+            .flat_map(|(at, &word)| Bits(word).map(move |b| at * 64 + b))
     }
 
     /// Whether any row violates.

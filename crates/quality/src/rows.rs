@@ -3,12 +3,10 @@
 use crate::verdict::NotEvaluated;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    Decimal128Type, Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray,
-};
+use arrow_array::{Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, RecordBatch, StringArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, SchemaRef, TimeUnit};
 use std::sync::Arc;
@@ -85,8 +83,7 @@ impl Layout {
     /// Positions of everything that sequence kinds may read, in order.
     pub(crate) fn needed(&self) -> Vec<usize> {
         let fixed = [self.seq, self.source, self.instrument];
-        let mut all: Vec<usize> =
-            self.positions.iter().chain(&fixed).copied().flatten().collect();
+        let mut all: Vec<usize> = self.positions.iter().chain(&fixed).copied().flatten().collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -286,7 +283,9 @@ pub(crate) fn lane(array: &ArrayRef) -> Option<Lane<'_>> {
             Lane::Ts(array.as_primitive_opt::<TimestampNanosecondType>()?.values())
         }
         DataType::Float64 => Lane::F64(array.as_primitive_opt::<Float64Type>()?.values()),
-        DataType::Decimal128(..) => Lane::I128(array.as_primitive_opt::<Decimal128Type>()?.values()),
+        DataType::Decimal128(..) => {
+            Lane::I128(array.as_primitive_opt::<Decimal128Type>()?.values())
+        }
         DataType::UInt64 => Lane::U64(array.as_primitive_opt::<UInt64Type>()?.values()),
         DataType::UInt32 => Lane::U32(array.as_primitive_opt::<UInt32Type>()?.values()),
         DataType::UInt16 => Lane::U16(array.as_primitive_opt::<UInt16Type>()?.values()),

@@ -75,7 +75,11 @@ pub(crate) fn cost(rules: &RuleSet, parts: &[Part<'_>], at: usize) -> f64 {
 }
 
 /// s_d of one dimension, 0 to 1; `None` when no check of it was applicable.
-pub(crate) fn dimension(weights: &Weights, parts: &[Part<'_>], dimension: Dimension) -> Option<f64> {
+pub(crate) fn dimension(
+    weights: &Weights,
+    parts: &[Part<'_>],
+    dimension: Dimension,
+) -> Option<f64> {
     share(weights, parts, dimension, &|p| p.excess / p.applicable as f64)
 }
 

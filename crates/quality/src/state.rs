@@ -314,7 +314,6 @@ impl TableState {
     pub fn finish(&self, context: &Context) -> Report {
         self.clone().close(context).0
     }
-
 }
 
 impl CheckState {

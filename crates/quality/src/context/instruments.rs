@@ -40,9 +40,7 @@ impl InstrumentBook {
                 revision: rows.col(&Instruments::REVISION).value(row),
                 tick_size: ticks.is_valid(row).then(|| ticks.value(row)).filter(|t| *t > 0),
                 lot_size: lots.is_valid(row).then(|| lots.value(row)).filter(|l| *l > 0),
-                allows_nonpositive_px: rows
-                    .col(&Instruments::ALLOWS_NONPOSITIVE_PX)
-                    .value(row),
+                allows_nonpositive_px: rows.col(&Instruments::ALLOWS_NONPOSITIVE_PX).value(row),
                 calendar: rows.cell(&Instruments::CALENDAR_ID, row)?.map(str::to_owned),
                 quote_ccy: rows.cell(&Instruments::QUOTE_CCY, row)?.to_owned(),
                 settle_ccy: rows.cell(&Instruments::SETTLE_CCY, row)?.map(str::to_owned),
@@ -84,9 +82,8 @@ impl<'a> Lookup<'a> {
                 versions
             }
         };
-        let holds = |v: &&Instrument| {
-            v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail
-        };
+        let holds =
+            |v: &&Instrument| v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail;
         versions.iter().filter(holds).max_by_key(|v| (v.revision, v.valid_from))
     }
 }

@@ -101,7 +101,9 @@ impl Param {
             items.iter().map(|v| v.as_str().map(str::to_owned)).collect()
         };
         Some(match (ty, value) {
-            (ParamType::Column, Value::String(text)) if !text.is_empty() => Self::Text(text.clone()),
+            (ParamType::Column, Value::String(text)) if !text.is_empty() => {
+                Self::Text(text.clone())
+            }
             (ParamType::Columns, Value::Array(items)) if !items.is_empty() => {
                 Self::Texts(texts(items)?)
             }

@@ -13,9 +13,9 @@ const CHECK_KEYS: [&str; 8] =
     ["id", "kind", "version", "severity", "dimension", "action", "max_rate", "max_rates"];
 
 pub(super) fn rule_set(text: &str) -> Result<RuleSet, RuleError> {
-    let top: Table = text
-        .parse()
-        .map_err(|e: toml::de::Error| RuleError::Toml { message: e.to_string().trim_end().to_owned() })?;
+    let top: Table = text.parse().map_err(|e: toml::de::Error| RuleError::Toml {
+        message: e.to_string().trim_end().to_owned(),
+    })?;
     only("the top", &top, &["name", "version", "table", "check", "weights", "severities", "gate"])?;
     let name = string("the top", &top, "name")?.to_owned();
     let version = version("the top", &top)?;
@@ -68,10 +68,12 @@ fn check(
         kind: kind_name.to_owned(),
         near: near(kind_name, kinds().iter().map(|k| k.name)),
     })?;
-    let known: Vec<&str> = CHECK_KEYS.into_iter().chain(kind.params.iter().map(|p| p.name)).collect();
+    let known: Vec<&str> =
+        CHECK_KEYS.into_iter().chain(kind.params.iter().map(|p| p.name)).collect();
     only(&place, entry, &known)?;
     let severity = word(&place, entry, "severity", kind.severity, Severity::ALL, |s| s.word())?;
-    let dimension = word(&place, entry, "dimension", kind.dimension, &Dimension::ALL, |d| d.word())?;
+    let dimension =
+        word(&place, entry, "dimension", kind.dimension, &Dimension::ALL, |d| d.word())?;
     let actions = [Action::Flag, Action::Quarantine, Action::Reject];
     let action = word(&place, entry, "action", kind.action, &actions, |a| a.word())?;
     let max_rate = entry.get("max_rate").map_or(Ok(0.0), |v| rate(&place, "max_rate", v))?;
@@ -99,7 +101,8 @@ fn params(
         let at = format!("{place}, {}", param.name);
         let given = match entry.get(param.name) {
             Some(given) => Some(
-                Param::read(param.ty, given).ok_or_else(|| value(&at, &param.ty.expected(), given))?,
+                Param::read(param.ty, given)
+                    .ok_or_else(|| value(&at, &param.ty.expected(), given))?,
             ),
             None if param.is_required() => return Err(missing(&at, param)),
             None => param.default.and_then(|text| Param::default(param.ty, text)),
@@ -197,8 +200,8 @@ fn gate(top: &Table) -> Result<Gate, RuleError> {
     ] {
         if let Some(v) = given.get(key) {
             let number = number(v).filter(|x| (0.0..=most).contains(x));
-            *slot = number
-                .ok_or_else(|| value(&format!("gate.{key}"), &format!("0 to {most}"), v))?;
+            *slot =
+                number.ok_or_else(|| value(&format!("gate.{key}"), &format!("0 to {most}"), v))?;
         }
     }
     Ok(gate)

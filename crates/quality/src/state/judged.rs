@@ -71,7 +71,9 @@ impl Flags {
     pub fn row(&self, row: usize) -> &[u64] {
         const NONE: [u64; 8] = [0; 8];
         let from = row * self.words;
-        self.bits.get(from..from + self.words).unwrap_or_else(|| NONE.get(..self.words).unwrap_or(&[]))
+        self.bits
+            .get(from..from + self.words)
+            .unwrap_or_else(|| NONE.get(..self.words).unwrap_or(&[]))
     }
 
     /// Words a row.

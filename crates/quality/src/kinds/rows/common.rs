@@ -34,6 +34,19 @@ impl Columns {
         Self { slots: fitting, are_named: false }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The first of them, if a batch has none.
+    pub(super) fn absent(&self, rows: &Rows<'_>) -> Option<NotEvaluated> {
+        let first = self.slots.first()?;
+        let is_absent =
+            |slot: &Slot| matches!(rows.column(*slot), Err(NotEvaluated::MissingColumn(_)));
+        let name = || NotEvaluated::MissingColumn(rows.name(*first).to_owned());
+        self.slots.iter().all(is_absent).then(name)
+    }
+
     /// The columns of a batch, each with its slot; one that is missing ends them if it was named.
     pub(super) fn read<'a>(
         &self,
@@ -133,9 +146,10 @@ impl Picked<'_> {
             Self::All => true,
             Self::Keys { column, keys, mask } => {
                 column.is_valid(row)
-                    && keys.get(row).and_then(|k| u32::try_from(*k).ok()).is_some_and(|key| {
-                        mask.checked_shr(key).is_some_and(|bits| bits & 1 == 1)
-                    })
+                    && keys
+                        .get(row)
+                        .and_then(|k| u32::try_from(*k).ok())
+                        .is_some_and(|key| mask.checked_shr(key).is_some_and(|bits| bits & 1 == 1))
             }
             Self::Letters { column, letters, mask } => {
                 let letter = letters.get(row).copied().unwrap_or(0);

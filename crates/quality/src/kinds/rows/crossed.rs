@@ -40,7 +40,12 @@ impl Crossed {
 }
 
 impl Judge for Crossed {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let (bid, bid_nulls) = rows.integers(self.bid)?;
         let (ask, ask_nulls) = rows.integers(self.ask)?;
         let pairs = |row: usize| bid.get(row).zip(ask.get(row)).is_some_and(|(b, a)| b > a);

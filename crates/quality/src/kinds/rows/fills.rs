@@ -163,7 +163,12 @@ impl MissingFee {
 }
 
 impl Judge for MissingFee {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let (picked, column) = (self.only.read(rows)?, rows.column(self.column)?);
         marks.sweep(&[], |row| (picked.has(row), !column.is_valid(row)));
         Ok(())

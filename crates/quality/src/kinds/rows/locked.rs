@@ -42,7 +42,12 @@ impl Locked {
 }
 
 impl Judge for Locked {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let (bid, bid_nulls) = rows.integers(self.bid)?;
         let (ask, ask_nulls) = rows.integers(self.ask)?;
         let pairs = |row: usize| bid.get(row).zip(ask.get(row)).is_some_and(|(b, a)| b == a);
@@ -78,7 +83,12 @@ impl OneSided {
 }
 
 impl Judge for OneSided {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let (bid, ask) = (rows.column(self.bid)?, rows.column(self.ask)?);
         marks.sweep(&[], |row| {
             let (bid, ask) = (bid.is_valid(row), ask.is_valid(row));

@@ -45,7 +45,12 @@ impl NonFinite {
 }
 
 impl Judge for NonFinite {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         for slot in &self.columns {
             let column = rows.column(*slot)?;
             let Lane::F64(values) = column.lane else {

@@ -36,7 +36,12 @@ impl NullRate {
 }
 
 impl Judge for NullRate {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let column = rows.column(self.column)?;
         marks.sweep_nulls(column.nulls);
         Ok(())

@@ -88,7 +88,12 @@ impl NullReason {
 }
 
 impl Judge for NullReason {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let reasons = rows.column(self.reasons)?;
         let Lane::Bytes(packed) = reasons.lane else {
             return Err(rows.wrong_type(self.reasons, "packed bytes", reasons.array.data_type()));

@@ -70,8 +70,10 @@ impl Range {
             });
             (low, high)
         };
-        let low = min.parse().map_or(f64::NEG_INFINITY, |x: f64| if opens { x.next_up() } else { x });
-        let high = max.parse().map_or(f64::INFINITY, |x: f64| if closes { x.next_down() } else { x });
+        let low =
+            min.parse().map_or(f64::NEG_INFINITY, |x: f64| if opens { x.next_up() } else { x });
+        let high =
+            max.parse().map_or(f64::INFINITY, |x: f64| if closes { x.next_down() } else { x });
         Self {
             column: slots.of(name),
             is_price: column.is_some_and(|c| c.ty == contract::Type::Px),
@@ -84,7 +86,11 @@ impl Range {
 }
 
 /// Ends in a narrower type; where no value of it is inside, ends that none can meet.
-fn narrow<T: TryFrom<i128> + Into<i128> + Copy>((low, high): (i128, i128), least: T, most: T) -> (T, T) {
+fn narrow<T: TryFrom<i128> + Into<i128> + Copy>(
+    (low, high): (i128, i128),
+    least: T,
+    most: T,
+) -> (T, T) {
     let (floor, ceiling): (i128, i128) = (least.into(), most.into());
     if low > ceiling || high < floor || low > high {
         return (most, least);
@@ -95,7 +101,12 @@ fn narrow<T: TryFrom<i128> + Into<i128> + Copy>((low, high): (i128, i128), least
 }
 
 impl Judge for Range {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         if !self.has_end {
             return Err(NotEvaluated::MissingContext("`min` or `max`".to_owned()));
         }
@@ -110,7 +121,9 @@ impl Judge for Range {
         match column.lane {
             Lane::F64(values) => {
                 let (low, high) = (f64::from_bits(self.double.0), f64::from_bits(self.double.1));
-                marks.sweep_values(values, column.nulls, |x: f64| (x.is_finite(), x < low || x > high));
+                marks.sweep_values(values, column.nulls, |x: f64| {
+                    (x.is_finite(), x < low || x > high)
+                });
             }
             Lane::I64(values) | Lane::Ts(values) => sweep!(values, i64),
             Lane::U64(values) => sweep!(values, u64),

@@ -97,7 +97,12 @@ fn difference(expected: &Field, found: &Field) -> Option<String> {
 }
 
 impl Judge for Schema {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let schema = rows.batch.schema_ref();
         let known = self.seen.as_ref().and_then(|(seen, differs)| {
             (Arc::ptr_eq(seen, schema) || seen == schema).then_some(*differs)

@@ -89,7 +89,12 @@ impl Set {
 }
 
 impl Judge for Set {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         if self.words.is_empty() {
             return Err(NotEvaluated::MissingContext("`allowed`".to_owned()));
         }

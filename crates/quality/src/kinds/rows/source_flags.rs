@@ -48,7 +48,12 @@ impl VendorSuspect {
 }
 
 impl Judge for VendorSuspect {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         sweep(rows, self.flags, SUSPECT, marks)
     }
 }
@@ -79,7 +84,12 @@ impl Inferred {
 }
 
 impl Judge for Inferred {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         sweep(rows, self.flags, Flags::INFERRED, marks)
     }
 }

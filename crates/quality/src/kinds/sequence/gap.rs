@@ -119,7 +119,12 @@ impl Stream {
 }
 
 impl Judge for Gap {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let column = rows.column(self.column)?;
         for row in 0..rows.len() {
             if let Some(number) = column.int(row) {
