@@ -35,7 +35,8 @@ fn trades(rows: &str) -> RecordBatch {
     let mut sizes = Vec::new();
     for row in rows.split(',') {
         let words: Vec<&str> = row.split_whitespace().collect();
-        let second = |text: &str| (text.parse::<f64>().unwrap() * 1e9) as i64;
+        // Nanoseconds, read as the billionths of a price.
+        let second = |text: &str| Price::parse(text).unwrap().nanos();
         sizes.push(words[2].parse::<f64>().unwrap());
         let ts = second(words[0]);
         let known = words.get(5).map_or(ts, |w| second(w));

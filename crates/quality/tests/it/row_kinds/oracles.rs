@@ -8,6 +8,7 @@ use contract::{
 };
 use quality::Context;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 fn cases(name: &str) -> Vec<Value> {
@@ -44,7 +45,7 @@ fn a_range_has_the_violations_of_pandera_and_great_expectations() {
             format!("column = \"x_v\"\nends = \"{}\"\n", case["ends"].as_str().unwrap());
         for end in ["min", "max"] {
             if let Some(text) = case[end].as_str() {
-                params += &format!("{end} = \"{text}\"\n");
+                let _ = writeln!(params, "{end} = \"{text}\"");
             }
         }
         let batch = batch(&case);

@@ -3,7 +3,7 @@
 use super::given::{counts, judge, verdict};
 use crate::support::{broken, one};
 use arrow_array::{
-    ArrayRef, FixedSizeBinaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    ArrayRef, FixedSizeBinaryArray, Float64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, TimestampNanosecondArray, UInt64Array,
 };
 use arrow_schema::{Field, Schema};
@@ -113,14 +113,14 @@ fn one_bad_batch_among_good_ones_is_found() {
 }
 
 /// Rows of three features; each row from its values and reasons.
-pub fn features(rows: &[([Option<f64>; 3], [u8; 3])]) -> RecordBatch {
+fn features(rows: &[([Option<f64>; 3], [u8; 3])]) -> RecordBatch {
     let empty = Draft::<Features>::empty().into_record_batch();
     let mut fields: Vec<Field> = Vec::new();
     let mut arrays: Vec<ArrayRef> = Vec::new();
     for (spec, field) in Features::SPEC.columns.iter().zip(empty.schema().fields()) {
         let array: ArrayRef = match spec.name {
             "decision_id" => Arc::new(
-                FixedSizeBinaryArray::try_from_iter((0..rows.len()).map(|n| [n as u8; 16]))
+                FixedSizeBinaryArray::try_from_iter((0_u8..).take(rows.len()).map(|n| [n; 16]))
                     .unwrap(),
             ),
             "strategy_id" => Arc::new(
@@ -183,6 +183,4 @@ fn a_table_of_features_has_its_schema_whatever_the_features() {
     let (rows, _) =
         judge("features", "schema", "", &batch.project(&keep).unwrap(), &Context::new());
     assert_eq!(rows, [100]);
-    let whole: ArrayRef = Arc::new(Int64Array::from(vec![1]));
-    assert_eq!(whole.len(), 1);
 }
