@@ -112,6 +112,9 @@ impl Judge for Lot {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
+        if let Some(reason) = self.columns.absent(rows) {
+            return Err(reason);
+        }
         let picked = self.only.read(rows)?;
         let step = |i: &crate::context::Instrument| i.lot_size.map(Step::new);
         let lots = self.lots.read(rows, context, self.when, &picked, step)?;
