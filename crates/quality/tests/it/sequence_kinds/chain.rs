@@ -45,7 +45,9 @@ fn futures_follow_by_the_id_before_and_spot_by_one_more() {
 
 #[test]
 fn rows_with_equal_ids_are_one_message_and_its_first_row_answers() {
-    let batch = deltas("m 1 10 -, l 1 10 -, m 11 12 -, m 11 12 -, l 11 12 -, m 15 16 -, l 15 16 -, l 17 17 -");
+    let batch = deltas(
+        "m 1 10 -, l 1 10 -, m 11 12 -, m 11 12 -, l 11 12 -, m 15 16 -, l 15 16 -, l 17 17 -",
+    );
     check(&chain(), &batch, &Context::new(), (3, &[6]));
 }
 
@@ -79,7 +81,9 @@ fn a_reset_without_id_starts_anew_with_whatever_comes() {
 
 #[test]
 fn repeated_and_old_messages_break_no_chain() {
-    let batch = deltas("l 1 10 -, l 11 12 -, l 11 12 -, l 1 10 -, m 13 14 -, l 11 12 -, l 13 14 -, l 15 15 -");
+    let batch = deltas(
+        "l 1 10 -, l 11 12 -, l 11 12 -, l 1 10 -, m 13 14 -, l 11 12 -, l 13 14 -, l 15 15 -",
+    );
     check(&chain(), &batch, &Context::new(), (3, &[]));
 }
 

@@ -50,14 +50,18 @@ fn a_source_that_states_its_bound_is_held_to_it() {
         .set(&Sources::VALID_FROM, UtcNanos::from_nanos(0))
         .set(&Sources::NAME, "exchange")
         .set(&Sources::VENUE, "XXXX")
-        .set(&Sources::KIND, SourceKind::ExchangeFeed)
+        .set(&Sources::KIND, SourceKind::VenueFeed)
         .set(&Sources::CLOCK_DOMAIN, "exchange")
         .set(&Sources::PRIORITY, 0_u8)
-        .set(&Sources::CLOCK_BOUND_NS, SECOND);
+        .set(&Sources::CLOCK_BOUND_NS, SECOND)
+        .set(&Sources::ALLOWED_LATENESS_NS, 500 * MS);
     sources.end_row().unwrap();
     context.add(&sources.finish().unwrap().into_record_batch()).unwrap();
     let batch = quotes("0 1, 10 -2, 20 -1001");
     check(&rule("quotes", "clock_suspect", ""), &batch, &context, (3, &[3]));
+    // The same row of `sources` allows half a second of lateness: 501 ms is late, 500 is not.
+    let batch = quotes("0 0, 1000 0, 1000 500, 1000 501");
+    check(&rule("quotes", "late", ""), &batch, &context, (4, &[4]));
 }
 
 #[test]

@@ -25,7 +25,8 @@ const KEY: &str = "columns = [\"source_id\", \"trade_id\"]";
 #[test]
 fn every_row_of_a_key_but_the_first_leaves() {
     // Keys (1, a), (1, b), (2, a) are three; a null makes no key.
-    let batch = trades("1 1 9 1 a, 1 2 9 1 b, 2 3 9 1 a, 1 4 8 2 a, 1 5 9 1 -, 1 6 9 1 -, 1 7 9 1 a");
+    let batch =
+        trades("1 1 9 1 a, 1 2 9 1 b, 2 3 9 1 a, 1 4 8 2 a, 1 5 9 1 -, 1 6 9 1 -, 1 7 9 1 a");
     let rules = rule("trades", "key_unique", KEY);
     check(&rules, &batch, &Context::new(), (5, &[4, 7]));
     let equal = rule("trades", "key_unique", &format!("{KEY}\nnulls = \"equal\""));

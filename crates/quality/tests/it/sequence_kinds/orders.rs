@@ -33,7 +33,8 @@ fn reports(text: &str) -> RecordBatch {
 
 #[test]
 fn an_order_that_adds_up_from_first_to_last_report_is_fine() {
-    let life = "A new 10 0 10 -, A trade 10 4 6 4, B new 5 0 5 -, A trade 10 10 0 6, B canceled 5 0 0 -";
+    let life =
+        "A new 10 0 10 -, A trade 10 4 6 4, B new 5 0 5 -, A trade 10 10 0 6, B canceled 5 0 0 -";
     check(&rule("executions", "qty_conserved", ""), &reports(life), &Context::new(), (5, &[]));
     // Replaced: A has 4 of 10, its rest lives on as C; a correction and a bust of C's fill.
     let life = "A new 10 0 10 -, A trade 10 4 6 4, C replaced 6 0 6 - A, C trade 6 6 0 6, \
@@ -57,7 +58,8 @@ fn quantity_that_appears_vanishes_or_exceeds_the_order_is_a_violation() {
 
 #[test]
 fn reports_without_an_order_or_its_quantities_are_not_applicable() {
-    let text = "- trade 10 4 5 4, A new - 0 10 -, A new 10 - 10 -, A trade 10 4 - 4, A trade 10 3 - 1";
+    let text =
+        "- trade 10 4 5 4, A new - 0 10 -, A new 10 - 10 -, A trade 10 4 - 4, A trade 10 3 - 1";
     // Without leaves the sum says nothing, but the fall from 4 to 3 does.
     check(&rule("executions", "qty_conserved", ""), &reports(text), &Context::new(), (2, &[5]));
 }

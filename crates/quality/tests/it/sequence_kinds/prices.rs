@@ -82,13 +82,17 @@ fn splits(list: &[(i64, i64)]) -> Context {
 fn a_close_that_jumps_by_ten_is_of_another_scale_and_the_next_is_not() {
     let rules = rule("bars", "scale", "");
     // 100 -> 10000 (x 100), back; 100 -> 10 (exactly / 10); 100 -> 11 is below the factor. Bids are a stream of their own.
-    let batch = bars("0 trade 100 100, 1 trade 100 10000, 1 bid 1 1, 2 trade 101 101, 3 trade 11 10.1, 4 trade 11 11");
+    let batch = bars(
+        "0 trade 100 100, 1 trade 100 10000, 1 bid 1 1, 2 trade 101 101, 3 trade 11 10.1, 4 trade 11 11",
+    );
     check(&rules, &batch, &Context::new(), (4, &[2, 5]));
 }
 
 #[test]
 fn a_scale_that_stays_is_believed_after_the_declared_number_of_violations() {
-    let batch = bars("0 trade 1 1, 1 trade 50 50, 2 trade 51 51, 3 trade 52 52, 4 trade 53 53, 5 trade 1 1");
+    let batch = bars(
+        "0 trade 1 1, 1 trade 50 50, 2 trade 51 51, 3 trade 52 52, 4 trade 53 53, 5 trade 1 1",
+    );
     check(&rule("bars", "scale", "reseed = 2"), &batch, &Context::new(), (5, &[2, 3, 6]));
 }
 
@@ -145,6 +149,10 @@ fn spreads_of_the_same_day_are_no_past_and_an_even_number_has_a_middle() {
     // Two past days with 1 and 4: median 2.5; 5 is not above 2 x 2.5, 5.1 is, whatever came that day before.
     let rules = rule("quotes", "wide_spread", "times = 2\nmin_sessions = 2");
     let day = 2 * DAY;
-    let text = format!("0 100 101, {DAY} 100 104, {day} 100 105, {} 100 105.1, {} 100 105.1", day + 1, day + 2);
+    let text = format!(
+        "0 100 101, {DAY} 100 104, {day} 100 105, {} 100 105.1, {} 100 105.1",
+        day + 1,
+        day + 2
+    );
     check(&rules, &quotes(&text), &Context::new(), (3, &[4, 5]));
 }
