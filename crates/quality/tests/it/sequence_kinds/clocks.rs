@@ -69,7 +69,8 @@ fn a_clock_that_jumps_is_one_violation_in_either_direction() {
     let rules = rule("quotes", "clock_step", "rows = 2\nlimit = \"50ms\"");
     // 10, 12 | -240: down by 250, seen at once; then the new level is normal.
     let down = quotes("0 10, 1 12, 2 11, 3 -240, 4 -239, 5 -240, 6 -238");
-    check(&rules, &down, &Context::new(), (3, &[4]));
+    // Applicable: rows 3 and 4, and again from the third row of the new level on, rows 6 and 7.
+    check(&rules, &down, &Context::new(), (4, &[4]));
     // Up: one slow row proves nothing; two rows in a row above 10 + 50 do.
     let up = quotes("0 10, 1 12, 2 300, 3 11, 4 260, 5 261, 6 262, 7 260");
     check(&rules, &up, &Context::new(), (6, &[6]));
