@@ -49,6 +49,7 @@ pub struct Context {
     actions: Actions,
     watermarks: Watermarks,
     clock_bounds: BTreeMap<u16, i64>,
+    lateness: BTreeMap<u16, i64>,
     decisions: HashSet<[u8; 16]>,
     pub(crate) features: FeatureBook,
     pub(crate) tape: Tape,
@@ -132,6 +133,11 @@ impl Context {
         self.clock_bounds.get(&source).copied()
     }
 
+    /// How late rows of a source may be in nanoseconds, where `sources` states it.
+    pub(crate) fn lateness_ns(&self, source: u16) -> Option<i64> {
+        self.lateness.get(&source).copied()
+    }
+
     /// Whether a decision was given.
     pub(crate) fn knows_decision(&self, id: &[u8]) -> bool {
         <&[u8; 16]>::try_from(id).is_ok_and(|id| self.decisions.contains(id))
@@ -181,6 +187,10 @@ impl Context {
             let bound = rows.col(&Sources::CLOCK_BOUND_NS);
             if bound.is_valid(row) {
                 self.clock_bounds.insert(source, bound.value(row));
+            }
+            let lateness = rows.col(&Sources::ALLOWED_LATENESS_NS);
+            if lateness.is_valid(row) {
+                self.lateness.insert(source, lateness.value(row));
             }
         }
     }

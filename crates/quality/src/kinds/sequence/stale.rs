@@ -184,7 +184,10 @@ impl Judge for Stale {
             let is_new = ts.saturating_sub(before) > limits.after
                 && pauses(context, (source, instrument), before, ts);
             for other in sources.iter_mut().filter(|s| s.source != source) {
-                other.other(ts, is_new, limits);
+                // While a source does not trade by its own statuses, nobody expects it to move.
+                if !context.is_halted((other.source, instrument), ts, ts) {
+                    other.other(ts, is_new, limits);
+                }
             }
         }
         Ok(())
