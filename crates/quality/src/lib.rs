@@ -13,6 +13,7 @@ mod drift;
 mod imputation;
 mod judge;
 mod kinds;
+mod lineage;
 mod marks;
 mod math;
 mod pairs;
@@ -41,6 +42,9 @@ pub use context::{Context, ContextError};
 pub use dimension::Dimension;
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use lineage::{
+    ColumnEdge, Lineage, LineageEdge, LineageError, LineageHole, LineageNode, lineage_edges,
+};
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RuleError, RuleSet, Weights};
 pub use score::Score;
