@@ -116,6 +116,7 @@ judges! {
     sets::ClassFloor,
     sets::Conflict,
     sets::Constant,
+    sets::CrossSource,
     sets::LabelAudit,
     sets::LabelDelay,
     sets::Parity,

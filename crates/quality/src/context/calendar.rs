@@ -27,10 +27,8 @@ impl Calendars {
             if phase == SessionPhase::Closed {
                 continue;
             }
-            let (start, end) = (
-                rows.col(&Sessions::TS_START).value(row),
-                rows.col(&Sessions::TS_END).value(row),
-            );
+            let (start, end) =
+                (rows.col(&Sessions::TS_START).value(row), rows.col(&Sessions::TS_END).value(row));
             let session = Session { start, end, is_regular: phase == SessionPhase::Regular };
             let at = list.partition_point(|s| *s < session);
             if list.get(at) != Some(&session) {

@@ -36,9 +36,7 @@ impl InstrumentBook {
                 revision: rows.col(&Instruments::REVISION).value(row),
                 tick_size: ticks.is_valid(row).then(|| ticks.value(row)).filter(|t| *t > 0),
                 lot_size: lots.is_valid(row).then(|| lots.value(row)).filter(|l| *l > 0),
-                allows_nonpositive_px: rows
-                    .col(&Instruments::ALLOWS_NONPOSITIVE_PX)
-                    .value(row),
+                allows_nonpositive_px: rows.col(&Instruments::ALLOWS_NONPOSITIVE_PX).value(row),
                 calendar: rows.cell(&Instruments::CALENDAR_ID, row)?.map(str::to_owned),
             };
             let id = rows.col(&Instruments::INSTRUMENT_ID).value(row);

@@ -39,7 +39,8 @@ impl Tape {
         for row in 0..rows.len() {
             let action = rows.cell(&Trades::ACTION, row)?;
             let (source, id) = (rows.source_id().value(row), rows.instrument_id().value(row));
-            let (px, size) = (rows.col(&Trades::PX).value(row), size_nanos(rows.cell(&Trades::SIZE, row)?));
+            let (px, size) =
+                (rows.col(&Trades::PX).value(row), size_nanos(rows.cell(&Trades::SIZE, row)?));
             if action != TradeAction::Trade {
                 if let Some(meant) = rows.cell(&Trades::REF_TRADE_ID, row)? {
                     let values = (action == TradeAction::Correct).then_some((px, size));
@@ -105,7 +106,10 @@ impl Tape {
 }
 
 /// A size in units of 1e-9, the finest that a source states; whole units of that are exact up to 9 million.
-#[expect(clippy::cast_possible_truncation, reason = "whole and finite: the cast is exact or saturates")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole and finite: the cast is exact or saturates"
+)]
 pub(crate) fn size_nanos(size: f64) -> i128 {
     let units = size * 1e9;
     if units.is_finite() { units.round() as i128 } else { 0 }

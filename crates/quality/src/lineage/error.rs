@@ -38,7 +38,9 @@ pub enum LineageHole {
         to: u64,
     },
     /// A range that ends before it starts.
-    #[error("{child}, `{operation}`: expected a first row not above the last, found {from} to {to}")]
+    #[error(
+        "{child}, `{operation}`: expected a first row not above the last, found {from} to {to}"
+    )]
     Backwards {
         /// What the edge leads to.
         child: LineageNode,

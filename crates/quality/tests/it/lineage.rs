@@ -145,7 +145,9 @@ fn ranges_do_not_run_backwards() {
             e.seqs = Some((1_499, 1_000));
         }
     });
-    assert!(found.iter().any(|h| matches!(h, LineageHole::Backwards { from: 1_499, to: 1_000, .. })));
+    assert!(
+        found.iter().any(|h| matches!(h, LineageHole::Backwards { from: 1_499, to: 1_000, .. }))
+    );
 }
 
 #[test]
@@ -164,7 +166,9 @@ fn columns_come_from_columns_by_steps_that_were_done() {
         holes(&ok.clone().with(|l| l.column(step, output, inputs)))
     };
     let nothing = column("feature", "features.depth", &["quotes/clean.bid_size"]);
-    assert!(matches!(nothing.as_slice(), [LineageHole::NoInput { input, .. }] if input == "quotes/clean.bid_size"));
+    assert!(
+        matches!(nothing.as_slice(), [LineageHole::NoInput { input, .. }] if input == "quotes/clean.bid_size")
+    );
     for found in [
         column("label", "features.depth", &["quotes/clean.bid_px"]),
         column("feature", "features.depth", &["quotes.bid_px"]),

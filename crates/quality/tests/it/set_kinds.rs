@@ -6,10 +6,10 @@ mod tables;
 use crate::support::{broken, check_cuts, one};
 use arrow_array::RecordBatch;
 use contract::{
-    Aggressor, AssetClass, CaptureVerdict, EventId, Flags, GapKind, Hash, Hop, InstrumentId, Instruments,
-    LedgerBuckets, LedgerGaps, LedgerProducers, Price, ProducerMode, ProducerState, Quotes,
-    SessionPhase, Sessions, SizeUnit, SourceId, Statuses, Table, TableBuilder, TradeAction, Trades,
-    UtcNanos,
+    Aggressor, AssetClass, CaptureVerdict, EventId, Flags, GapKind, Hash, Hop, InstrumentId,
+    Instruments, LedgerBuckets, LedgerGaps, LedgerProducers, Price, ProducerMode, ProducerState,
+    Quotes, SessionPhase, Sessions, SizeUnit, SourceId, Statuses, Table, TableBuilder, TradeAction,
+    Trades, UtcNanos,
 };
 use proptest::prelude::*;
 use quality::{Context, Finding, NotEvaluated, Report, RuleSet, Verdict};
@@ -203,10 +203,10 @@ fn the_ledgers_buckets_are_those_of_the_table_in_the_log() {
 fn lost_rows_are_those_of_gaps_of_the_table_in_the_range() {
     let rows = [
         (GapKind::Missing, Some("trades"), Some((102, 104)), None, false), // 2
-        (GapKind::Damaged, None, Some((90, 101)), None, false),            // 100 alone is in range: 1
-        (GapKind::Torn, Some("trades"), None, Some((7, 10)), false),       // 3
-        (GapKind::Missing, None, None, None, false),                       // says no number: 1
-        (GapKind::Skipped, Some("trades"), None, Some((20, 24)), false),   // 4, on purpose
+        (GapKind::Damaged, None, Some((90, 101)), None, false), // 100 alone is in range: 1
+        (GapKind::Torn, Some("trades"), None, Some((7, 10)), false), // 3
+        (GapKind::Missing, None, None, None, false),            // says no number: 1
+        (GapKind::Skipped, Some("trades"), None, Some((20, 24)), false), // 4, on purpose
         (GapKind::Missing, Some("quotes"), None, Some((0, 50)), false),
         (GapKind::Missing, Some("trades"), None, Some((0, 50)), true),
         (GapKind::Missing, Some("trades"), Some((200, 250)), None, false),
@@ -288,11 +288,8 @@ fn statuses(rows: &[(i64, bool)]) -> RecordBatch {
     out.finish().unwrap().with_seq(1).into_record_batch()
 }
 
-const OPEN: [(SessionPhase, i64, i64); 3] = [
-    (SessionPhase::Pre, 0, 10),
-    (SessionPhase::Regular, 10, 20),
-    (SessionPhase::Regular, 40, 50),
-];
+const OPEN: [(SessionPhase, i64, i64); 3] =
+    [(SessionPhase::Pre, 0, 10), (SessionPhase::Regular, 10, 20), (SessionPhase::Regular, 40, 50)];
 
 #[test]
 fn silence_counts_from_open_to_close_and_not_between_sessions() {
@@ -338,9 +335,13 @@ fn an_instrument_without_a_calendar_leaves_the_check_open() {
     ] {
         assert!(is_missing_context(&judge(&coverage(""), &rows, &context)));
     }
-    let report = judge(&coverage("sessions = \"from_data\""), &minutes(&[3, 5, 8]), &Context::new());
+    let report =
+        judge(&coverage("sessions = \"from_data\""), &minutes(&[3, 5, 8]), &Context::new());
     assert_eq!(counts(&report), (6, 3)); // 3 to 8 without 4, 6, 7
-    assert_eq!(finding(&judge(&coverage(""), &minutes(&[]), &Context::new())).verdict(), &Verdict::NotApplicable);
+    assert_eq!(
+        finding(&judge(&coverage(""), &minutes(&[]), &Context::new())).verdict(),
+        &Verdict::NotApplicable
+    );
 }
 
 #[test]
@@ -367,15 +368,15 @@ fn always_open_means_whole_days() {
     let rows = minutes(&[day - 1, day]);
     let report = judge(&coverage("sessions = \"always\""), &rows, &Context::new());
     assert_eq!(counts(&report), (2_880, 2_878));
-    let live = judge(&coverage("sessions = \"always\"\nuntil = \"last_row\""), &rows, &Context::new());
+    let live =
+        judge(&coverage("sessions = \"always\"\nuntil = \"last_row\""), &rows, &Context::new());
     assert_eq!(counts(&live), (1_440, 1_439));
 }
 
 #[test]
 fn coinbase_trades_stop_on_all_four_pairs_on_2018_04_04() {
     let path = "/../../fixtures/quality/sets/coinbase_20180404.csv";
-    let text =
-        std::fs::read_to_string(format!("{}{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let text = std::fs::read_to_string(format!("{}{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let start = UtcNanos::parse("2018-04-04T00:00:00Z").unwrap().nanos();
     let (mut rows, mut expected) = (Vec::new(), Vec::new());
     for (pair, line) in (1..).zip(text.lines().filter(|l| !l.starts_with('#'))) {

@@ -65,7 +65,11 @@ impl Factors {
 
     /// The factor, unless it is 1 or none.
     fn name(self) -> Option<(i128, i128)> {
-        if self.exact == Factor::One(1, 1) { None } else { self.exact.name().or(self.decade.name()) }
+        if self.exact == Factor::One(1, 1) {
+            None
+        } else {
+            self.exact.name().or(self.decade.name())
+        }
     }
 }
 
@@ -83,7 +87,6 @@ impl Factor {
         };
         both.into_iter().find(near).map_or(Self::Varies, |(up, down)| Self::One(up, down))
     }
-
 
     fn of(bar: i128, trades: i128) -> Self {
         if trades == 0 || bar == 0 {

@@ -35,7 +35,12 @@ impl ClassFloor {
         causality: Causality::Hindsight,
         form: Form::Set,
         params: &[
-            ParamSpec::new("floor", ParamType::Number, Some("0.02"), "least share of a class, 0 to 1"),
+            ParamSpec::new(
+                "floor",
+                ParamType::Number,
+                Some("0.02"),
+                "least share of a class, 0 to 1",
+            ),
             ParamSpec::new(
                 "classes",
                 ParamType::Texts,

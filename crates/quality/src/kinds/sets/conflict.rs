@@ -99,8 +99,8 @@ impl Judge for Conflict {
     }
 
     fn close(&mut self, context: &Context, end: &mut End) {
-        let missing = (!context.has("features"))
-            .then(|| NotEvaluated::MissingContext("features".to_owned()));
+        let missing =
+            (!context.has("features")).then(|| NotEvaluated::MissingContext("features".to_owned()));
         if let Some(reason) = self.grades.limit().or(missing) {
             end.verdict = Some(Verdict::NotEvaluated(reason));
             return;

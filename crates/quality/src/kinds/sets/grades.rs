@@ -9,8 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Labels that one check remembers; beyond them it is not evaluated.
 const MAX_LABELS: u64 = 4_194_304;
 
-pub(super) const TARGETS: ParamSpec =
-    ParamSpec::new("targets", ParamType::Texts, Some(""), "targets of labels; all where it is empty");
+pub(super) const TARGETS: ParamSpec = ParamSpec::new(
+    "targets",
+    ParamType::Texts,
+    Some(""),
+    "targets of labels; all where it is empty",
+);
 
 /// Labels of one target, made by the same measures and rules: only those can be compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

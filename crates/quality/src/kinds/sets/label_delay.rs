@@ -51,7 +51,12 @@ impl LabelDelay {
 }
 
 impl Judge for LabelDelay {
-    fn judge(&mut self, rows: &Rows<'_>, _: &Context, marks: &mut Marks) -> Result<(), NotEvaluated> {
+    fn judge(
+        &mut self,
+        rows: &Rows<'_>,
+        _: &Context,
+        marks: &mut Marks,
+    ) -> Result<(), NotEvaluated> {
         let (declared, declared_nulls) = rows.integers(self.declared)?;
         let (known, known_nulls) = rows.integers(self.known)?;
         let revision = rows.optional(self.revision);

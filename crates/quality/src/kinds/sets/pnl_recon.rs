@@ -152,7 +152,8 @@ fn figures(context: &Context) -> (Figures, BTreeMap<String, String>) {
     for rows in context.typed::<Executions>() {
         for row in 0..rows.len() {
             let strategy = rows.cell(&Executions::STRATEGY_ID, row).ok().flatten();
-            let (Some(strategy), Ok(exec)) = (strategy, rows.cell(&Executions::EXEC_ID, row)) else {
+            let (Some(strategy), Ok(exec)) = (strategy, rows.cell(&Executions::EXEC_ID, row))
+            else {
                 continue;
             };
             strategies.insert(exec.to_owned(), strategy.to_owned());

@@ -120,7 +120,10 @@ impl RowCount {
             for row in 0..gaps.len() {
                 let table = gaps.cell(&LedgerGaps::TABLE_NAME, row).ok().flatten();
                 let is_other = table.zip(self.table.as_deref()).is_some_and(|(a, b)| a != b);
-                if gaps.col(&LedgerGaps::REPAIRED).value(row) || is_other || !books.means(&gaps, row) {
+                if gaps.col(&LedgerGaps::REPAIRED).value(row)
+                    || is_other
+                    || !books.means(&gaps, row)
+                {
                     continue;
                 }
                 let rows = self.rows_of(&gaps, row);
@@ -137,10 +140,11 @@ impl RowCount {
     /// Rows of a gap that fall into the range; a gap that says no number is one of at least one row.
     fn rows_of(&self, gaps: &contract::Draft<LedgerGaps>, row: usize) -> u64 {
         let (from, to) = self.range();
-        let get = |column: &contract::Column<LedgerGaps, contract::kind::Opt<contract::kind::U64>>| {
-            let array = gaps.col(column);
-            array.is_valid(row).then(|| array.value(row))
-        };
+        let get =
+            |column: &contract::Column<LedgerGaps, contract::kind::Opt<contract::kind::U64>>| {
+                let array = gaps.col(column);
+                array.is_valid(row).then(|| array.value(row))
+            };
         let seqs = get(&LedgerGaps::FIRST_SEQ).zip(get(&LedgerGaps::END_SEQ));
         if let Some((first, end)) = seqs {
             return end.min(to.saturating_add(1)).saturating_sub(first.max(from));

@@ -69,7 +69,12 @@ impl SessionCoverage {
         causality: Causality::Causal,
         form: Form::Set,
         params: &[
-            ParamSpec::new("ts", ParamType::Column, Some("ts_event"), "time of an update; where it is null, `ts_avail`"),
+            ParamSpec::new(
+                "ts",
+                ParamType::Column,
+                Some("ts_event"),
+                "time of an update; where it is null, `ts_avail`",
+            ),
             ParamSpec::new("bucket", ParamType::Duration, Some("1m"), "length of a span"),
             ParamSpec::new(
                 "sessions",
@@ -136,12 +141,14 @@ impl SessionCoverage {
             Sessions::Calendar => {
                 let version = context.instruments.at(instrument, first_row);
                 let calendar = version.and_then(|v| v.calendar.as_deref());
-                let calendar = calendar.filter(|c| context.calendars.knows(c)).ok_or_else(|| {
-                    NotEvaluated::MissingContext(format!("sessions of instrument {instrument}"))
-                })?;
+                let calendar =
+                    calendar.filter(|c| context.calendars.knows(c)).ok_or_else(|| {
+                        NotEvaluated::MissingContext(format!("sessions of instrument {instrument}"))
+                    })?;
                 let end = last_row.saturating_add(1);
                 let sessions = context.calendars.regular(calendar, first_row, end);
-                let listed = sessions.filter(|s| context.instruments.at(instrument, s.start).is_some());
+                let listed =
+                    sessions.filter(|s| context.instruments.at(instrument, s.start).is_some());
                 listed.map(|s| (s.start, s.end.min(cut))).collect()
             }
         })
@@ -221,7 +228,9 @@ impl Judge for SessionCoverage {
         let (ts, fallback) = (rows.column(self.ts)?, rows.optional(self.fallback));
         let mut last = None;
         for row in 0..rows.len() {
-            let Some(at) = ts.i64(row).or_else(|| fallback.and_then(|f| f.i64(row))) else { continue };
+            let Some(at) = ts.i64(row).or_else(|| fallback.and_then(|f| f.i64(row))) else {
+                continue;
+            };
             let (low, high) = self.span.unwrap_or((at, at));
             self.span = Some((low.min(at), high.max(at)));
             let place = (rows.stream(row), at.div_euclid(self.bucket));

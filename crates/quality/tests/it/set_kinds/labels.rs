@@ -116,7 +116,10 @@ fn a_revision_replaces_and_other_rules_are_another_family() {
     let rules = one("labels", "conflict", "");
     let context = with([features(&[(1, Some(1.0), None), (2, Some(1.0), None)])]);
     // The last revision of 2 agrees with 1, wherever it stands.
-    for rows in [[(1, Some(1), 0), (2, Some(0), 0), (2, Some(1), 1)], [(2, Some(1), 1), (2, Some(0), 0), (1, Some(1), 0)]] {
+    for rows in [
+        [(1, Some(1), 0), (2, Some(0), 0), (2, Some(1), 1)],
+        [(2, Some(1), 1), (2, Some(0), 0), (1, Some(1), 0)],
+    ] {
         assert_eq!(counts(&judge(&rules, &labels(&rows), &context)), (2, 0));
     }
     let other = draft("grade", 4, &[(2, Some(0), 0)], 0).into_record_batch();
@@ -144,7 +147,15 @@ proptest! {
 #[test]
 fn a_class_below_its_floor_is_too_rare() {
     // 97 of class 0, 2 of class 1, 1 of class 2.
-    let class = |n: u32| Some(if n < 97 { 0 } else if n < 99 { 1 } else { 2 });
+    let class = |n: u32| {
+        Some(if n < 97 {
+            0
+        } else if n < 99 {
+            1
+        } else {
+            2
+        })
+    };
     let all: Vec<Label> = (0..100).map(|n| (n, class(n), 0)).collect();
     let report = judge(&one("labels", "class_floor", ""), &labels(&all), &Context::new());
     assert_eq!(counts(&report), (3, 1)); // 0.02 is not below 0.02; 0.01 is
@@ -155,7 +166,11 @@ fn a_class_below_its_floor_is_too_rare() {
     assert_eq!(counts(&five), (5, 3)); // -2 and -1 never occur
     let few = judge(&one("labels", "class_floor", ""), &labels(&all[..99]), &Context::new());
     assert_eq!(finding(&few).verdict(), &Verdict::Insufficient { found: 99, needed: 100 });
-    let none = judge(&one("labels", "class_floor", "targets = [\"other\"]"), &labels(&all), &Context::new());
+    let none = judge(
+        &one("labels", "class_floor", "targets = [\"other\"]"),
+        &labels(&all),
+        &Context::new(),
+    );
     assert_eq!(finding(&none).verdict(), &Verdict::NotApplicable);
 }
 

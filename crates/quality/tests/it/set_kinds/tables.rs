@@ -2,14 +2,15 @@
 
 use super::labels::{decision, features, named};
 use super::{
-    MINUTE, Print, at, counts, detail, finding, is_missing_context, judge, trades, with, with_columns,
+    MINUTE, Print, at, counts, detail, finding, is_missing_context, judge, trades, with,
+    with_columns,
 };
 use crate::support::{broken, one};
 use arrow_array::{ArrayRef, Decimal128Array, RecordBatch};
 use contract::{
     Aggressor, Amount, Bars, ExecType, Executions, Flags, Hash, InstrumentId, LabelStatus,
-    OutcomeBasis, Outcomes, PostingKind, Postings, Price, PriceType, Side, SourceId, TableBuilder,
-    TradeAction, Trades, UtcNanos,
+    OutcomeBasis, Outcomes, PostingKind, Postings, Price, PriceType, Quotes, Side, SourceId,
+    TableBuilder, TradeAction, Trades, UtcNanos,
 };
 use quality::{Context, NotEvaluated, Verdict};
 use std::sync::Arc;
@@ -31,11 +32,11 @@ fn bits_that_differ_and_rows_that_only_one_side_has_break_parity() {
     ])]);
     let live = features(&[
         (1, Some(1.0), Some(2.0)),
-        (2, Some(-0.0), Some(2.0)),      // equal, and not in bits
-        (3, Some(1.0), Some(0.0)),       // a null there
-        (4, Some(f64::NAN), Some(0.3)),  // one bit off
-        (5, Some(f64::NAN), Some(0.0)),  // another NaN
-        (7, Some(1.0), Some(1.0)),       // nobody there
+        (2, Some(-0.0), Some(2.0)),     // equal, and not in bits
+        (3, Some(1.0), Some(0.0)),      // a null there
+        (4, Some(f64::NAN), Some(0.3)), // one bit off
+        (5, Some(f64::NAN), Some(0.0)), // another NaN
+        (7, Some(1.0), Some(1.0)),      // nobody there
     ]);
     let (rows, _) = broken(&rules, &[live.clone()], &again);
     assert_eq!(rows, [1, 2, 3, 4, 5]); // by `seq`, from 0
@@ -55,7 +56,10 @@ fn the_last_revision_is_what_was_computed_again() {
     let rules = one("features", "parity", "");
     let names = ["a__x__1m", "b__y__1m"];
     let (old, new) = ([(1, Some(1.0), None)], [(1, Some(2.0), None)]);
-    for tables in [[named(names, &old, 0), named(names, &new, 1)], [named(names, &new, 1), named(names, &old, 0)]] {
+    for tables in [
+        [named(names, &old, 0), named(names, &new, 1)],
+        [named(names, &new, 1), named(names, &old, 0)],
+    ] {
         let context = with(tables);
         assert_eq!(counts(&judge(&rules, &features(&new), &context)), (1, 0));
         assert_eq!(counts(&judge(&rules, &features(&old), &context)), (1, 1));
@@ -68,7 +72,9 @@ fn columns_that_one_side_lacks_are_no_parity() {
     let row = [(1, Some(1.0), None)];
     let other = named(["a__x__1m", "c__z__1m"], &row, 0);
     let verdict = |rules, live: &RecordBatch, there: &RecordBatch| {
-        finding(&broken(rules, std::slice::from_ref(live), &with([there.clone()])).1).verdict().clone()
+        finding(&broken(rules, std::slice::from_ref(live), &with([there.clone()])).1)
+            .verdict()
+            .clone()
     };
     let missing = Verdict::NotEvaluated(NotEvaluated::MissingColumn("b__y__1m".to_owned()));
     assert_eq!(verdict(&rules, &other, &features(&row)), missing);
@@ -237,7 +243,10 @@ fn cancelled_prints_do_not_count_and_corrected_ones_count_as_corrected() {
 
 #[test]
 fn trades_of_another_source_count_where_the_rule_says_so() {
-    let both: Vec<_> = tape().into_iter().chain([(2, 1, MINUTE, "5", 1.0), (2, 1, 0, "5", 1.0), (2, 1, 2 * MINUTE, "5", 1.0)]).collect();
+    let both: Vec<_> = tape()
+        .into_iter()
+        .chain([(2, 1, MINUTE, "5", 1.0), (2, 1, 0, "5", 1.0), (2, 1, 2 * MINUTE, "5", 1.0)])
+        .collect();
     let rows = bars(&[(1, ["5", "5", "5", "5"], Some(1.0))]);
     let context = with([trades(&both)]);
     assert_eq!(counts(&judge(&one("bars", "bar_vs_trades", ""), &rows, &context)), (1, 1));
@@ -344,7 +353,8 @@ fn results_differ_from_the_venues_by_fees_and_rounding_at_most() {
     ]);
     // Ours: 90 - 20 + 10 = 80. Fees: 1 + 0.5 + 0.5 = 2. Two figures: 0.02 of rounding. So 77.98 to 82.02.
     let of = |first: &str| {
-        let context = with([fills(&[("x", "s", Some(first)), ("y", "s", Some("30")), ("z", "t", None)])]);
+        let context =
+            with([fills(&[("x", "s", Some(first)), ("y", "s", Some("30")), ("z", "t", None)])]);
         judge(&rules, &rows, &context)
     };
     for (first, violations) in [("52.02", 0), ("52.03", 1), ("47.98", 0), ("47.97", 1)] {
@@ -366,7 +376,51 @@ fn results_differ_from_the_venues_by_fees_and_rounding_at_most() {
 fn postings_stand_in_where_fills_carry_no_figure() {
     let rules = one("outcomes", "pnl_recon", "");
     let rows = outcomes(&[(1, "s", R, 0, Some(10.0), 0.0)]);
-    let of = |amount| with([fills(&[("x", "s", None)]), postings(&[("x", amount), ("unknown", "77")])]);
+    let of =
+        |amount| with([fills(&[("x", "s", None)]), postings(&[("x", amount), ("unknown", "77")])]);
     assert_eq!(counts(&judge(&rules, &rows, &of("10.01"))), (1, 0));
     assert_eq!(counts(&judge(&rules, &rows, &of("10.02"))), (1, 1));
+}
+
+// cross_source
+
+/// 150 minutes of two days from sources 1 and 2, whose bids are 0 to 2 steps of 0.001 apart, and `apart` more on the
+/// second day.
+fn two_sources(apart: i64) -> RecordBatch {
+    let mut out = TableBuilder::<Quotes>::new(at(0));
+    for minute in (0..150).chain(1_440..1_590) {
+        out.set_now(at(minute * MINUTE));
+        for source in [1, 2] {
+            let noise = if source == 2 { (minute % 3) * 1_000_000 } else { 0 };
+            let shift = if source == 2 && minute >= 1_440 { apart } else { 0 };
+            let bid = 100_000_000_000 + (minute % 7) * 10_000_000 + noise + shift;
+            out.set(&Quotes::SOURCE_ID, SourceId::new(source))
+                .set(&Quotes::INSTRUMENT_ID, InstrumentId::new(1))
+                .set(&Quotes::BID_PX, Some(Price::from_nanos(bid)))
+                .set(&Quotes::ASK_PX, Some(Price::from_nanos(bid + 20_000_000)))
+                .end_row()
+                .unwrap();
+        }
+    }
+    out.finish().unwrap().with_seq(1).into_record_batch()
+}
+
+#[test]
+fn a_session_in_which_sources_disagree_fails_by_the_band_of_the_one_before() {
+    let params = "max_age = \"5m\"\nsame_instant = true\nlags = false";
+    let rules = one("quotes", "cross_source", params);
+    let of = |apart| judge(&rules, &two_sources(apart), &Context::new());
+    // The first day has nothing to learn from; the second is judged by it.
+    assert_eq!((counts(&of(0)), finding(&of(0)).verdict()), ((1, 0), &Verdict::Pass));
+    let report = of(1_000_000_000);
+    assert_eq!((counts(&report), finding(&report).verdict()), ((1, 1), &Verdict::Fail));
+    assert_eq!(
+        detail(&report),
+        r#"{"pairs":[{"instrument_id":1,"lag_ns":null,"left":"1","outside":150,"right":"2"}]}"#
+    );
+    let first_day = judge(&rules, &two_sources(0).slice(0, 300), &Context::new());
+    assert_eq!(finding(&first_day).verdict(), &Verdict::Insufficient { found: 150, needed: 100 });
+    let alone =
+        judge(&one("quotes", "cross_source", params), &two_sources(0).slice(0, 1), &Context::new());
+    assert_eq!(finding(&alone).verdict(), &Verdict::NotApplicable);
 }
