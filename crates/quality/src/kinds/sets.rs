@@ -1,5 +1,6 @@
 //! Kinds that count the whole and speak at its end, and those that hold rows against another table.
 
+mod agreement;
 mod bar_vs_trades;
 mod class_floor;
 mod conflict;

@@ -97,10 +97,11 @@ fn bars(rows: &[Bar<'_>]) -> RecordBatch {
     kind_of_bars(rows, MINUTE, PriceType::Trade, true)
 }
 
+/// One batch, made of batches of one bar: two bars of one time are a thing that the builder refuses.
 fn kind_of_bars(rows: &[Bar<'_>], step: i64, kind: PriceType, is_final: bool) -> RecordBatch {
-    let mut out = TableBuilder::<Bars>::new(at(0));
-    for (minute, px, volume) in rows {
+    let bar = |(seq, (minute, px, volume)): (u64, &Bar<'_>)| {
         let px = px.map(|p| Price::parse(p).unwrap());
+        let mut out = TableBuilder::<Bars>::new(at(0));
         out.set(&Bars::SOURCE_ID, SourceId::new(1))
             .set(&Bars::INSTRUMENT_ID, InstrumentId::new(1))
             .set(&Bars::FLAGS, Flags::LAST.bits())
@@ -116,8 +117,10 @@ fn kind_of_bars(rows: &[Bar<'_>], step: i64, kind: PriceType, is_final: bool) ->
             .set(&Bars::IS_FINAL, is_final)
             .end_row()
             .unwrap();
-    }
-    out.finish().unwrap().with_seq(10).into_record_batch()
+        out.finish().unwrap().with_seq(seq).into_record_batch()
+    };
+    let all: Vec<RecordBatch> = (10..).zip(rows).map(bar).collect();
+    arrow_select::concat::concat_batches(all[0].schema_ref(), &all).unwrap()
 }
 
 fn tape() -> Vec<Print<'static>> {
