@@ -152,6 +152,7 @@ judges! {
     sets::ClassFloor,
     sets::Conflict,
     sets::Constant,
+    sets::CrossSource,
     sets::LabelAudit,
     sets::LabelDelay,
     sets::Parity,

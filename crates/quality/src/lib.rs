@@ -14,6 +14,7 @@ mod float_bits;
 mod imputation;
 mod judge;
 mod kinds;
+mod lineage;
 mod marks;
 mod math;
 mod pairs;
@@ -60,6 +61,8 @@ pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
 pub use profile::{
     ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
     ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,
+pub use lineage::{
+    ColumnEdge, Lineage, LineageEdge, LineageError, LineageHole, LineageNode, lineage_edges,
 };
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};

@@ -4,3 +4,4 @@
 
 pub(crate) use libm::{exp, log, log1p};
 pub(crate) use libm::{pow, sqrt};
+pub(crate) use libm::{exp, lgamma, log, pow, sqrt};

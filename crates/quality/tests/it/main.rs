@@ -7,6 +7,7 @@ mod clock;
 mod comparison;
 mod drift;
 mod imputation;
+mod lineage;
 mod profile;
 mod row_kinds;
 mod score;
