@@ -24,4 +24,7 @@ pub use anomaly::{
     spike_centred,
 };
 pub use dimension::Dimension;
+pub use imputation::{
+    FittedPlan, ImputationPlan, ImputeMethod, Imputer, PlanError, PlanUse, PlannedColumn, Reasons,
+};
 pub use verdict::{NotEvaluated, Verdict};
