@@ -70,4 +70,7 @@ pub use score::Score;
 pub use scorer::{Closing, Judged, Output, Repair, ScoreError, Scorer, Stats, clean};
 pub use state::{CheckError, Flags, LateFlag, TableState};
 pub use tally::Counts;
+pub use imputation::{
+    FittedPlan, ImputationPlan, ImputeMethod, Imputer, PlanError, PlanUse, PlannedColumn, Reasons,
+};
 pub use verdict::{NotEvaluated, Verdict};
