@@ -56,13 +56,17 @@ pub use drift::{
     hellinger_distance, jensen_shannon_distance, ks_distance, population_stability,
     wasserstein_distance,
 };
+pub use imputation::{
+    FittedPlan, ImputationPlan, ImputeMethod, Imputer, PlanError, PlanUse, PlannedColumn, Reasons,
+};
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use lineage::{
+    ColumnEdge, Lineage, LineageEdge, LineageError, LineageHole, LineageNode, lineage_edges,
+};
 pub use profile::{
     ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
     ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,
-pub use lineage::{
-    ColumnEdge, Lineage, LineageEdge, LineageError, LineageHole, LineageNode, lineage_edges,
 };
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};
@@ -70,7 +74,4 @@ pub use score::Score;
 pub use scorer::{Closing, Judged, Output, Repair, ScoreError, Scorer, Stats, clean};
 pub use state::{CheckError, Flags, LateFlag, TableState};
 pub use tally::Counts;
-pub use imputation::{
-    FittedPlan, ImputationPlan, ImputeMethod, Imputer, PlanError, PlanUse, PlannedColumn, Reasons,
-};
 pub use verdict::{NotEvaluated, Verdict};

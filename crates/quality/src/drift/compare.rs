@@ -9,8 +9,8 @@ use super::splits::Splits;
 use super::tally::{Counted, Tally};
 use super::words::WordSides;
 use super::{
-    ColumnDrift, DriftError, DriftOptions, DriftReport, DriftVerdict, Effect, Reference, DriftWindow,
-    joint, numbers, rates, words,
+    ColumnDrift, DriftError, DriftOptions, DriftReport, DriftVerdict, DriftWindow, Effect,
+    Reference, joint, numbers, rates, words,
 };
 use crate::NotEvaluated;
 

@@ -2,7 +2,7 @@
 
 use super::bins::{Binned, Bins, resolution};
 use super::pooled;
-use super::report::{Counts, DriftVerdict, DriftFinding, Short};
+use super::report::{Counts, DriftFinding, DriftVerdict, Short};
 use super::sample::{Sample, distances, tidy};
 use super::sort::Sorter;
 use super::splits::{Splits, add};
