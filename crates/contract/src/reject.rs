@@ -1,6 +1,7 @@
 //! Rows that could not be used, with the reason.
 
 use crate::rule::Breach;
+use crate::unit::Hash;
 use crate::words::{PayloadFormat, Severity};
 use std::fmt;
 
@@ -57,6 +58,8 @@ pub struct Reject {
     pub expected: Option<String>,
     /// What was found.
     pub observed: Option<String>,
+    /// The check of a rule set that it broke, with its version and the hash of the rules.
+    pub check: Option<(String, u16, Hash)>,
     /// How many further rules the row breaks.
     pub more: u16,
     /// The row itself, at most 64 KiB.
@@ -92,6 +95,7 @@ impl Reject {
             column: None,
             expected: None,
             observed: None,
+            check: None,
             more: 0,
             payload: None,
             payload_format: None,
@@ -119,6 +123,13 @@ impl Reject {
         self.column = Some(column.into());
         self.expected = Some(crate::text::excerpt(expected.as_ref()));
         self.observed = Some(crate::text::excerpt(observed.as_ref()));
+        self
+    }
+
+    /// The same reject by a check of a rule set.
+    #[must_use]
+    pub fn by_check(mut self, id: impl Into<String>, version: u16, rules: Hash) -> Self {
+        self.check = Some((id.into(), version, rules));
         self
     }
 
@@ -200,6 +211,9 @@ mod table {
                 .set(&Rejects::COLUMN, reject.column.as_deref())
                 .set(&Rejects::EXPECTED, reject.expected.as_deref())
                 .set(&Rejects::OBSERVED, reject.observed.as_deref())
+                .set(&Rejects::CHECK_ID, reject.check.as_ref().map(|c| c.0.as_str()))
+                .set(&Rejects::CHECK_VERSION, reject.check.as_ref().map(|c| c.1))
+                .set(&Rejects::RULES_HASH, reject.check.as_ref().map(|c| c.2))
                 .set(&Rejects::MORE, Some(reject.more))
                 .set(&Rejects::PAYLOAD, reject.payload.as_deref())
                 .set(&Rejects::PAYLOAD_FORMAT, reject.payload_format);

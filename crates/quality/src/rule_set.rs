@@ -7,9 +7,9 @@ mod read;
 pub use error::RuleError;
 
 use crate::dimension::Dimension;
-use crate::kinds::{Action, KindSpec, Params};
+use crate::kinds::{Action, KindSpec, Param, ParamType, Params};
 use contract::{Hash, Json, Severity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Checks of one table, weights and gate.
 ///
@@ -43,6 +43,7 @@ pub struct RuleSet {
     version: u16,
     table: String,
     checks: Vec<CheckSpec>,
+    repairs: Vec<RepairSpec>,
     weights: Weights,
     gate: Gate,
     hash: Hash,
@@ -104,6 +105,12 @@ impl RuleSet {
         &self.checks
     }
 
+    /// The lossless repairs that are declared.
+    #[must_use]
+    pub fn repairs(&self) -> &[RepairSpec] {
+        &self.repairs
+    }
+
     /// Weights of dimensions and severities.
     #[must_use]
     pub const fn weights(&self) -> &Weights {
@@ -131,6 +138,7 @@ impl RuleSet {
             ("version", Json::from(u64::from(self.version))),
             ("table", Json::from(self.table.as_str())),
             ("checks", Json::Array(checks)),
+            ("repairs", Json::Array(self.repairs.iter().map(RepairSpec::to_json).collect())),
             ("weights", self.weights.to_json()),
             ("gate", self.gate.to_json()),
         ])
@@ -194,6 +202,19 @@ impl CheckSpec {
         self.action
     }
 
+    /// The columns that its parameters name, in the order of the kind's parameters.
+    pub(crate) fn columns(&self) -> impl Iterator<Item = &str> {
+        let kinds = self.kind.params.iter();
+        let named = kinds.filter(|p| matches!(p.ty, ParamType::Column | ParamType::Columns));
+        named
+            .flat_map(|p| match self.params.0.get(p.name) {
+                Some(Param::Text(name)) => std::slice::from_ref(name),
+                Some(Param::Texts(names)) => names.as_slice(),
+                _ => &[],
+            })
+            .map(String::as_str)
+    }
+
     /// Share of violations that is normal for a source.
     #[must_use]
     pub fn max_rate(&self, source: u16) -> f64 {
@@ -213,6 +234,37 @@ impl CheckSpec {
             ("max_rate", Json::from(self.max_rate.to_string())),
             ("max_rates", Json::object(rates)),
             ("params", Json::object(params)),
+        ])
+    }
+}
+
+/// A value that a source writes for "nothing": it becomes null, before any check looks at it.
+///
+/// Nothing is lost: what stood there is in the table `repairs`, and the row is flagged `REPAIRED`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepairSpec {
+    /// Its id, unique in the rule set.
+    pub id: String,
+    /// Nullable columns of numbers in which this source writes 0 for nothing.
+    pub zero_is_null: Vec<String>,
+    /// The sources that do; none named: all.
+    pub sources: BTreeSet<u16>,
+}
+
+impl RepairSpec {
+    /// Whether it is for rows of a source.
+    #[must_use]
+    pub fn is_for(&self, source: u16) -> bool {
+        self.sources.is_empty() || self.sources.contains(&source)
+    }
+
+    fn to_json(&self) -> Json {
+        let columns = self.zero_is_null.iter().map(|c| Json::from(c.as_str())).collect();
+        let sources = self.sources.iter().map(|s| Json::from(u64::from(*s))).collect();
+        Json::object([
+            ("id", Json::from(self.id.as_str())),
+            ("zero_is_null", Json::Array(columns)),
+            ("sources", Json::Array(sources)),
         ])
     }
 }

@@ -15,7 +15,7 @@ use crate::marks::Marks;
 use crate::report::{Finding, Report};
 use crate::rows::{Layout, Rows, Slots};
 use crate::rule_set::RuleSet;
-use crate::tally::{SourceMasks, Tally};
+use crate::tally::{Counts, SourceMasks, Tally};
 use crate::verdict::{NotEvaluated, Verdict};
 use arrow_array::RecordBatch;
 use contract::{Causality, QualityMode};
@@ -70,6 +70,8 @@ pub(crate) struct CheckState {
     judge: AnyJudge,
     tally: Tally,
     not_evaluated: Option<NotEvaluated>,
+    /// What the last batch added, by source.
+    last: Vec<(u16, Counts)>,
 }
 
 impl TableState {
@@ -95,6 +97,7 @@ impl TableState {
                 CheckState {
                     judge: (spec.kind().build)(&spec.params, &mut slots),
                     tally: Tally::default(),
+                    last: Vec::new(),
                     not_evaluated: skipped.then_some(NotEvaluated::Hindsight),
                 }
             })
@@ -225,13 +228,15 @@ impl TableState {
         if self.parts.1.checked_add(1) != Some(right.parts.0) || !follows {
             return Err(CheckError::NotAdjacent { left: self.parts, right: right.parts });
         }
+        // Rows without a number are known by their place in the stream, which a part cannot know.
+        let shift = if right.seqs.is_none() { self.rows } else { 0 };
         let mut late = Vec::new();
         for (at, (check, other)) in self.checks.iter_mut().zip(&right.checks).enumerate() {
             let form = self.rules.checks().get(at).map_or(Form::Row, |c| c.kind().form);
             if form == Form::Sequence {
                 continue;
             }
-            check.tally.merge(&other.tally);
+            check.tally.merge(&other.tally, shift);
             check.judge.merge(&other.judge);
             if check.not_evaluated.is_none() {
                 check.not_evaluated.clone_from(&other.not_evaluated);
@@ -282,6 +287,12 @@ impl TableState {
         }
     }
 
+    /// Check, source and counts of what the last batch added.
+    pub(crate) fn last(&self) -> impl Iterator<Item = (usize, u16, Counts)> {
+        let checks = self.checks.iter().enumerate();
+        checks.flat_map(|(at, c)| c.last.iter().map(move |(source, counts)| (at, *source, *counts)))
+    }
+
     /// Ends the stream: late flags of kinds that waited for later rows, and the report.
     #[must_use]
     pub fn close(mut self, context: &Context) -> (Report, Vec<LateFlag>) {
@@ -326,6 +337,7 @@ impl CheckState {
         sources: &SourceMasks,
     ) {
         marks.reset(rows.len());
+        self.last.clear();
         if self.not_evaluated.is_some() {
             return;
         }
@@ -334,6 +346,6 @@ impl CheckState {
             marks.clear();
             return;
         }
-        self.tally.add(rows, sources, marks);
+        self.tally.add(rows, sources, marks, &mut self.last);
     }
 }

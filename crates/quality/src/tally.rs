@@ -74,14 +74,24 @@ impl Tally {
     }
 
     /// Counts the marks of a batch and what is said late.
-    pub(crate) fn add(&mut self, rows: &Rows<'_>, sources: &SourceMasks, marks: &Marks) {
+    ///
+    /// `last` gets what the batch added, by source.
+    pub(crate) fn add(
+        &mut self,
+        rows: &Rows<'_>,
+        sources: &SourceMasks,
+        marks: &Marks,
+        last: &mut Vec<(u16, Counts)>,
+    ) {
         if let Some(source) = sources.only {
             let counts = count(marks, |_| u64::MAX);
             self.count(source, counts);
+            last.push((source, counts));
         } else {
             for (source, mask) in &sources.masks {
                 let counts = count(marks, |at| mask.get(at).copied().unwrap_or(0));
                 self.count(*source, counts);
+                last.push((*source, counts));
             }
         }
         if marks.has_violations() {
@@ -106,16 +116,17 @@ impl Tally {
         }
     }
 
-    pub(crate) fn merge(&mut self, right: &Self) {
+    /// Takes in the counts of another part; rows that are known by their place stand `shift` further on.
+    pub(crate) fn merge(&mut self, right: &Self, shift: u64) {
         for (source, counts) in &right.by_source {
             self.count(*source, *counts);
         }
         for id in &right.samples {
-            self.sample(*id);
+            self.sample(id.saturating_add(shift));
         }
         if let Some((low, high)) = right.range {
-            self.widen(low);
-            self.widen(high);
+            self.widen(low.saturating_add(shift));
+            self.widen(high.saturating_add(shift));
         }
     }
 

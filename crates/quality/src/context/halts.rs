@@ -78,6 +78,46 @@ impl Halts {
         answers.reduce(|one, other| one || other)
     }
 
+    /// Whether trading was stopped at some time in `[from, to]`, by statuses known at `ts_avail`.
+    pub(crate) fn was_halted(
+        &self,
+        (source, id): (u16, u32),
+        from: i64,
+        to: i64,
+        ts_avail: i64,
+    ) -> bool {
+        if self.is_halted((source, id), from, ts_avail) {
+            return true;
+        }
+        let stops = |list: &Vec<Status>| {
+            let first = list.partition_point(|s| s.ts <= from);
+            let within = list.get(first..).unwrap_or(&[]).iter().take_while(|s| s.ts <= to);
+            within.filter(|s| s.ts_avail <= ts_avail).any(|s| s.is_halted)
+        };
+        if let Some(list) = self.statuses.get(&(source, id)) {
+            return stops(list);
+        }
+        let others = self.sources.get(&id).into_iter().flatten();
+        others.filter_map(|s| self.statuses.get(&(*s, id))).any(stops)
+    }
+
+    /// Whether trading is stopped at any instant of `[from, to)`, as is known in the end.
+    pub(crate) fn is_halted_within(&self, stream: (u16, u32), from: i64, to: i64) -> bool {
+        let (source, id) = stream;
+        if let Some(list) = self.statuses.get(&(source, id)) {
+            return Self::any(list, from, to);
+        }
+        let others = self.sources.get(&id).into_iter().flatten();
+        others.filter_map(|s| self.statuses.get(&(*s, id))).any(|l| Self::any(l, from, to))
+    }
+
+    fn any(list: &[Status], from: i64, to: i64) -> bool {
+        let first = list.partition_point(|s| s.ts <= from);
+        let until = list.partition_point(|s| s.ts < to);
+        Self::last(list, from, i64::MAX)
+            || list.get(first..until).is_some_and(|within| within.iter().any(|s| s.is_halted))
+    }
+
     fn last(list: &[Status], ts: i64, ts_avail: i64) -> bool {
         let until = list.partition_point(|s| s.ts <= ts);
         list.get(..until)

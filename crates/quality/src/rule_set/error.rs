@@ -55,7 +55,7 @@ pub enum RuleError {
         near: String,
     },
     /// Two checks have one id.
-    #[error("rules: two checks are called `{id}`")]
+    #[error("rules: two rules are called `{id}`")]
     SameId {
         /// The id.
         id: String,

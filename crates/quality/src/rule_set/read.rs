@@ -1,7 +1,7 @@
 //! From TOML to a checked rule set.
 
 use super::error::near;
-use super::{CheckSpec, Gate, RuleError, RuleSet, Weights};
+use super::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};
 use crate::dimension::Dimension;
 use crate::kinds::{Action, KindSpec, Param, ParamSpec, ParamType, Params, kind, kinds};
 use contract::{Hash, Severity, Vocabulary, table};
@@ -16,7 +16,11 @@ pub(super) fn rule_set(text: &str) -> Result<RuleSet, RuleError> {
     let top: Table = text.parse().map_err(|e: toml::de::Error| RuleError::Toml {
         message: e.to_string().trim_end().to_owned(),
     })?;
-    only("the top", &top, &["name", "version", "table", "check", "weights", "severities", "gate"])?;
+    only(
+        "the top",
+        &top,
+        &["name", "version", "table", "check", "repair", "weights", "severities", "gate"],
+    )?;
     let name = string("the top", &top, "name")?.to_owned();
     let version = version("the top", &top)?;
     let table_name = string("the top", &top, "table")?.to_owned();
@@ -43,10 +47,12 @@ pub(super) fn rule_set(text: &str) -> Result<RuleSet, RuleError> {
         }
         checks.push(check);
     }
+    let repairs = repairs(&top, spec, &mut ids)?;
     let weights = weights(&top)?;
     let gate = gate(&top)?;
     let hash = Hash::from_bytes([0; 32]);
-    let mut rules = RuleSet { name, version, table: table_name, checks, weights, gate, hash };
+    let mut rules =
+        RuleSet { name, version, table: table_name, checks, repairs, weights, gate, hash };
     rules.hash = Hash::of(rules.to_json().to_string().as_bytes());
     Ok(rules)
 }
@@ -140,6 +146,65 @@ fn columns_exist(
         }
     }
     Ok(())
+}
+
+fn repairs(
+    top: &Table,
+    spec: &'static contract::TableSpec,
+    ids: &mut BTreeSet<String>,
+) -> Result<Vec<RepairSpec>, RuleError> {
+    let list = match top.get("repair") {
+        Some(Value::Array(list)) => list.as_slice(),
+        None => &[],
+        Some(other) => {
+            return Err(value("the top, repair", "a list of tables `[[repair]]`", other));
+        }
+    };
+    let mut out = Vec::with_capacity(list.len());
+    for (at, entry) in list.iter().enumerate() {
+        let place = format!("repair {at}");
+        let Value::Table(entry) = entry else {
+            return Err(value(&place, "a table `[[repair]]`", entry));
+        };
+        only(&place, entry, &["id", "zero_is_null", "sources"])?;
+        let id = string(&place, entry, "id")?.to_owned();
+        let place = format!("repair `{id}`");
+        let at = format!("{place}, zero_is_null");
+        let given = entry.get("zero_is_null").unwrap_or(&Value::Boolean(false));
+        let Some(Param::Texts(columns)) = Param::read(ParamType::Columns, given) else {
+            return Err(value(&at, &ParamType::Columns.expected(), given));
+        };
+        for name in &columns {
+            let nullable = |c: &&contract::ColumnSpec| c.nullable && is_number(c);
+            if spec.columns.iter().find(|c| c.name == name).filter(nullable).is_none() {
+                let known = spec.columns.iter().filter(nullable).map(|c| c.name);
+                return Err(RuleError::Unknown {
+                    place: at,
+                    what: "nullable column of numbers",
+                    name: name.clone(),
+                    near: near(name, known),
+                });
+            }
+        }
+        if !ids.insert(id.clone()) {
+            return Err(RuleError::SameId { id });
+        }
+        out.push(RepairSpec { sources: sources(&place, entry)?, zero_is_null: columns, id });
+    }
+    Ok(out)
+}
+
+fn is_number(column: &contract::ColumnSpec) -> bool {
+    use contract::Type;
+    matches!(column.ty, Type::Px | Type::Size | Type::F64 | Type::I64 | Type::U32 | Type::U64)
+}
+
+fn sources(place: &str, entry: &Table) -> Result<BTreeSet<u16>, RuleError> {
+    let Some(given) = entry.get("sources") else { return Ok(BTreeSet::new()) };
+    let ids = given.as_array().and_then(|items| {
+        items.iter().map(|v| v.as_integer().and_then(|n| u16::try_from(n).ok())).collect()
+    });
+    ids.ok_or_else(|| value(&format!("{place}, sources"), "a list of source ids", given))
 }
 
 fn rates(place: &str, entry: &Table) -> Result<BTreeMap<u16, f64>, RuleError> {

@@ -54,6 +54,12 @@ impl Flags {
         self.late.extend(LateFlag::of(check, &marks.late));
     }
 
+    pub(crate) fn set(&mut self, row: usize, check: usize) {
+        if let Some(slot) = self.bits.get_mut(row * self.words + check / 64) {
+            *slot |= 1 << (check % 64);
+        }
+    }
+
     /// Number of rows.
     #[must_use]
     pub const fn len(&self) -> usize {

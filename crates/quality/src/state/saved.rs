@@ -90,6 +90,7 @@ impl TableState {
             judge: c.judge,
             tally: c.tally,
             not_evaluated: c.not_evaluated,
+            last: Vec::new(),
         });
         state.checks = restored.collect();
         Ok(state)

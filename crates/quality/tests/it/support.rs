@@ -1,7 +1,7 @@
 //! What tests of checks share.
 
 use arrow_array::RecordBatch;
-use contract::QualityMode;
+use contract::{Draft, InstrumentId, Price, QualityMode, Quotes, SourceId, TableBuilder, UtcNanos};
 use quality::{Context, Report, RuleSet, TableState};
 
 /// Rules of one table: `body` is a list of `[[check]]` entries.
@@ -62,4 +62,22 @@ pub fn check_cuts(rules: &RuleSet, whole: &RecordBatch, context: &Context) {
     let mut restored = TableState::restore(rules, &stopped.save().unwrap()).unwrap();
     restored.observe(&whole.slice(half, whole.num_rows() - half), context).unwrap();
     assert_eq!(restored.finish(context), report, "saved and restored");
+}
+
+/// Quotes of source 1 and instrument 7 from `bid ask` pairs, `-` for an empty side; numbered from 10.
+pub fn quotes(rows: &str) -> arrow_array::RecordBatch {
+    let mut out = TableBuilder::<Quotes>::new(UtcNanos::from_nanos(1_000));
+    for row in rows.split(',').filter(|row| !row.is_empty()) {
+        let mut sides =
+            row.split_whitespace().map(|side| (side != "-").then(|| Price::parse(side).unwrap()));
+        let (bid, ask) = (sides.next().unwrap(), sides.next().unwrap());
+        out.set(&Quotes::SOURCE_ID, SourceId::new(1))
+            .set(&Quotes::INSTRUMENT_ID, InstrumentId::new(7))
+            .set(&Quotes::BID_PX, bid)
+            .set(&Quotes::ASK_PX, ask)
+            .end_row()
+            .unwrap();
+    }
+    let draft: Draft<Quotes> = out.finish().unwrap();
+    draft.with_seq(10).into_record_batch()
 }
