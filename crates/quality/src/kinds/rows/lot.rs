@@ -56,8 +56,8 @@ impl Step {
             return None;
         }
         let (whole, near) = nearest(scaled);
-        // The quotient of two exact doubles is the double nearest to the decimal.
-        Some(near / per_one == size && whole % self.units == 0)
+        // The quotient of two exact doubles is the double nearest to the decimal; a difference of 0 is equality.
+        Some(near / per_one - size == 0.0 && whole % self.units == 0)
     }
 }
 

@@ -262,11 +262,13 @@ fn a_print_outside_every_session_is_found_and_an_unknown_calendar_says_nothing()
     let batch = "50 1 1, 100 1 1, 199.5 1 1, 200 1 1, 350 1 1, 300 1 1, 120 1 1 T 8, 50 1 1 T 9, 201 1 1 X, 900000 1 1";
     let batch = trades(batch);
     assert!(missing(&judge("trades", "off_session", "", &batch, &context).1));
-    // The end is exclusive; the second session is the short one of a half day.
+    // The second session is the short one of a half day. A closing auction prints at 200, by its clock.
     add_sessions(&mut context, "XNYS", &[(100, 200), (300, 340)]);
     let (rows, report) = judge("trades", "off_session", "", &batch, &context);
-    assert_eq!(rows, [10, 13, 14]);
-    assert_eq!(counts(&report), (6, 3), "ten days on, the calendar says nothing");
+    assert_eq!(rows, [10, 14]);
+    assert_eq!(counts(&report), (6, 2), "ten days on, the calendar says nothing");
+    let (rows, _) = judge("trades", "off_session", "grace = \"0ns\"", &batch, &context);
+    assert_eq!(rows, [10, 13, 14], "the end of a session is not in it");
 }
 
 #[test]

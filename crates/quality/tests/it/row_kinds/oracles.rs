@@ -27,11 +27,16 @@ fn broken(case: &Value) -> Vec<u64> {
     list(case, "broken").iter().map(|b| b.as_u64().unwrap()).collect()
 }
 
+/// A float, which is text.
+fn number(value: &Value) -> Option<f64> {
+    value.as_str().map(|text| text.parse().unwrap())
+}
+
 /// The values of a case in column `x_v`.
 fn batch(case: &Value) -> RecordBatch {
     let values = list(case, "values");
     let array: ArrayRef = match case["type"].as_str().unwrap() {
-        "f64" => Arc::new(values.iter().map(Value::as_f64).collect::<Float64Array>()),
+        "f64" => Arc::new(values.iter().map(number).collect::<Float64Array>()),
         "i64" => Arc::new(values.iter().map(Value::as_i64).collect::<Int64Array>()),
         _ => Arc::new(values.iter().map(Value::as_str).collect::<StringArray>()),
     };
@@ -112,7 +117,7 @@ fn a_size_is_on_the_grid_where_it_is_the_double_nearest_to_a_multiple() {
     for case in cases("lot") {
         let lot = case["lot"].as_str().unwrap().to_owned();
         let version = Version { lot: Some(Box::leak(lot.into_boxed_str())), ..Version::default() };
-        let sizes: Vec<f64> = list(&case, "sizes").iter().map(|s| s.as_f64().unwrap()).collect();
+        let sizes: Vec<f64> = list(&case, "sizes").iter().map(|s| number(s).unwrap()).collect();
         let batch = quotes(&[], &sizes);
         let (rows, report) = judge("quotes", "lot", "", &batch, &instruments(&[version]));
         assert_eq!(rows, broken(&case), "{}", case["lot"]);
