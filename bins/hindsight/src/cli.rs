@@ -530,6 +530,17 @@ pub struct OutputArgs {
     pub dry_run: bool,
 }
 
+/// Tables that come in.
+#[derive(Debug, Clone, Args)]
+pub struct InputArgs {
+    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
+    #[arg(value_name = "INPUT")]
+    pub files: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
+}
+
 /// How tables are read.
 #[derive(Debug, Clone, Args)]
 pub struct ReadArgs {

@@ -21,6 +21,7 @@ use crate::cli::{
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::Format;
+use arrow_schema::ArrowError;
 
 /// Carries a command out.
 pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), Failure> {
@@ -70,4 +71,14 @@ fn is_json(command: &'static str, report: &ReportArgs) -> Result<bool, CliError>
             found: other.word(),
         }),
     }
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+/// An operation on arrays that cannot fail did.
+fn bug(error: &ArrowError) -> Failure {
+    let (path, reason) = ("tables".to_owned(), error.to_string());
+    CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }

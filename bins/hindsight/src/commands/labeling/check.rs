@@ -42,7 +42,7 @@ pub(in crate::commands) fn check(
 ) -> Result<(), Failure> {
     let json = is_json("labeling check", &args.report)?;
     let book = book(&args.rules, context)?;
-    let files = Files::open(&args.inputs, args.read.trust_eof, &book, context)?;
+    let files = Files::open(&args.inputs, &book, context)?;
     let output = args.output.as_deref();
     let output = output.map(|path| Tables::create("labeling check", path, None)).transpose()?;
     let (place, allowance) = (args.rejects.rejects.as_deref(), context.allowance()?);

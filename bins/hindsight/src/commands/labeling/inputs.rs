@@ -2,6 +2,7 @@
 
 use super::merge::{in_order, seqs};
 use super::{bug, count, stopped};
+use crate::cli::InputArgs;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::input::{RawSource, ReadOptions, Source, parse_inputs};
@@ -16,7 +17,6 @@ use contract::{
 };
 use labeling::{Inputs, LabelError, PathKind, RuleBook};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 
 /// Tables that are read.
 const TABLES: [&str; 13] = [
@@ -59,14 +59,13 @@ pub(super) struct Read {
 impl Files {
     /// Opens every input and checks that the rules can work with them.
     pub(super) fn open(
-        texts: &[OsString],
-        trust_eof: bool,
+        inputs: &InputArgs,
         book: &RuleBook,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let options: ReadOptions = context.read_options(trust_eof);
+        let options: ReadOptions = context.read_options(inputs.read.trust_eof);
         let mut sources: Vec<Source> = Vec::new();
-        for input in parse_inputs(texts)? {
+        for input in parse_inputs(&inputs.files)? {
             let source = Source::from_raw(RawSource::open(&input, &options)?, &input)?;
             if !TABLES.contains(&source.spec().name) {
                 let (expected, found) = (TABLES.join(", "), source.spec().name.to_owned());
