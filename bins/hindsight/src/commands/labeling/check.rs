@@ -3,6 +3,7 @@
 mod quality;
 mod report;
 
+use self::quality::Quality;
 use super::inputs::Files;
 use super::rules::book;
 use super::tables::Tables;
@@ -21,7 +22,6 @@ use contract::{
 use labeling::{
     AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written, audit,
 };
-use quality::Quality;
 
 /// The share of labels that must agree.
 pub(super) const BAR: f64 = 0.98;
