@@ -1,12 +1,20 @@
 //! What checks know beside the rows: instruments, calendars, halts, clocks, decisions.
 
+mod actions;
 mod calendar;
+mod features;
 mod halts;
 mod instruments;
+mod tape;
+mod watermarks;
 
-pub(crate) use calendar::Calendars;
+pub(crate) use actions::Actions;
+pub(crate) use calendar::{Calendars, Session};
+pub(crate) use features::FeatureBook;
 pub(crate) use halts::Halts;
-pub(crate) use instruments::InstrumentBook;
+pub(crate) use instruments::{Instrument, InstrumentBook, Lookup};
+pub(crate) use tape::{Aggregate, Tape, size_nanos};
+pub(crate) use watermarks::Watermarks;
 
 use arrow_array::{Array, RecordBatch};
 use contract::{
@@ -38,15 +46,28 @@ pub struct Context {
     pub(crate) instruments: InstrumentBook,
     pub(crate) calendars: Calendars,
     pub(crate) halts: Halts,
+    actions: Actions,
+    watermarks: Watermarks,
     clock_bounds: BTreeMap<u16, i64>,
     decisions: HashSet<[u8; 16]>,
+    pub(crate) features: FeatureBook,
+    pub(crate) tape: Tape,
     other: BTreeMap<String, Vec<RecordBatch>>,
 }
 
 impl Context {
     /// Tables that are looked up by row. Others are kept as they come, for kinds that compare whole tables.
-    pub const TABLES: [&'static str; 5] =
-        ["instruments", "sessions", "statuses", "sources", "decisions"];
+    pub const TABLES: [&'static str; 9] = [
+        "adjustments",
+        "decisions",
+        "features",
+        "feed_marks",
+        "instruments",
+        "sessions",
+        "sources",
+        "statuses",
+        "trades",
+    ];
 
     /// Nothing is known.
     #[must_use]
@@ -81,6 +102,13 @@ impl Context {
             "statuses" => self.halts.add(&draft(any)?)?,
             "sources" => self.add_sources(&draft(any)?),
             "decisions" => self.add_decisions(&draft(any)?),
+            "adjustments" => self.actions.add(&draft(any)?)?,
+            "feed_marks" => {
+                let seqs = any.seq().cloned();
+                self.watermarks.add(&draft(any)?, seqs.as_ref())?;
+            }
+            "features" => self.features.add(&draft(any)?),
+            "trades" => self.tape.add(&draft(any)?)?,
             _ => self.other.entry(name.clone()).or_default().push(batch.clone()),
         }
         *self.tables.entry(name).or_default() += rows;
@@ -90,6 +118,13 @@ impl Context {
     /// Batches of a table that is kept as it came.
     pub(crate) fn batches(&self, table: &str) -> &[RecordBatch] {
         self.other.get(table).map_or(&[], Vec::as_slice)
+    }
+
+    /// Rows of a table that is kept as it came.
+    pub(crate) fn typed<T: Table>(&self) -> impl Iterator<Item = Draft<T>> {
+        // INVARIANT: `add` has parsed every batch that is kept.
+        let any = |batch: &RecordBatch| AnyBatch::parse(T::SPEC, batch).ok().map(draft::<T>);
+        self.batches(T::SPEC.name).iter().filter_map(any).filter_map(Result::ok)
     }
 
     /// Bound of a source's clock in nanoseconds, where `sources` states one.
@@ -107,10 +142,37 @@ impl Context {
         self.halts.is_halted(stream, ts, ts_avail)
     }
 
+    /// Whether trading is stopped at any instant of `[from, to)`, as is known in the end.
+    pub(crate) fn is_halted_within(&self, stream: (u16, u32), from: i64, to: i64) -> bool {
+        self.halts.is_halted_within(stream, from, to)
+    }
+
     /// Whether a session of the instrument's calendar covers an instant; `None` where no calendar is known for it.
     pub(crate) fn in_session(&self, instrument: u32, ts: i64) -> Option<bool> {
         let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
         self.calendars.covers(calendar, ts)
+    }
+
+    /// The session of the instrument's calendar that covers an instant; the outer `None` where no calendar is known for it.
+    pub(crate) fn session(&self, instrument: u32, ts: i64) -> Option<Option<Session>> {
+        let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
+        self.calendars.covers(calendar, ts)?;
+        Some(self.calendars.session(calendar, ts))
+    }
+
+    /// Whether trading stopped at some time in `[from, to]`, as far as was known at `ts_avail`.
+    pub(crate) fn was_halted(&self, stream: (u16, u32), from: i64, to: i64, ts_avail: i64) -> bool {
+        self.halts.was_halted(stream, from, to, ts_avail)
+    }
+
+    /// Whether a split or stock dividend of the instrument in `(from, to]` was known at `ts_avail`.
+    pub(crate) fn knows_split(&self, instrument: u32, from: i64, to: i64, ts_avail: i64) -> bool {
+        self.actions.has_split(instrument, from, to, ts_avail)
+    }
+
+    /// The last watermark of a source before a row.
+    pub(crate) fn watermark(&self, source: u16, seq: u64) -> Option<i64> {
+        self.watermarks.at(source, seq)
     }
 
     fn add_sources(&mut self, rows: &Draft<Sources>) {

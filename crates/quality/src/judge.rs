@@ -3,8 +3,10 @@
 use crate::context::Context;
 use crate::marks::{LateMark, Marks};
 use crate::rows::Rows;
+use crate::tally::Counts;
 use crate::verdict::{NotEvaluated, Verdict};
 use contract::Json;
+use std::collections::BTreeMap;
 
 /// What a kind knows while it judges, and so how its states merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,6 +53,8 @@ pub(crate) struct End {
     pub(crate) late: Vec<LateMark>,
     /// Applicable things and violations of a set kind, where they are no rows.
     pub(crate) totals: Option<(u64, u64)>,
+    /// The same by source, for set kinds that tell sources apart.
+    pub(crate) by_source: BTreeMap<u16, Counts>,
     /// A verdict that counts do not give.
     pub(crate) verdict: Option<Verdict>,
     /// Name, which carries the unit, and size of what was found.

@@ -1,5 +1,6 @@
 //! The kinds of checks: what each is called, what it takes, and how it is built.
 
+pub(crate) mod decimal;
 mod params;
 mod rows;
 mod sequence;
@@ -110,8 +111,50 @@ macro_rules! judges {
 judges! {
     rows::NullRate,
     rows::Crossed,
+    rows::NonFinite,
+    rows::NullReason,
+    rows::Schema,
+    rows::Range,
+    rows::Set,
+    rows::Tick,
+    rows::Lot,
+    rows::Sign,
+    rows::Locked,
+    rows::OneSided,
+    rows::VendorSuspect,
+    rows::Inferred,
+    rows::HaltPrint,
+    rows::OffSession,
+    rows::TsChain,
+    rows::Fk,
+    rows::Currency,
+    rows::MissingFee,
+    sequence::Chain,
+    sequence::ClockStep,
+    sequence::ClockSuspect,
+    sequence::ContentDup,
     sequence::Gap,
+    sequence::KeyUnique,
+    sequence::Late,
+    sequence::Latency,
+    sequence::OutOfOrder,
+    sequence::QtyConserved,
+    sequence::Scale,
+    sequence::SeqUnique,
+    sequence::SplitSuspect,
+    sequence::Stale,
+    sequence::WideSpread,
+    sets::AllNull,
+    sets::BarVsTrades,
+    sets::ClassFloor,
+    sets::Conflict,
     sets::Constant,
+    sets::LabelAudit,
+    sets::LabelDelay,
+    sets::Parity,
+    sets::PnlRecon,
+    sets::RowCount,
+    sets::SessionCoverage,
 }
 
 /// The kind with this name.

@@ -11,6 +11,7 @@ mod dimension;
 mod draws;
 mod drift;
 mod explain;
+mod float_bits;
 mod imputation;
 mod judge;
 mod kinds;
@@ -31,12 +32,41 @@ mod verdict;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use anomaly::{
+    AnomalyError, CentredRule, Fence, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule,
+    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, WideSpread, Window,
+    hampel, median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week,
+    spike_centred,
+};
+pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
+pub use clock::{
+    ClockError, ClockFinding, ClockModel, ClockPeriod, ClockReport, ClockSettings, Reading,
+    SourceClock, SourceClocks,
+};
+pub use comparison::{
+    Band, BarMid, CompareBy, ComparisonError, ComparisonFinding, ComparisonReport,
+    ComparisonSettings, ComparisonView, Differences, FarSource, InstrumentComparison, LagPiece,
+    LagReport, LagScore, LagSearch, NotCompared, PairComparison, Partner, SessionComparison,
+    SessionCut, SourceRows, Ties, Uncompared, compare,
+};
 pub use context::{Context, ContextError};
 pub use dimension::Dimension;
 pub use explain::{Answer, Explained, Explainer, Says};
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
 pub use observe::EventCounts;
+pub use drift::{
+    Blocks, ColumnDrift, Counted, Detail, DriftError, DriftFinding, DriftOptions, DriftReport,
+    DriftSpec, DriftVerdict, DriftWindow, Effect, Joint, Reference, Short, drift,
+    hellinger_distance, jensen_shannon_distance, ks_distance, population_stability,
+    wasserstein_distance,
+};
+pub use judge::Form;
+pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use profile::{
+    ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
+    ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,
+};
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};
 pub use score::Score;

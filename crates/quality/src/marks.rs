@@ -60,12 +60,14 @@ impl Marks {
     /// Judges 64 rows at a time: applicable are the rows that are valid in all of `nulls` and for which the first bit of
     /// `judge` is set; violated those of them with the second.
     ///
-    /// `judge` gets a row that may be null, whose value is then anything.
+    /// `judge` gets a row that may be null, whose value is then anything. The answer is the number of rows that it found
+    /// to violate. Sweeps of one batch add up: a row is applicable, or violates, if any of them says so.
     pub(crate) fn sweep(
         &mut self,
         nulls: &[Option<&NullBuffer>],
         mut judge: impl FnMut(usize) -> (bool, bool),
-    ) {
+    ) -> u64 {
+        let mut found = 0;
         for (at, (applicable, violated)) in
             self.applicable.iter_mut().zip(&mut self.violated).enumerate()
         {
@@ -82,7 +84,52 @@ impl Marks {
             }
             *applicable |= a;
             *violated |= a & v;
+            found += u64::from((a & v).count_ones());
         }
+        found
+    }
+
+    /// [`Marks::sweep`] over the values of one column, without a look-up a row.
+    pub(crate) fn sweep_values<T: Copy>(
+        &mut self,
+        values: &[T],
+        nulls: Option<&NullBuffer>,
+        mut judge: impl FnMut(T) -> (bool, bool),
+    ) -> u64 {
+        let mut found = 0;
+        let words = self.applicable.iter_mut().zip(&mut self.violated);
+        for (at, ((applicable, violated), values)) in words.zip(values.chunks(64)).enumerate() {
+            let (mut a, mut v) = (0_u64, 0_u64);
+            for (bit, value) in values.iter().enumerate() {
+                let (speaks, breaks) = judge(*value);
+                a |= u64::from(speaks) << bit;
+                v |= u64::from(breaks) << bit;
+            }
+            if let Some(nulls) = nulls {
+                a &= word(nulls, at * 64, values.len());
+            }
+            *applicable |= a;
+            *violated |= a & v;
+            found += u64::from((a & v).count_ones());
+        }
+        found
+    }
+
+    /// Every row is applicable, and those that are null violate.
+    pub(crate) fn sweep_nulls(&mut self, nulls: Option<&NullBuffer>) {
+        for (at, (applicable, violated)) in
+            self.applicable.iter_mut().zip(&mut self.violated).enumerate()
+        {
+            let count = (self.rows - at * 64).min(64);
+            let all = u64::MAX >> (64 - count);
+            *applicable |= all;
+            *violated |= nulls.map_or(0, |nulls| all & !word(nulls, at * 64, count));
+        }
+    }
+
+    /// Every row is applicable, and all or none of them violate.
+    pub(crate) fn judge_all(&mut self, is_violated: bool) {
+        self.sweep(&[], |_| (true, is_violated));
     }
 
     /// Number of rows.

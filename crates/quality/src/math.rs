@@ -2,4 +2,5 @@
 //!
 //! The standard library hands `ln`, `exp`, `pow` and their kin to the platform, whose libraries differ in the last bit.
 
+pub(crate) use libm::{exp, log, log1p};
 pub(crate) use libm::{pow, sqrt};

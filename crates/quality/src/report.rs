@@ -36,6 +36,9 @@ impl Finding {
         if let Some((applicable, violations)) = end.totals {
             by_source.entry(0).or_default().add(Counts { applicable, violations });
         }
+        for (source, of_source) in &end.by_source {
+            by_source.entry(*source).or_default().add(*of_source);
+        }
         let mut counts = Counts::default();
         let (mut excess, mut fails) = (0.0, false);
         for (source, of_source) in &by_source {

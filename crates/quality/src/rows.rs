@@ -18,10 +18,21 @@ pub(crate) struct Slot(u16);
 /// The columns that a rule set reads, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Slots {
+    table: String,
     names: Vec<String>,
 }
 
 impl Slots {
+    /// No column yet of a table of the contract.
+    pub(crate) fn of_table(table: &str) -> Self {
+        Self { table: table.to_owned(), names: Vec::new() }
+    }
+
+    /// The table, which a kind asks when it is built.
+    pub(crate) fn spec(&self) -> Option<&'static contract::TableSpec> {
+        contract::table(&self.table)
+    }
+
     /// The slot of a column, new or known.
     pub(crate) fn of(&mut self, name: &str) -> Slot {
         let at = self.names.iter().position(|n| n == name).unwrap_or_else(|| {
@@ -156,6 +167,66 @@ impl Column<'_> {
         }
     }
 
+    /// The value as sixteen bytes: an id.
+    pub(crate) fn id(&self, row: usize) -> Option<[u8; 16]> {
+        match self.lane {
+            Lane::Bytes(v) if self.is_valid(row) && row < v.len() => v.value(row).try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether two cells hold the same bits; nulls are equal to each other.
+    pub(crate) fn same_bits(&self, row: usize, other: &Column<'_>, other_row: usize) -> bool {
+        if !self.is_valid(row) || !other.is_valid(other_row) {
+            return self.is_valid(row) == other.is_valid(other_row);
+        }
+        match (self.lane, other.lane) {
+            (Lane::F64(a), Lane::F64(b)) => {
+                a.get(row).map(|x| x.to_bits()) == b.get(other_row).map(|x| x.to_bits())
+            }
+            (Lane::Bool(a), Lane::Bool(b)) => a.value(row) == b.value(other_row),
+            (Lane::Bytes(a), Lane::Bytes(b)) => a.value(row) == b.value(other_row),
+            (Lane::Text(_) | Lane::Words(..), Lane::Text(_) | Lane::Words(..)) => {
+                self.text(row) == other.text(other_row)
+            }
+            _ => {
+                self.array.data_type() == other.array.data_type()
+                    && self.int(row) == other.int(other_row)
+            }
+        }
+    }
+
+    /// Adds a cell to bytes that are equal for equal content: -0.0 is 0.0, and every NaN is one.
+    pub(crate) fn content(&self, row: usize, out: &mut Vec<u8>) {
+        if !self.is_valid(row) {
+            out.push(0);
+            return;
+        }
+        match self.lane {
+            Lane::F64(v) => {
+                let x = v.get(row).copied().unwrap_or(f64::NAN);
+                let x = if x.is_nan() { f64::NAN } else { x + 0.0 };
+                out.push(1);
+                out.extend(x.to_bits().to_le_bytes());
+            }
+            Lane::Bool(v) => out.extend([2, u8::from(v.value(row))]),
+            Lane::Bytes(v) => {
+                out.push(3);
+                out.extend(v.value(row));
+            }
+            Lane::Text(_) | Lane::Words(..) => {
+                let text = self.text(row).unwrap_or_default();
+                out.push(4);
+                out.extend((text.len() as u64).to_le_bytes());
+                out.extend(text.as_bytes());
+            }
+            _ => {
+                out.push(5);
+                out.extend(self.int(row).unwrap_or_default().to_le_bytes());
+            }
+        }
+    }
+
     /// The value as a number, NaN and infinities among them.
     pub(crate) fn f64(&self, row: usize) -> Option<f64> {
         match self.lane {
@@ -235,9 +306,26 @@ impl<'a> Rows<'a> {
         Ok(Column { lane, nulls: array.nulls(), array })
     }
 
+    /// The name of a slot's column.
+    pub(crate) fn name(&self, slot: Slot) -> &'a str {
+        self.slots.name(slot)
+    }
+
     /// The column of a slot, if it is there and can be read.
     pub(crate) fn optional(&self, slot: Slot) -> Option<Column<'a>> {
         self.column(slot).ok()
+    }
+
+    /// A column that no slot was taken for, by name: for kinds that read whatever columns a table has.
+    pub(crate) fn named(&self, name: &str) -> Option<Column<'a>> {
+        let at = self.batch.schema_ref().index_of(name).ok()?;
+        let array = self.batch.columns().get(at)?;
+        lane(array).map(|lane| Column { lane, nulls: array.nulls(), array })
+    }
+
+    /// Name of the table, as the metadata of its schema says.
+    pub(crate) fn table(&self) -> Option<&'a str> {
+        self.batch.schema_ref().metadata().get(contract::meta::TABLE).map(String::as_str)
     }
 
     /// The column of a slot, refused unless it is of 64-bit integers (prices, durations) or instants.

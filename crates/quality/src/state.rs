@@ -90,7 +90,7 @@ impl TableState {
     /// Checks for the part of a stream with this number, counted from 0 in the order of its rows.
     #[must_use]
     pub fn part(rules: &RuleSet, mode: QualityMode, number: u64) -> Self {
-        let mut slots = Slots::default();
+        let mut slots = Slots::of_table(rules.table());
         let checks = rules
             .checks()
             .iter()

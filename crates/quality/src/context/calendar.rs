@@ -38,6 +38,11 @@ impl Calendars {
         Ok(())
     }
 
+    /// Whether any session of a calendar was given.
+    pub(crate) fn knows(&self, calendar: &str) -> bool {
+        self.sessions.contains_key(calendar)
+    }
+
     /// Whether a session covers an instant; `None` for an unknown calendar, or outside the days that it lists.
     pub(crate) fn covers(&self, calendar: &str, ts: i64) -> Option<bool> {
         /// A calendar says nothing about days that it does not list.

@@ -9,12 +9,15 @@ use std::collections::BTreeMap;
 pub(crate) struct Instrument {
     pub(crate) valid_from: i64,
     pub(crate) valid_to: i64,
+    ts_avail: i64,
     revision: u16,
     pub(crate) tick_size: Option<i64>,
     /// In units of 1e-9.
     pub(crate) lot_size: Option<i128>,
     pub(crate) allows_nonpositive_px: bool,
     pub(crate) calendar: Option<String>,
+    pub(crate) quote_ccy: String,
+    pub(crate) settle_ccy: Option<String>,
 }
 
 /// Instruments by id.
@@ -33,11 +36,14 @@ impl InstrumentBook {
                 valid_to: rows
                     .cell(&Instruments::VALID_TO, row)?
                     .map_or(i64::MAX, contract::UtcNanos::nanos),
+                ts_avail: rows.col(&Instruments::TS_AVAIL).value(row),
                 revision: rows.col(&Instruments::REVISION).value(row),
                 tick_size: ticks.is_valid(row).then(|| ticks.value(row)).filter(|t| *t > 0),
                 lot_size: lots.is_valid(row).then(|| lots.value(row)).filter(|l| *l > 0),
                 allows_nonpositive_px: rows.col(&Instruments::ALLOWS_NONPOSITIVE_PX).value(row),
                 calendar: rows.cell(&Instruments::CALENDAR_ID, row)?.map(str::to_owned),
+                quote_ccy: rows.cell(&Instruments::QUOTE_CCY, row)?.to_owned(),
+                settle_ccy: rows.cell(&Instruments::SETTLE_CCY, row)?.map(str::to_owned),
             };
             let id = rows.col(&Instruments::INSTRUMENT_ID).value(row);
             let versions = self.versions.entry(id).or_default();
@@ -51,5 +57,33 @@ impl InstrumentBook {
     pub(crate) fn at(&self, id: u32, ts: i64) -> Option<&Instrument> {
         let versions = self.versions.get(&id)?;
         versions.iter().rfind(|v| v.valid_from <= ts && ts < v.valid_to)
+    }
+}
+
+/// Versions of instruments, looked up row by row: rows of one instrument in a row cost one search.
+#[derive(Debug)]
+pub(crate) struct Lookup<'a> {
+    book: &'a InstrumentBook,
+    last: Option<(u32, &'a [Instrument])>,
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) const fn new(book: &'a InstrumentBook) -> Self {
+        Self { book, last: None }
+    }
+
+    /// The version that holds at `ts` and was known by `ts_avail`; of several the one with the greatest revision.
+    pub(crate) fn at(&mut self, id: u32, ts: i64, ts_avail: i64) -> Option<&'a Instrument> {
+        let versions = match self.last {
+            Some((last, versions)) if last == id => versions,
+            _ => {
+                let versions = self.book.versions.get(&id).map_or(&[][..], Vec::as_slice);
+                self.last = Some((id, versions));
+                versions
+            }
+        };
+        let holds =
+            |v: &&Instrument| v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail;
+        versions.iter().filter(holds).max_by_key(|v| (v.revision, v.valid_from))
     }
 }

@@ -1,1 +1,74 @@
 //! Kinds that remember rows.
+
+mod chain;
+mod clocks;
+mod keys;
+mod numbers;
+mod orders;
+mod prices;
+mod simulated;
+mod stale;
+
+use crate::support::{broken, check_cuts, one};
+use arrow_array::RecordBatch;
+use contract::{EventTable, InstrumentId, SourceId, TableBuilder, UtcNanos};
+use quality::{Context, Finding, RuleSet};
+
+pub(crate) const SECOND: i64 = 1_000_000_000;
+
+/// Rows of words, separated by commas; `set` fills a row. Source 1 and instrument 7 unless it says otherwise; the first
+/// row has `seq` 1.
+pub(crate) fn rows<T: EventTable>(
+    text: &str,
+    mut set: impl FnMut(&mut TableBuilder<T>, &[&str]),
+) -> RecordBatch {
+    let mut out = TableBuilder::<T>::new(UtcNanos::from_nanos(0));
+    for line in text.split(',').filter(|l| !l.trim().is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        set(&mut out, &words);
+        out.end_row().unwrap();
+    }
+    out.finish().unwrap().with_seq(1).into_record_batch()
+}
+
+pub(crate) fn source(text: &str) -> SourceId {
+    SourceId::new(text.parse().unwrap())
+}
+
+pub(crate) fn instrument(text: &str) -> InstrumentId {
+    InstrumentId::new(text.parse().unwrap())
+}
+
+/// Seconds with decimals as an instant.
+pub(crate) fn at(text: &str) -> UtcNanos {
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+    let nanos: i64 = format!("{part:0<9}").parse().unwrap();
+    UtcNanos::from_nanos(whole.parse::<i64>().unwrap() * SECOND + nanos)
+}
+
+/// A value, or null for `-`.
+pub(crate) fn maybe<V: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> Option<V> {
+    (text != "-").then(|| text.parse().unwrap())
+}
+
+/// Checks which rows break a rule, how many it speaks about, and that no cut changes that.
+#[track_caller]
+pub(crate) fn check(
+    rules: &RuleSet,
+    batch: &RecordBatch,
+    context: &Context,
+    (applicable, expected): (u64, &[u64]),
+) -> Finding {
+    let (found, report) = broken(rules, std::slice::from_ref(batch), context);
+    let finding = report.findings()[0].clone();
+    assert_eq!(found, expected, "{finding:?}");
+    assert_eq!(finding.counts().applicable, applicable, "applicable");
+    assert_eq!(finding.counts().violations, expected.len() as u64, "violations are the flags");
+    check_cuts(rules, batch, context);
+    finding
+}
+
+/// Rules of one kind.
+pub(crate) fn rule(table: &str, kind: &str, params: &str) -> RuleSet {
+    one(table, kind, params)
+}

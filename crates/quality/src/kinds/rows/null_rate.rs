@@ -43,7 +43,7 @@ impl Judge for NullRate {
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
         let column = rows.column(self.column)?;
-        marks.sweep(&[], |row| (true, !column.is_valid(row)));
+        marks.sweep_nulls(column.nulls);
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! Numbers of a source that are missing.
 
+use super::numbers::{COLUMN, Number, Numbers, PER, RESETS};
 use crate::context::Context;
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};
-use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
+use crate::kinds::{Action, AnyJudge, KindSpec};
 use crate::marks::Marks;
-use crate::rows::{Rows, Slot, Slots};
+use crate::rows::Rows;
 use crate::verdict::NotEvaluated;
 use contract::{Causality, Json, Severity};
 use serde::{Deserialize, Serialize};
@@ -16,39 +17,23 @@ const MAX_HOLES: usize = 4_096;
 
 /// A row whose number jumps over others.
 ///
-/// The row that opens the hole is the violation. Rows that fill it later are counted, and a hole that stays raises the
-/// finding to `Critical`.
+/// The row that opens the hole is the violation; whether the hole is filled later does not change that, because nobody knew it
+/// then. So of two rows that come in the wrong order the greater number, which came first, is a violation here, and the
+/// other one of `out_of_order`. Rows that fill a hole are counted (`recovered`), in whatever order; a hole that stays raises
+/// the finding to `Critical`. What a source never sent after its last row is not known. When numbers start again (`resets`),
+/// the holes before stay lost; with `resets = "never"` a count that starts again looks like old rows until it passes the
+/// highest number: `out_of_order` sees them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Gap {
-    column: Slot,
-    per: Per,
+    numbers: Numbers,
     #[serde(with = "crate::pairs")]
     streams: BTreeMap<(u16, u32), Stream>,
 }
 
-/// What has numbers of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Per {
-    Stream,
-    Source,
-}
-
-impl Per {
-    pub(super) const WORDS: &[&str] = &["stream", "source"];
-
-    pub(super) fn of(params: &Params) -> Self {
-        if params.text("per") == "source" { Self::Source } else { Self::Stream }
-    }
-
-    pub(super) fn key(self, rows: &Rows<'_>, row: usize) -> (u16, u32) {
-        let (source, instrument) = rows.stream(row);
-        (source, if self == Self::Source { 0 } else { instrument })
-    }
-}
-
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Stream {
-    highest: Option<i128>,
+    /// Highest number and its day.
+    highest: Option<(i128, Option<i64>)>,
     /// Missing numbers `[from, to)`, in order.
     holes: Vec<(i128, i128)>,
     missing: u64,
@@ -64,57 +49,54 @@ impl Gap {
         action: Action::Flag,
         causality: Causality::Causal,
         form: Form::Sequence,
-        params: &[
-            ParamSpec::new("column", ParamType::Column, Some("venue_seq"), "numbers without holes"),
-            ParamSpec::new(
-                "per",
-                ParamType::Word(Per::WORDS),
-                Some("stream"),
-                "what has numbers of its own: source and instrument, or the source",
-            ),
-        ],
+        params: &[COLUMN, PER, RESETS],
         needs: &[],
-        build: |params, slots| AnyJudge::Gap(Self::new(params, slots)),
+        build: |params, slots| {
+            AnyJudge::Gap(Self { numbers: Numbers::new(params, slots), streams: BTreeMap::new() })
+        },
     };
-
-    fn new(params: &Params, slots: &mut Slots) -> Self {
-        let column = slots.of(params.text("column"));
-        Self { column, per: Per::of(params), streams: BTreeMap::new() }
-    }
 }
 
 impl Stream {
     /// Whether the number opens a hole.
-    fn see(&mut self, number: i128) -> bool {
-        let Some(highest) = self.highest else {
-            self.highest = Some(number);
+    fn see(&mut self, number: Number) -> bool {
+        let value = number.value;
+        let Some((highest, day)) = self.highest else {
+            self.highest = Some((value, number.day));
             return false;
         };
-        if number <= highest {
-            self.fill(number);
+        if value <= highest {
+            if !self.fill(value) && number.resets(highest, day) {
+                self.holes.clear();
+                self.highest = Some((value, number.day));
+            }
             return false;
         }
-        self.highest = Some(number);
-        let next = highest + 1;
-        if number == next {
+        self.highest = Some((value, number.day));
+        let next = highest.saturating_add(1);
+        if value == next {
             return false;
         }
-        self.missing += u64::try_from(number - next).unwrap_or(u64::MAX);
-        self.holes.push((next, number));
+        let missing = u64::try_from(value.saturating_sub(next)).unwrap_or(u64::MAX);
+        self.missing = self.missing.saturating_add(missing);
+        self.holes.push((next, value));
         if self.holes.len() > MAX_HOLES {
             self.holes.remove(0);
         }
         true
     }
 
-    fn fill(&mut self, number: i128) {
-        let found = self.holes.iter().position(|(from, to)| (*from..*to).contains(&number));
-        let Some((at, (from, to))) = found.and_then(|at| Some((at, *self.holes.get(at)?))) else {
-            return;
+    /// Whether the number was missing; it is not any more.
+    fn fill(&mut self, number: i128) -> bool {
+        let at = self.holes.partition_point(|(_, to)| *to <= number);
+        let Some((from, to)) = self.holes.get(at).copied().filter(|(from, _)| *from <= number)
+        else {
+            return false;
         };
         self.recovered += 1;
-        let rest = [(from, number), (number + 1, to)];
+        let rest = [(from, number), (number.saturating_add(1), to)];
         self.holes.splice(at..=at, rest.into_iter().filter(|(from, to)| from < to));
+        true
     }
 }
 
@@ -125,11 +107,10 @@ impl Judge for Gap {
         _: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
-        let column = rows.column(self.column)?;
+        let numbers = self.numbers.columns(rows)?;
         for row in 0..rows.len() {
-            if let Some(number) = column.int(row) {
-                let stream = self.streams.entry(self.per.key(rows, row)).or_default();
-                marks.judge(row, stream.see(number));
+            if let Some(number) = numbers.at(row) {
+                marks.judge(row, self.streams.entry(number.key).or_default().see(number));
             }
         }
         Ok(())

@@ -1,0 +1,86 @@
+//! `stale`.
+
+use super::{SECOND, at, check, instrument, rows, rule, source};
+use arrow_array::RecordBatch;
+use contract::{Price, Quotes, Statuses, TableBuilder, UtcNanos};
+use quality::{Context, RuleSet};
+
+/// Quotes from `source second bid`, the ask one above.
+fn quotes(text: &str) -> RecordBatch {
+    rows::<Quotes>(text, |out, words| {
+        let bid = Price::parse(words[2]).unwrap();
+        let ask = Price::from_nanos(bid.nanos() + SECOND);
+        out.set_now(at(words[1]));
+        out.set(&Quotes::SOURCE_ID, source(words[0]))
+            .set(&Quotes::INSTRUMENT_ID, instrument("7"))
+            .set(&Quotes::BID_PX, bid)
+            .set(&Quotes::ASK_PX, ask);
+    })
+}
+
+fn stale() -> RuleSet {
+    rule("quotes", "stale", "after = \"5s\"\nmoves = 2")
+}
+
+#[test]
+fn the_row_that_ends_a_silence_while_others_moved_is_the_violation() {
+    // Source 2 moves at 1, 2, 8; source 1 stands still from 0 and says the same at 4, and moves at 9: 8 s after the first
+    // move of the other one.
+    let batch = quotes("1 0 100, 2 0 100, 2 1 101, 2 2 102, 1 4 100, 2 8 103, 1 9 103, 1 9.5 104");
+    // Applicable: row 7 (others moved since source 1 did). Source 2's moves: none of source 1 was in between.
+    check(&stale(), &batch, &Context::new(), (1, &[7]));
+}
+
+#[test]
+fn a_quiet_market_makes_nobody_stale_and_neither_does_the_first_to_move_after_it() {
+    // Nothing for 100 s; then source 2 moves, source 1 a moment later.
+    let batch = quotes("1 0 100, 2 0 100, 2 100 101, 2 100.1 102, 1 100.2 101, 2 100.3 103");
+    check(&stale(), &batch, &Context::new(), (2, &[]));
+}
+
+#[test]
+fn one_move_of_another_source_is_not_enough_and_exactly_the_span_is_not_longer() {
+    let batch = quotes("1 0 100, 2 0 100, 2 1 101, 1 20 101");
+    check(&stale(), &batch, &Context::new(), (1, &[]));
+    let batch = quotes("1 0 100, 2 0 100, 2 1 101, 2 2 102, 1 6 101");
+    check(&stale(), &batch, &Context::new(), (1, &[]));
+    let batch = quotes("1 0 100, 2 0 100, 2 1 101, 2 2 102, 1 6.000000001 101");
+    check(&stale(), &batch, &Context::new(), (1, &[5]));
+}
+
+#[test]
+fn a_silence_that_never_ends_is_told_about_the_last_row_of_the_source() {
+    let batch = quotes("1 0 100, 2 0 100, 1 0.5 100, 2 1 101, 2 2 102, 2 9 103");
+    check(&stale(), &batch, &Context::new(), (1, &[3]));
+}
+
+#[test]
+fn trading_that_stops_ends_silences_and_starts_none() {
+    // Halted from 3 to 60: source 1 moves at 61 only, source 2 at 60.5.
+    let mut statuses = TableBuilder::<Statuses>::new(UtcNanos::from_nanos(0));
+    for (ts, is_trading) in [(3, false), (60, true)] {
+        statuses.set_now(UtcNanos::from_nanos(ts * SECOND));
+        statuses
+            .set(&Statuses::SOURCE_ID, source("1"))
+            .set(&Statuses::INSTRUMENT_ID, instrument("7"))
+            .set(&Statuses::TS_EVENT, UtcNanos::from_nanos(ts * SECOND))
+            .set(&Statuses::ACTION, if is_trading { "trading" } else { "halt" })
+            .set(&Statuses::IS_TRADING, is_trading);
+        statuses.end_row().unwrap();
+    }
+    let mut context = Context::new();
+    context.add(&statuses.finish().unwrap().into_record_batch()).unwrap();
+    let batch = quotes("1 0 100, 2 0 100, 2 1 101, 2 2 102, 2 60.5 103, 1 61 103");
+    check(&stale(), &batch, &context, (1, &[]));
+    // Without the halt source 1 was silent for a minute while the other one moved.
+    check(&stale(), &batch, &Context::new(), (1, &[6]));
+    // Stale before the halt is told after it: the other one moved from 0.1 to 2.9... only 2.8 s; with 1 s allowed it is.
+    let strict = rule("quotes", "stale", "after = \"900ms\"\nmoves = 2");
+    check(&strict, &batch, &context, (1, &[6]));
+}
+
+#[test]
+fn one_source_alone_is_never_stale() {
+    let batch = quotes("1 0 100, 1 100 101, 1 200 102");
+    check(&stale(), &batch, &Context::new(), (0, &[]));
+}
