@@ -19,8 +19,9 @@ pub(crate) use labeling::{
 };
 
 pub(crate) use quality::{
-    ChecksArgs, QualityCheckArgs, QualityCommand, QualityExplainArgs, QualityReportArgs,
-    QualityRunArgs, QualityShowArgs, QualityValidateArgs,
+    ChecksArgs, CompareBars, CompareTime, QualityCheckArgs, QualityCommand, QualityCompareArgs,
+    QualityDriftArgs, QualityExplainArgs, QualityProfileArgs, QualityReportArgs, QualityRunArgs,
+    QualityShowArgs, QualityValidateArgs,
 };
 
 use crate::config::ConfigError;

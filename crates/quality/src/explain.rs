@@ -36,7 +36,7 @@ use contract::QualityMode;
 /// explainer.observe(&quotes)?;
 /// let row = explainer.finish().ok_or("no row 2")?;
 /// assert_eq!(row.answers[0].says, Says::Broken); // its bid is above its ask
-/// assert_eq!(row.answers[0].check.reads(), ["bid_px", "ask_px"]);
+/// assert_eq!(row.answers[0].reads, ["bid_px", "ask_px"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -73,6 +73,8 @@ pub struct Answer {
     pub check: CheckSpec,
     /// What it says.
     pub says: Says,
+    /// The columns that it reads, each once, in the order in which its kind asks for them.
+    pub reads: Vec<String>,
 }
 
 /// What can be said about a row.
@@ -149,13 +151,21 @@ impl Explainer {
                     (_, verdict) if check.kind().form == Form::Set => Says::Whole(verdict.clone()),
                     _ => Says::NotApplicable,
                 };
-                Answer { check, says }
+                let reads = reads(&check, report.rules().table());
+                Answer { check, says, reads }
             })
             .collect();
         let broken = answers.iter().enumerate().filter(|(_, a)| a.says == Says::Broken);
         let score = scores.of(broken.map(|(at, _)| at));
         Some(Explained { id: self.id, row, repairs, answers, score, report })
     }
+}
+
+/// The columns that a check of a table reads, each once, in the order in which its kind asks for them.
+fn reads(check: &CheckSpec, table: &str) -> Vec<String> {
+    let mut slots = Slots::of_table(table);
+    let _ = (check.kind().build)(&check.params, &mut slots);
+    slots.names().to_vec()
 }
 
 /// Where a row stands in a batch.
@@ -207,14 +217,6 @@ impl Watch {
 }
 
 impl CheckSpec {
-    /// The columns that it reads, each once, in the order in which its kind asks for them.
-    #[must_use]
-    pub fn reads(&self) -> Vec<String> {
-        let mut slots = Slots::default();
-        let _ = (self.kind().build)(&self.params, &mut slots);
-        slots.names().to_vec()
-    }
-
     /// The parameters of its kind with their values, defaults filled in.
     pub fn params(&self) -> impl Iterator<Item = (&str, &Param)> {
         self.params.0.iter().map(|(name, value)| (name.as_str(), value))

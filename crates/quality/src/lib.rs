@@ -51,18 +51,16 @@ pub use comparison::{
 };
 pub use context::{Context, ContextError};
 pub use dimension::Dimension;
-pub use explain::{Answer, Explained, Explainer, Says};
-pub use judge::Form;
-pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
-pub use observe::EventCounts;
 pub use drift::{
     Blocks, ColumnDrift, Counted, Detail, DriftError, DriftFinding, DriftOptions, DriftReport,
     DriftSpec, DriftVerdict, DriftWindow, Effect, Joint, Reference, Short, drift,
     hellinger_distance, jensen_shannon_distance, ks_distance, population_stability,
     wasserstein_distance,
 };
+pub use explain::{Answer, Explained, Explainer, Says};
 pub use judge::Form;
 pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use observe::EventCounts;
 pub use profile::{
     ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
     ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,

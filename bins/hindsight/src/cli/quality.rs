@@ -1,8 +1,7 @@
 //! The arguments of `hindsight quality`.
 
-use super::{InputArgs, OutputArgs, RejectArgs, ReportArgs, flag, word};
+use super::{InputArgs, OutputArgs, ReadArgs, RejectArgs, ReportArgs, flag, word};
 use clap::{Args, Subcommand, ValueEnum};
-use contract::QualityMode;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -18,6 +17,12 @@ pub enum QualityCommand {
     Report(Box<QualityReportArgs>),
     /// What every check says about one row, the values it reads, and the rows around it
     Explain(Box<QualityExplainArgs>),
+    /// What the columns of a table hold: nulls, range, mean, quantiles, distinct values
+    Profile(QualityProfileArgs),
+    /// Two or more sources of quotes, trades or bars side by side, and whether their clocks agree
+    Compare(Box<QualityCompareArgs>),
+    /// Whether current rows are distributed as those of a reference
+    Drift(Box<QualityDriftArgs>),
     /// Rules resolved with their hash; kinds of checks with their parameters
     Show(QualityShowArgs),
     /// Parse rules; a mistake with its place (exit 2 if there is one)
@@ -37,6 +42,9 @@ impl QualityCommand {
             Self::Check(args) => flags(&args.inputs, &args.checks),
             Self::Report(args) => flags(&args.inputs, &args.checks),
             Self::Explain(args) => flags(&args.inputs, &args.checks),
+            Self::Profile(args) => args.inputs.read.flags(),
+            Self::Compare(args) => args.inputs.read.flags(),
+            Self::Drift(args) => args.read.flags(),
             Self::Show(args) => rules(&args.rules),
             Self::Validate(_) => Vec::new(),
         }
@@ -86,15 +94,6 @@ pub enum CheckMode {
     Live,
     /// All checks: for reports and labels; features refuse rows that carry what they say
     Final,
-}
-
-impl From<CheckMode> for QualityMode {
-    fn from(mode: CheckMode) -> Self {
-        match mode {
-            CheckMode::Live => Self::Live,
-            CheckMode::Final => Self::Final,
-        }
-    }
 }
 
 /// `hindsight quality run`.
@@ -202,6 +201,133 @@ pub struct QualityExplainArgs {
     /// Checks.
     #[command(flatten)]
     pub checks: ChecksArgs,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight quality profile`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Takes files of one table. The numbers depend on the rows alone, not on their order. Quantiles are estimates, each with the
+values between which the exact one lies: within 2^-7 of the distance to --origin. Distinct values are counted up to 10,000
+and then estimated.
+
+Examples:
+  hindsight quality profile quotes.parquet
+  hindsight quality profile quotes.parquet --origin bid_px=61700 -f json")]
+pub struct QualityProfileArgs {
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// A value near which the quantiles of a column are to be fine, COLUMN=VALUE; may be repeated [default: 0]
+    #[arg(long, value_name = "COLUMN=VALUE")]
+    pub origin: Vec<String>,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// Which time of a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareTime {
+    /// When it could be known: `ts_avail`
+    Avail,
+    /// What the clock of its source says: `ts_event`
+    Event,
+}
+
+/// Which bars have the mid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CompareBars {
+    /// The closes of the bid bar and the ask bar of one time
+    BidAsk,
+    /// The close of a bar of trades
+    Trade,
+    /// The close of a bar of mids
+    Mid,
+}
+
+/// `hindsight quality compare`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Every input is a source, named by its file; of a single input every source_id in it is one. For each row of the first source
+the latest row of the second is looked up, and their mids are compared within a band that is learnt from earlier sessions.
+Where the sources agree at another lag than 0, the lag is named: a clock or a time zone is wrong. Two sources cannot tell
+whose; with three or more the odd one is named. All rows stand in memory.
+
+Examples:
+  hindsight quality compare quotes.parquet other.parquet --max-age 1m
+  hindsight quality compare quotes.parquet other.parquet --max-age 1m --by event --no-lag -f json")]
+pub struct QualityCompareArgs {
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+    /// A partner older than this is stale, as in 1m
+    #[arg(long, value_name = "TIME", help_heading = "Comparison")]
+    pub max_age: String,
+    /// Which time of a row counts
+    #[arg(long, value_name = "TIME", help_heading = "Comparison", default_value = "avail")]
+    pub by: CompareTime,
+    /// Which bars have the mid
+    #[arg(long, value_name = "BARS", help_heading = "Comparison", default_value = "trade")]
+    pub bars: CompareBars,
+    /// A partner of the same instant counts, as bars of two sources have it
+    #[arg(long, help_heading = "Comparison")]
+    pub same_instant: bool,
+    /// Do not look for a lag between the sources
+    #[arg(long, help_heading = "Comparison")]
+    pub no_lag: bool,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight quality drift`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+Both are files of one table. A finding is an effect with its size, a p-value by permuting whole blocks of rows, and a
+q-value over the columns; it is drift when the effect reaches its minimum and q is small. Rows of a market resemble their
+neighbours, so blocks must be longer than that lasts: sessions, or many rows. Fewer than 200 rows or 8 blocks a side are
+insufficient. The reference stands in memory.
+
+Examples:
+  hindsight quality drift quotes.parquet other.parquet
+  hindsight quality drift quotes.parquet other.parquet --blocks ts_avail/1d --columns bid_px,ask_px -f json")]
+pub struct QualityDriftArgs {
+    /// The rows that others are compared with: Arrow or Parquet, TABLE=PATH for a foreign file
+    #[arg(value_name = "REFERENCE")]
+    pub reference: OsString,
+    /// The current rows
+    #[arg(value_name = "CURRENT")]
+    pub current: OsString,
+    /// Rows that change sides together: a number of neighbours, rows of equal value in COLUMN, or of one interval as in
+    /// ts_avail/1d
+    #[arg(
+        long,
+        value_name = "N|COLUMN|COLUMN/TIME",
+        help_heading = "Drift",
+        default_value = "1000"
+    )]
+    pub blocks: String,
+    /// Only these columns [default: all that can be compared]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Drift")]
+    pub columns: Vec<String>,
+    /// Integer columns whose values are names
+    #[arg(long, value_name = "NAME", value_delimiter = ',', help_heading = "Drift")]
+    pub categorical: Vec<String>,
+    /// Permutations; the least p is 1 / (N + 1)
+    #[arg(long, value_name = "N", help_heading = "Drift", default_value = "999")]
+    pub permutations: u32,
+    /// Same inputs and seed, same report
+    #[arg(long, value_name = "N", help_heading = "Drift", default_value = "0")]
+    pub seed: u64,
+    /// Print every finding, not only what speaks for its column or is no longer stable
+    #[arg(long, help_heading = "Output")]
+    pub all: bool,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,

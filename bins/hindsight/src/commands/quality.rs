@@ -1,12 +1,15 @@
 //! `hindsight quality`: how far a table can be trusted.
 
 mod check;
+mod compare;
+mod drift;
 mod examined;
 mod explain;
 mod facts;
 mod findings;
 mod neighbours;
 mod place;
+mod profile;
 mod report;
 mod rules;
 mod run;
@@ -16,7 +19,10 @@ mod streams;
 mod validate;
 
 pub(super) use check::check;
+pub(super) use compare::compare;
+pub(super) use drift::drift;
 pub(super) use explain::explain;
+pub(super) use profile::profile;
 pub(super) use report::report;
 pub(super) use run::run;
 pub(super) use show::show;

@@ -162,9 +162,9 @@ fn telling(answers: &[Answer]) -> Vec<String> {
     let reads = |says: &[Says]| {
         let mut columns: Vec<String> = Vec::new();
         for answer in answers.iter().filter(|answer| says.contains(&answer.says)) {
-            for column in answer.check.reads() {
-                if !columns.contains(&column) {
-                    columns.push(column);
+            for column in &answer.reads {
+                if !columns.contains(column) {
+                    columns.push(column.clone());
                 }
             }
         }
@@ -204,9 +204,9 @@ fn text(story: &Story) -> String {
     let values = cells(&row.row);
     let mut grid = Grid::new(["check", "says", "a violation is", "severity", "action", "reads"]);
     for answer in answers {
-        let reads = answer.check.reads().into_iter();
+        let reads = answer.reads.iter();
         let reads: Vec<String> =
-            reads.map(|c| format!("{c} {}", value(&row.row, &values, &c))).collect();
+            reads.map(|c| format!("{c} {}", value(&row.row, &values, c))).collect();
         grid.row([
             answer.check.id().to_owned(),
             said(&answer.says),
@@ -267,12 +267,11 @@ fn document(story: &Story) -> Document {
         .iter()
         .map(|answer| {
             let reads: Vec<Document> = answer
-                .check
-                .reads()
-                .into_iter()
+                .reads
+                .iter()
                 .map(|column| {
-                    let value = values.get(&column).cloned();
-                    Document::object().with("column", column).with("value", value)
+                    let value = values.get(column).cloned();
+                    Document::object().with("column", column.as_str()).with("value", value)
                 })
                 .collect();
             let reason = match &answer.says {
