@@ -10,6 +10,7 @@ mod context;
 mod dimension;
 mod draws;
 mod drift;
+mod explain;
 mod float_bits;
 mod imputation;
 mod judge;
@@ -17,6 +18,7 @@ mod kinds;
 mod lineage;
 mod marks;
 mod math;
+mod observe;
 mod pairs;
 mod profile;
 mod report;
@@ -64,6 +66,10 @@ pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
 pub use lineage::{
     ColumnEdge, Lineage, LineageEdge, LineageError, LineageHole, LineageNode, lineage_edges,
 };
+pub use explain::{Answer, Explained, Explainer, Says};
+pub use judge::Form;
+pub use kinds::{Action, KindSpec, Param, ParamSpec, ParamType, kind, kinds};
+pub use observe::EventCounts;
 pub use profile::{
     ColumnProfile, DistinctCount, ExactSum, Frequent, Moments, ProfileError, ProfileOptions,
     ProfileReading, ProfileState, Quantile, TableProfile, Value, exact_quantiles,
@@ -71,7 +77,7 @@ pub use profile::{
 pub use report::{Finding, Report};
 pub use rule_set::{CheckSpec, Gate, RepairSpec, RuleError, RuleSet, Weights};
 pub use score::Score;
-pub use scorer::{Closing, Judged, Output, Repair, ScoreError, Scorer, Stats, clean};
+pub use scorer::{Closing, Judged, Output, Repair, Review, ScoreError, Scorer, Stats, clean};
 pub use state::{CheckError, Flags, LateFlag, TableState};
 pub use tally::Counts;
 pub use verdict::{NotEvaluated, Verdict};
