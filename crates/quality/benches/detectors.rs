@@ -5,13 +5,11 @@
 //! A simulated market is made clean, each of its rows carries its place, and one kind of fault is planted at a time. What
 //! the built-in rules flag is compared with what was planted, row by row. Bounds are two-sided 95 % Clopper-Pearson. A
 //! fault that leaves no row to flag (the last rows of a stream that are lost) is counted as `unseen`, not as missed.
-#![expect(missing_docs, clippy::print_stdout, reason = "a program that prints a table")]
+#![expect(clippy::print_stdout, reason = "a program that prints a table")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a program of ours over rows of ours")]
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    Int32Type, TimestampNanosecondType, UInt16Type, UInt32Type, UInt64Type,
-};
+use arrow_array::types::{Int32Type, TimestampNanosecondType, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
 use contract::{AnyBatch, QualityMode};
@@ -106,10 +104,21 @@ fn main() {
     let rates = value("--rates").map_or("0.001,0.01,0.05", String::as_str);
     let rates: Vec<f64> = rates.split(',').map(|r| r.parse().unwrap()).collect();
     let only = value("--only").map(String::as_str);
-    println!("{slices} slices of preset `small`, seeds 1 to {seeds}; rates of episodes are an hour, times 2,000");
+    println!(
+        "{slices} slices of preset `small`, seeds 1 to {seeds}; rates of episodes are an hour, times 2,000"
+    );
     println!(
         "{:<17} {:<14} {:>6} {:>9} {:>7} {:>7} {:>7} {:>21} {:>21} {:>10}",
-        "fault", "check", "rate", "rows", "planted", "unseen", "missed", "recall (95 %)", "precision (95 %)", "false/M"
+        "fault",
+        "check",
+        "rate",
+        "rows",
+        "planted",
+        "unseen",
+        "missed",
+        "recall (95 %)",
+        "precision (95 %)",
+        "false/M"
     );
     let mut clean = BTreeMap::new();
     for case in CASES.iter().filter(|c| only.is_none_or(|o| c.fault.word() == o)) {
@@ -349,8 +358,7 @@ fn expected(
             }
         }
         Expect::Behind => {
-            let gone: BTreeSet<u64> =
-                rows().filter(|place| !places.contains_key(place)).collect();
+            let gone: BTreeSet<u64> = rows().filter(|place| !places.contains_key(place)).collect();
             let mut streams: BTreeMap<(u16, u32), Vec<u64>> = BTreeMap::new();
             for (place, (source, instrument, _)) in clean.iter().enumerate() {
                 streams.entry((*source, *instrument)).or_default().push(place as u64);

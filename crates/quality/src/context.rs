@@ -164,12 +164,6 @@ impl Context {
         self.halts.is_halted_within(stream, from, to)
     }
 
-    /// Whether a session of the instrument's calendar covers an instant; `None` where no calendar is known for it.
-    pub(crate) fn in_session(&self, instrument: u32, ts: i64) -> Option<bool> {
-        let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
-        self.calendars.covers(calendar, ts)
-    }
-
     /// Where an instant stands in the sessions of the instrument's calendar.
     pub(crate) fn session(&self, instrument: u32, ts: i64) -> SessionAt {
         let calendar = self.instruments.at(instrument, ts).and_then(|i| i.calendar.as_deref());
