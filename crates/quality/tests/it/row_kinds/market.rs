@@ -278,7 +278,7 @@ fn a_receive_stamp_before_the_event_breaks_no_rule_but_that_of_clocks() {
     let rules = quality::RuleSet::built_in("trades").unwrap();
     let (_, report) = broken(&rules, std::slice::from_ref(&batch), &Context::new());
     let names = report.findings().iter().filter(|f| f.counts().violations > 0);
-    let broken: Vec<&str> = names.map(|f| f.check().id()).collect();
+    let names: Vec<&str> = names.map(|f| f.check().id()).collect();
     assert_eq!(names, ["trades.clock_suspect"], "the clock is named, and no row is bad for it");
     let clocks =
         one("trades", "ts_chain", "columns = [\"ts_event\", \"ts_recv\"]\nours = [\"ts_recv\"]");
