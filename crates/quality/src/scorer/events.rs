@@ -107,7 +107,7 @@ pub(super) fn of_report(
     let mut score = start();
     score.kind = QualityKind::Score;
     let misses = report.misses(&report.rules().gate());
-    score.verdict = if misses.is_empty() { "pass" } else { "fail" }.to_owned();
+    if misses.is_empty() { "pass" } else { "fail" }.clone_into(&mut score.verdict);
     score.severity = if misses.is_empty() { Severity::Info } else { Severity::Error };
     score.rows = report.rows();
     let numbers = report.score();

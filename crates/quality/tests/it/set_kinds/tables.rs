@@ -38,7 +38,7 @@ fn bits_that_differ_and_rows_that_only_one_side_has_break_parity() {
         (5, Some(f64::NAN), Some(0.0)), // another NaN
         (7, Some(1.0), Some(1.0)),      // nobody there
     ]);
-    let (rows, _) = broken(&rules, &[live.clone()], &again);
+    let (rows, _) = broken(&rules, std::slice::from_ref(&live), &again);
     assert_eq!(rows, [1, 2, 3, 4, 5]); // by `seq`, from 0
     let report = judge(&rules, &live, &again);
     // Six rows here, and two that are only there.
