@@ -3,6 +3,7 @@
 mod capture;
 mod features;
 mod labeling;
+mod quality;
 
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
@@ -15,6 +16,12 @@ pub(crate) use features::{
 pub(crate) use labeling::{
     LabelingCheckArgs, LabelingCommand, LabelingDiffArgs, LabelingExplainArgs, LabelingRunArgs,
     LabelingShowArgs, LabelingValidateArgs, RulesArgs,
+};
+
+pub(crate) use quality::{
+    ChecksArgs, CompareBars, CompareTime, QualityCheckArgs, QualityCommand, QualityCompareArgs,
+    QualityDriftArgs, QualityExplainArgs, QualityProfileArgs, QualityReportArgs, QualityRunArgs,
+    QualityShowArgs, QualityValidateArgs,
 };
 
 use crate::config::ConfigError;
@@ -173,6 +180,9 @@ pub enum Command {
     /// What came of decisions: outcomes, labels and grades, and the proof that they are right
     #[command(subcommand)]
     Labeling(LabelingCommand),
+    /// How far a table can be trusted: checks, scores and gates, with evidence
+    #[command(subcommand)]
+    Quality(QualityCommand),
     /// A market and a trading desk whose truth is known
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -479,7 +489,9 @@ impl Command {
                 matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
             }
             Self::Labeling(LabelingCommand::Show(args)) => args.measures || args.text,
+            Self::Quality(QualityCommand::Show(args)) => args.kinds || args.text,
             Self::Labeling(_)
+            | Self::Quality(_)
             | Self::Cat(_)
             | Self::Feeds(_)
             | Self::Capture(_)
@@ -500,6 +512,7 @@ impl Command {
             Self::Labeling(LabelingCommand::Check(args)) => args.flags(),
             Self::Labeling(LabelingCommand::Diff(args)) => args.flags(),
             Self::Labeling(LabelingCommand::Explain(args)) => args.flags(),
+            Self::Quality(command) => command.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }
@@ -528,6 +541,17 @@ pub struct OutputArgs {
     /// Check everything that can be checked beforehand and write nothing
     #[arg(long, help_heading = "Output")]
     pub dry_run: bool,
+}
+
+/// Tables that come in.
+#[derive(Debug, Clone, Args)]
+pub struct InputArgs {
+    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
+    #[arg(value_name = "INPUT")]
+    pub files: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// How tables are read.

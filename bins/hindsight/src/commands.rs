@@ -9,18 +9,22 @@ mod features;
 mod feeds;
 mod init;
 mod labeling;
+mod order;
 mod pages;
+mod quality;
 mod simulator;
 
 pub(crate) use features::reference as features_reference;
 
 use crate::cli::{
     CaptureCommand, Command, ConfigCommand, FeaturesCommand, FeedsCommand, LabelingCommand,
-    ReportArgs, SimulatorCommand,
+    QualityCommand, ReportArgs, SimulatorCommand,
 };
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::Format;
+use arrow_schema::ArrowError;
+use contract::UtcNanos;
 
 /// Carries a command out.
 pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), Failure> {
@@ -44,6 +48,15 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Labeling(LabelingCommand::Diff(args)) => labeling::diff(args, context),
         Command::Labeling(LabelingCommand::Check(args)) => labeling::check(args, context),
         Command::Labeling(LabelingCommand::Explain(args)) => labeling::explain(args, context),
+        Command::Quality(QualityCommand::Run(args)) => quality::run(args, context),
+        Command::Quality(QualityCommand::Check(args)) => quality::check(args, context),
+        Command::Quality(QualityCommand::Report(args)) => quality::report(args, context),
+        Command::Quality(QualityCommand::Explain(args)) => quality::explain(args, context),
+        Command::Quality(QualityCommand::Profile(args)) => quality::profile(args, context),
+        Command::Quality(QualityCommand::Compare(args)) => quality::compare(args, context),
+        Command::Quality(QualityCommand::Drift(args)) => quality::drift(args, context),
+        Command::Quality(QualityCommand::Show(args)) => quality::show(args, context),
+        Command::Quality(QualityCommand::Validate(args)) => quality::validate(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
@@ -70,4 +83,23 @@ fn is_json(command: &'static str, report: &ReportArgs) -> Result<bool, CliError>
             found: other.word(),
         }),
     }
+}
+
+/// An instant that a flag names.
+fn instant(flag: &'static str, text: &str) -> Result<UtcNanos, CliError> {
+    UtcNanos::parse(text).map_err(|_| CliError::BadValue {
+        flag,
+        expected: "an RFC 3339 time with an offset",
+        found: contract::excerpt(text.as_bytes()),
+    })
+}
+
+fn count(rows: usize) -> u64 {
+    u64::try_from(rows).unwrap_or(u64::MAX)
+}
+
+/// An operation on arrays that cannot fail did.
+fn bug(error: &ArrowError) -> Failure {
+    let (path, reason) = ("tables".to_owned(), error.to_string());
+    CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }

@@ -365,6 +365,30 @@ pub enum CliError {
         /// What was found.
         found: String,
     },
+    /// The gate of `quality check`.
+    #[error("expected every table to reach its gate, found {found}")]
+    BelowGate {
+        /// Tables, and what they miss by how much.
+        found: String,
+    },
+    /// A table that nobody wrote rules for.
+    #[error("{input}: expected rules for table `{table}`, found none of yours and none built in")]
+    NoRules {
+        /// The input.
+        input: String,
+        /// Its table.
+        table: &'static str,
+    },
+    /// A row that the inputs do not have.
+    #[error("expected the seq of a row of {input}, found {found}, where rows are {range}")]
+    UnknownRow {
+        /// The input.
+        input: String,
+        /// What was asked for.
+        found: u64,
+        /// What there is.
+        range: String,
+    },
     /// Labels that cannot be joined or explained.
     #[error(
         "{input}: expected labels with decision_id, ts_end and the column to explain, found {found}"
@@ -439,6 +463,9 @@ impl Diagnostic for CliError {
             Self::UnknownCode { .. } => "cli/unknown-code",
             Self::BadValue { .. } => "cli/bad-value",
             Self::NoLabels { .. } => "cli/no-labels",
+            Self::BelowGate { .. } => "cli/below-gate",
+            Self::NoRules { .. } => "cli/no-rules",
+            Self::UnknownRow { .. } => "cli/unknown-row",
             Self::MissingInput { .. } => "cli/missing-input",
             Self::UnsortedInput { .. } => "cli/unsorted-input",
             Self::SeqTwice { .. } => "cli/seq-twice",
@@ -467,9 +494,10 @@ impl Diagnostic for CliError {
             | Self::UnfinishedLine { .. }
             | Self::TooManyRejects { .. }
             | Self::AllRejected { .. } => Fault::Incomplete,
-            Self::NotComplete { .. } | Self::NotCausal { .. } | Self::NotAccurate { .. } => {
-                Fault::Gate
-            }
+            Self::NotComplete { .. }
+            | Self::NotCausal { .. }
+            | Self::NotAccurate { .. }
+            | Self::BelowGate { .. } => Fault::Gate,
             Self::DamagedLog { .. } => Fault::Integrity,
             Self::EncodeFailed { .. } => Fault::Bug,
             _ => Fault::Input,
@@ -519,6 +547,15 @@ impl Diagnostic for CliError {
             }
             Self::DamagedLog { .. } => {
                 "`hindsight capture verify DIR` names every place; with `--declare` the loss is put on record"
+            }
+            Self::BelowGate { .. } => {
+                "`hindsight quality report INPUT` names what it costs and where, `hindsight quality explain INPUT --seq SEQ` one row"
+            }
+            Self::NoRules { .. } => {
+                "write rules and name them with `--rules FILE`; `hindsight quality show --table quotes --text` prints some to start from"
+            }
+            Self::UnknownRow { .. } => {
+                "a row is known by its seq; a table without seq is numbered by position from 0"
             }
             Self::UnknownCode { .. } => "`hindsight explain --list` prints every code",
             Self::EncodeFailed { .. } => "please report this as a bug",

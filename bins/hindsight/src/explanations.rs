@@ -32,6 +32,7 @@ const TEXTS: &[&str] = &[
     features::ERRORS,
     feeds::ERRORS,
     labeling::ERRORS,
+    quality::ERRORS,
     simulator::ERRORS,
 ];
 
@@ -76,6 +77,7 @@ const EXITS: &[(&str, Exit)] = &[
     ("capture/timeout", Exit::Retry),
     ("capture/vanished", Exit::Integrity),
     ("cli/all-rejected", Exit::Incomplete),
+    ("cli/below-gate", Exit::Gate),
     ("cli/bug", Exit::Bug),
     ("cli/damaged-log", Exit::Integrity),
     ("cli/disk-full", Exit::Retry),
@@ -111,6 +113,9 @@ const EXITS: &[(&str, Exit)] = &[
     ("labeling/changed-too-much", Exit::Gate),
     ("labeling/output", Exit::Bug),
     ("labeling/pinned-hash", Exit::Integrity),
+    ("quality/arrow", Exit::Bug),
+    ("quality/conservation", Exit::Bug),
+    ("quality/saved-state", Exit::Integrity),
 ];
 
 /// Codes that a row is rejected with.
@@ -173,6 +178,7 @@ const ROWS: &[&str] = &[
     "labeling/quantity-zero",
     "labeling/side-missing",
     "labeling/unknown-instrument",
+    "quality/broken-rule",
 ];
 
 fn exit_of(code: &str) -> Option<Exit> {

@@ -111,6 +111,19 @@ pub(crate) fn table(name: &str) -> Result<&'static TableSpec, CliError> {
     })
 }
 
+/// The text of a file, and what messages call it.
+///
+/// # Errors
+/// [`CliError::NotText`], or what the file system says.
+pub(crate) fn read_text(path: &Path) -> Result<(String, String), CliError> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((name, text)),
+        Err(_) => Err(CliError::NotText { path: name }),
+    }
+}
+
 /// What the first bytes of an input say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -66,3 +66,7 @@ struct FeatureGuide;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/write-a-label-rule.md")]
 struct LabelGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/add-a-quality-check.md")]
+struct QualityGuide;

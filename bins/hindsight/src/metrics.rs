@@ -82,6 +82,12 @@ pub const METRICS: &[(&str, &str)] = &[
     ("hindsight_labeling_rejected_rows_total", "Rows given back as rejects."),
     ("hindsight_labels_total", "First labels by target and class; grade `none` is indeterminate."),
     ("hindsight_labels_pending_rows", "Labels that wait for their window to end."),
+    (
+        "hindsight_quality_score_ratio",
+        "Score / 100 by table; dimension `all` is the score, others the share that is in order.",
+    ),
+    ("hindsight_quality_coverage_ratio", "Weighted share of the checks that ran, by table."),
+    ("hindsight_quality_events_total", "Findings by kind and severity."),
 ];
 
 fn help(name: &str) -> &str {

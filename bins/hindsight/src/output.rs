@@ -168,7 +168,11 @@ fn extension_format(path: &Path) -> Result<Format, CliError> {
     })
 }
 
-fn check_place(path: &Path, force: bool, inputs: &[(u64, u64)]) -> Result<(), CliError> {
+/// Checks that a file may be written at a place.
+///
+/// # Errors
+/// As [`OutputPlan::data`].
+pub(crate) fn check_place(path: &Path, force: bool, inputs: &[(u64, u64)]) -> Result<(), CliError> {
     let name = || path.display().to_string();
     match std::fs::metadata(path) {
         Ok(found) if inputs.contains(&(found.dev(), found.ino())) => {

@@ -4,7 +4,6 @@
 //! below 0.1 s. Ours has 7 effects a column with 999 permutations of blocks each, and means and correlations of all columns
 //! together; Evidently's preset has one distance a column.
 //! `cargo bench -p quality --bench drift -- --save-baseline before`, then `-- --baseline before`.
-#![expect(missing_docs, reason = "criterion makes undocumented functions")]
 
 use arrow_array::{ArrayRef, Float64Array, RecordBatch};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

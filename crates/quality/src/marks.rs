@@ -136,11 +136,6 @@ impl Marks {
         self.sweep(&[], |_| (true, is_violated));
     }
 
-    /// Number of rows.
-    pub(crate) const fn rows(&self) -> usize {
-        self.rows
-    }
-
     /// Applicable and violated, 64 rows a word.
     pub(crate) fn words(&self) -> impl Iterator<Item = (u64, u64)> {
         self.applicable.iter().copied().zip(self.violated.iter().copied())

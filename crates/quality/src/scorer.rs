@@ -4,9 +4,13 @@ mod error;
 mod events;
 mod output;
 mod repair;
+mod review;
 
 pub use error::ScoreError;
 pub use repair::Repair;
+pub use review::Review;
+
+pub(crate) use repair::apply as repaired;
 
 use crate::context::{Context, ContextError};
 use crate::kinds::Action;
@@ -285,31 +289,12 @@ pub fn clean(
     batches: &[RecordBatch],
     now: UtcNanos,
 ) -> Result<(Vec<Output>, Closing, Report), ScoreError> {
-    let mut scorer = Scorer::new(rules, mode, origin.clone()).with_context(context.clone());
-    scorer.foreseen = foresee(rules, mode, context, batches)?;
+    let mut review = Review::new(rules, mode, context.clone());
+    for batch in batches {
+        review.observe(batch)?;
+    }
+    let mut scorer = review.scorer(origin.clone());
     let outputs = batches.iter().map(|b| scorer.push(b, now)).collect::<Result<_, _>>()?;
     let (closing, report) = scorer.finish(now)?;
     Ok((outputs, closing, report))
-}
-
-/// What is said late about rows of a stream.
-fn foresee(
-    rules: &RuleSet,
-    mode: QualityMode,
-    context: &Context,
-    batches: &[RecordBatch],
-) -> Result<BTreeMap<u64, Vec<usize>>, ScoreError> {
-    let mut state = TableState::new(rules, mode);
-    let mut all = BTreeMap::<u64, Vec<usize>>::new();
-    let mut take = |late: &[LateFlag]| {
-        for flag in late {
-            all.entry(flag.id).or_default().push(flag.check);
-        }
-    };
-    for batch in batches {
-        let (batch, _) = repair::apply(rules, batch, state.rows())?;
-        take(state.observe(&batch, context)?.late());
-    }
-    take(&state.close(context).1);
-    Ok(all)
 }

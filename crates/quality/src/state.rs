@@ -9,6 +9,7 @@ pub use error::CheckError;
 pub use judged::{Flags, LateFlag};
 
 use crate::context::Context;
+use crate::explain::Watch;
 use crate::judge::{End, Form};
 use crate::kinds::AnyJudge;
 use crate::marks::Marks;
@@ -62,6 +63,8 @@ pub struct TableState {
     held: Option<Held>,
     marks: Marks,
     sources: SourceMasks,
+    /// A row whose answers are wanted.
+    pub(crate) watch: Option<Watch>,
 }
 
 /// One check at work.
@@ -114,6 +117,7 @@ impl TableState {
             held: (number > 0).then(Held::default),
             marks: Marks::default(),
             sources: SourceMasks::default(),
+            watch: None,
         }
     }
 
@@ -184,6 +188,9 @@ impl TableState {
             }
             check.judge(&rows, context, &mut self.marks, &self.sources);
             flags.take(at, &self.marks);
+            if let Some(watch) = &mut self.watch {
+                watch.see(at, &rows, &self.marks);
+            }
         }
         if let Some(held) = &mut self.held {
             held.push(batch, layout, self.rows);
@@ -295,7 +302,13 @@ impl TableState {
 
     /// Ends the stream: late flags of kinds that waited for later rows, and the report.
     #[must_use]
-    pub fn close(mut self, context: &Context) -> (Report, Vec<LateFlag>) {
+    pub fn close(self, context: &Context) -> (Report, Vec<LateFlag>) {
+        let (report, late, _) = self.end(context);
+        (report, late)
+    }
+
+    /// [`TableState::close`], with the answers about the watched row.
+    pub(crate) fn end(mut self, context: &Context) -> (Report, Vec<LateFlag>, Option<Watch>) {
         let mut late = Vec::new();
         let mut findings = Vec::with_capacity(self.checks.len());
         let rules = Arc::clone(&self.rules);
@@ -309,6 +322,9 @@ impl TableState {
                 check.judge.close(context, &mut end);
                 check.tally.add_late(&end.late);
                 late.extend(LateFlag::of(at, &end.late));
+                if let Some(watch) = &mut self.watch {
+                    watch.hear(at, &end.late);
+                }
                 if let Some(Verdict::NotEvaluated(reason)) = &end.verdict {
                     check.not_evaluated = Some(reason.clone());
                 }
@@ -317,7 +333,7 @@ impl TableState {
             findings.push(Finding::new(spec, &check.tally, not_evaluated, end));
         }
         let report = Report::new(rules, self.mode, self.rows, self.seqs, findings);
-        (report, late)
+        (report, late, self.watch)
     }
 
     /// The report of what was seen so far, as if the stream ended here.

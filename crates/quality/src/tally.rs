@@ -66,13 +66,6 @@ impl SourceMasks {
 }
 
 impl Tally {
-    pub(crate) fn total(&self) -> Counts {
-        self.by_source.values().fold(Counts::default(), |mut sum, c| {
-            sum.add(*c);
-            sum
-        })
-    }
-
     /// Counts the marks of a batch and what is said late.
     ///
     /// `last` gets what the batch added, by source.

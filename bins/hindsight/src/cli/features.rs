@@ -1,6 +1,6 @@
 //! The arguments of `hindsight features`.
 
-use super::{OutputArgs, ReadArgs, RejectArgs, ReportArgs, flag};
+use super::{InputArgs, OutputArgs, ReadArgs, RejectArgs, ReportArgs, flag};
 use clap::{Args, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -62,18 +62,15 @@ Examples:
   hindsight features run --spec set.toml decisions.parquet quotes.parquet -o features.parquet
   hindsight cat quotes.parquet | hindsight features run --spec set.toml decisions.parquet - -f table")]
 pub struct FeaturesRunArgs {
-    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
-    #[arg(value_name = "INPUT")]
-    pub inputs: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Features.
     #[command(flatten)]
     pub spec: SpecArgs,
     /// Threads, 0 for all; never changes a byte [default: key run.threads]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Input.
-    #[command(flatten)]
-    pub read: ReadArgs,
     /// Rejects.
     #[command(flatten)]
     pub rejects: RejectArgs,
@@ -85,7 +82,7 @@ pub struct FeaturesRunArgs {
 impl FeaturesRunArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         let mut flags = self.spec.flags();
-        flags.extend(self.read.flags());
+        flags.extend(self.inputs.read.flags());
         flags.extend(self.rejects.flags());
         if let Some(threads) = self.threads {
             flags.push(flag("--threads", "run.threads", threads.to_string()));
@@ -135,9 +132,9 @@ Examples:
   hindsight features check --spec set.toml decisions.parquet quotes.parquet --budget 50%
   hindsight features check --spec set.toml decisions.parquet quotes.parquet -f json")]
 pub struct FeaturesCheckArgs {
-    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
-    #[arg(value_name = "INPUT")]
-    pub inputs: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Features.
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -150,9 +147,6 @@ pub struct FeaturesCheckArgs {
     /// Also end with exit code 3 when a feature does not react to what it declares
     #[arg(long, help_heading = "Certificate")]
     pub require_reaction: bool,
-    /// Input.
-    #[command(flatten)]
-    pub read: ReadArgs,
     /// Rejects.
     #[command(flatten)]
     pub rejects: RejectArgs,
@@ -167,7 +161,7 @@ pub struct FeaturesCheckArgs {
 impl FeaturesCheckArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         let mut flags = self.spec.flags();
-        flags.extend(self.read.flags());
+        flags.extend(self.inputs.read.flags());
         flags.extend(self.rejects.flags());
         flags
     }

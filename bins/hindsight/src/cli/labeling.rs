@@ -1,6 +1,6 @@
 //! The arguments of `hindsight labeling`.
 
-use super::{ReadArgs, RejectArgs, ReportArgs, flag};
+use super::{InputArgs, ReadArgs, RejectArgs, ReportArgs, flag};
 use crate::output::Format;
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
@@ -60,18 +60,15 @@ Examples:
   hindsight labeling run decisions.parquet executions.parquet quotes.parquet -o labels
   hindsight labeling run decisions.parquet quotes.parquet --stream labels -f table")]
 pub struct LabelingRunArgs {
-    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
-    #[arg(value_name = "INPUT")]
-    pub inputs: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Rules.
     #[command(flatten)]
     pub rules: RulesArgs,
     /// Threads, 0 for all; never changes a byte [default: key run.threads]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Input.
-    #[command(flatten)]
-    pub read: ReadArgs,
     /// Rejects.
     #[command(flatten)]
     pub rejects: RejectArgs,
@@ -108,7 +105,7 @@ pub struct LabelingRunArgs {
 impl LabelingRunArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         let mut flags = self.rules.flags();
-        flags.extend(self.read.flags());
+        flags.extend(self.inputs.read.flags());
         flags.extend(self.rejects.flags());
         if let Some(threads) = self.threads {
             flags.push(flag("--threads", "run.threads", threads.to_string()));
@@ -214,9 +211,9 @@ Examples:
   hindsight labeling check decisions.parquet executions.parquet quotes.parquet --sample 1000
   hindsight labeling check decisions.parquet quotes.parquet --labels labels -o checked -f json")]
 pub struct LabelingCheckArgs {
-    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
-    #[arg(value_name = "INPUT")]
-    pub inputs: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Rules.
     #[command(flatten)]
     pub rules: RulesArgs,
@@ -238,9 +235,6 @@ pub struct LabelingCheckArgs {
     /// Threads, 0 for all; never changes a byte [default: key run.threads]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// Input.
-    #[command(flatten)]
-    pub read: ReadArgs,
     /// Rejects.
     #[command(flatten)]
     pub rejects: RejectArgs,
@@ -255,7 +249,7 @@ pub struct LabelingCheckArgs {
 impl LabelingCheckArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         let mut flags = self.rules.flags();
-        flags.extend(self.read.flags());
+        flags.extend(self.inputs.read.flags());
         flags.extend(self.rejects.flags());
         if let Some(threads) = self.threads {
             flags.push(flag("--threads", "run.threads", threads.to_string()));
@@ -279,18 +273,15 @@ the decision, its fills, and the prices that were taken, and which stretch of th
 Examples:
   hindsight labeling explain --decision $ID decisions.parquet quotes.parquet")]
 pub struct LabelingExplainArgs {
-    /// Arrow or Parquet files; TABLE=PATH names the table of a foreign file, - is standard input
-    #[arg(value_name = "INPUT")]
-    pub inputs: Vec<OsString>,
+    /// Input.
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// The decision
     #[arg(long, value_name = "ID")]
     pub decision: String,
     /// Rules.
     #[command(flatten)]
     pub rules: RulesArgs,
-    /// Input.
-    #[command(flatten)]
-    pub read: ReadArgs,
     /// Rejects.
     #[command(flatten)]
     pub rejects: RejectArgs,
@@ -302,7 +293,7 @@ pub struct LabelingExplainArgs {
 impl LabelingExplainArgs {
     pub(super) fn flags(&self) -> Vec<(String, String, String)> {
         let mut flags = self.rules.flags();
-        flags.extend(self.read.flags());
+        flags.extend(self.inputs.read.flags());
         flags.extend(self.rejects.flags());
         flags
     }

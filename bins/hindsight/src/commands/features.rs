@@ -17,10 +17,12 @@ pub(super) use run::run;
 pub(super) use select::select;
 pub(super) use show::show;
 
+use super::{bug, count};
 use crate::cli::SpecArgs;
 use crate::config::FEATURES_SPEC;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, Place};
+use crate::input::read_text;
 use features::{Catalogue, Plan, Spec, SpecError, SweepError};
 
 /// The feature set that flags and configuration name, against the catalogue.
@@ -31,9 +33,7 @@ fn plan(args: &SpecArgs, context: &Context) -> Result<Plan, Failure> {
         let resolved = Spec::default_set(&roles).resolve(&catalogue);
         return resolved.map_err(|error| ErrorReport::new(&error).into());
     };
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
-    let text = String::from_utf8(bytes).map_err(|_| CliError::NotText { path: name.clone() })?;
+    let (name, text) = read_text(path)?;
     let resolved = Spec::parse(&text).and_then(|spec| spec.resolve(&catalogue));
     resolved.map_err(|error| refused(&error, &name, &text))
 }
@@ -60,8 +60,4 @@ fn stopped(error: SweepError) -> Failure {
         SweepError::Shape(shape) => shape.into(),
         other => ErrorReport::new(&other).into(),
     }
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }

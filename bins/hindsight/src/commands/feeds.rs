@@ -6,11 +6,12 @@ mod inspect;
 pub(super) use convert::convert;
 pub(super) use inspect::inspect;
 
+use super::count;
 use crate::cli::FromForm;
 use crate::config::FEEDS_SPEC;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
-use crate::input::{InputArg, Kind, Opened, Place, RawSource, ReadOptions, Tap, table};
+use crate::input::{InputArg, Kind, Opened, Place, RawSource, ReadOptions, Tap, read_text, table};
 use contract::{Admitted, AnyBatch, Origin, Reject, TableSpec, UtcNanos, admit_any, meta};
 use feeds::{Importer, LeanPath, Report, Spec, TextFormat, read_text};
 use std::cell::Cell;
@@ -49,15 +50,10 @@ impl Reading {
     /// The spec that flags or configuration name.
     fn spec_of(path: Option<&Path>, context: &Context) -> Result<Option<Spec>, Failure> {
         let Some(path) = path.or(context.config.path(&FEEDS_SPEC)) else { return Ok(None) };
-        let text = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| CliError::NotText { path: path.display().to_string() })?;
+        let (name, text) = read_text(path)?;
         match Spec::parse(&text) {
             Ok(spec) => Ok(Some(spec)),
-            Err(error) => {
-                let name = path.display().to_string();
-                Err(Failure::from(ErrorReport::new(&error)).in_input(&name))
-            }
+            Err(error) => Err(Failure::from(ErrorReport::new(&error)).in_input(&name)),
         }
     }
 
@@ -202,8 +198,4 @@ fn batches(
         receiver.take(vec![good], &rejects)?;
     }
     Ok(())
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }

@@ -20,8 +20,8 @@ pub(super) use run::run;
 pub(super) use show::show;
 pub(super) use validate::validate;
 
+use super::{bug, count};
 use crate::error::{CliError, ErrorReport, Failure};
-use arrow_schema::ArrowError;
 use labeling::LabelError;
 
 /// An error of the engine as this program reports it.
@@ -30,16 +30,6 @@ fn stopped(error: LabelError) -> Failure {
         LabelError::Shape(shape) => shape.into(),
         other => ErrorReport::new(&other).into(),
     }
-}
-
-/// An operation on arrays that cannot fail did.
-fn bug(error: &ArrowError) -> Failure {
-    let (path, reason) = ("tables".to_owned(), error.to_string());
-    CliError::EncodeFailed { path, format: "arrow", reason }.into()
-}
-
-fn count(rows: usize) -> u64 {
-    u64::try_from(rows).unwrap_or(u64::MAX)
 }
 
 /// A share as people read it.

@@ -139,6 +139,22 @@ pub(crate) const LABELING_RULES: Key = Key {
     default: "",
     doc: "file with the rule set of `labeling run`, or a list of files in force one after another; none means the built-in set",
 };
+/// The rules of tables.
+pub(crate) const QUALITY_RULES: Key = Key {
+    name: "quality.rules",
+    class: KeyClass::Result,
+    kind: KeyKind::Paths,
+    default: "",
+    doc: "file with the rules of a table for `quality`, or a list of such files, one a table; a table without one has the built-in rules",
+};
+/// Whether checks may look ahead.
+pub(crate) const QUALITY_MODE: Key = Key {
+    name: "quality.mode",
+    class: KeyClass::Result,
+    kind: KeyKind::Word(&["live", "final"]),
+    default: "live",
+    doc: "checks of `quality`: live runs those that look back alone, final all of them, for reports and labels",
+};
 /// Colour.
 pub(crate) const UI_COLOR: Key = Key {
     name: "ui.color",
@@ -180,6 +196,8 @@ pub const KEYS: &[&Key] = &[
     &FEEDS_SPEC,
     &FEATURES_SPEC,
     &LABELING_RULES,
+    &QUALITY_RULES,
+    &QUALITY_MODE,
     &SIMULATOR_PRESET,
     &SIMULATOR_SCENARIO,
     &SIMULATOR_SEED,

@@ -19,6 +19,8 @@ pub enum Document {
     List(Vec<Document>),
     /// An object.
     Object(Vec<(&'static str, Document)>),
+    /// What a library says in canonical JSON.
+    Canonical(contract::Json),
 }
 
 impl Document {
@@ -58,6 +60,7 @@ impl fmt::Display for Document {
             Self::Number(value) if value.is_finite() => write!(f, "{value:?}"),
             Self::Null | Self::Number(_) => f.write_str("null"),
             Self::Text(text) => quote(f, text),
+            Self::Canonical(json) => write!(f, "{json}"),
             Self::List(items) => {
                 f.write_str("[")?;
                 for (at, item) in items.iter().enumerate() {
@@ -115,6 +118,12 @@ impl From<u64> for Document {
 impl From<f64> for Document {
     fn from(value: f64) -> Self {
         Self::Number(value)
+    }
+}
+
+impl From<contract::Json> for Document {
+    fn from(json: contract::Json) -> Self {
+        Self::Canonical(json)
     }
 }
 

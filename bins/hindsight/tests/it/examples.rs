@@ -63,6 +63,9 @@ fn every_documented_example_runs() {
     let next = next.replace("from = \"2026-01", "from = \"2026-02");
     std::fs::write(dir.path().join("labels-1.toml"), start.text()).unwrap();
     std::fs::write(dir.path().join("labels.toml"), next).unwrap();
+    let rules = run(dir.path(), &["quality", "show", "--table", "quotes", "--text"]);
+    std::fs::write(dir.path().join("quotes.toml"), rules.text()).unwrap();
+    std::fs::copy(dir.path().join("quotes.parquet"), dir.path().join("other.parquet")).unwrap();
     let mut ran = 0;
     for command in [
         &["cat"][..],
@@ -75,6 +78,14 @@ fn every_documented_example_runs() {
         &["labeling", "show"],
         &["labeling", "validate"],
         &["labeling", "diff"],
+        &["quality", "run"],
+        &["quality", "report"],
+        &["quality", "explain"],
+        &["quality", "show"],
+        &["quality", "validate"],
+        &["quality", "profile"],
+        &["quality", "compare"],
+        &["quality", "drift"],
         &["capture", "append"],
         &["capture", "read"],
         &["capture", "ledger"],
@@ -112,5 +123,5 @@ fn every_documented_example_runs() {
             ran += 1;
         }
     }
-    assert!(ran >= 28, "{ran}");
+    assert!(ran >= 46, "{ran}");
 }

@@ -3,12 +3,13 @@
 use crate::support::hindsight;
 use std::path::Path;
 
-const GUIDE: &str = include_str!("../../../../docs/guide/write-a-label-rule.md");
+const LABELS: &str = include_str!("../../../../docs/guide/write-a-label-rule.md");
+const CHECKS: &str = include_str!("../../../../docs/guide/add-a-quality-check.md");
 
 /// The blocks of one language, in order.
-fn blocks(language: &str) -> Vec<&'static str> {
+fn blocks(guide: &'static str, language: &str) -> Vec<&'static str> {
     let fence = format!("\n```{language}\n");
-    GUIDE.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
+    guide.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("\n```").next()).collect()
 }
 
 /// Whether a line is that of the guide, where `[..]` stands for any text.
@@ -51,28 +52,49 @@ fn lines(dir: &Path, command: &str) -> String {
     }
 }
 
-#[test]
-fn every_console_block_of_the_guide_to_label_rules_is_real() {
-    let dir = tempfile::tempdir().unwrap();
-    for block in blocks("toml") {
-        let name = block.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap();
-        std::fs::write(dir.path().join(name), block).unwrap();
+/// Writes the files that a guide shows, each named by its first line.
+fn files(dir: &Path, guide: &'static str, language: &str) {
+    for block in blocks(guide, language) {
+        let (name, text) = block.split_once('\n').unwrap();
+        let name = name.strip_prefix("# ").unwrap();
+        // The name is a comment in TOML, and nothing in a table.
+        let text = if language == "toml" { block } else { text };
+        std::fs::write(dir.join(name), format!("{text}\n")).unwrap();
     }
-    let second = std::fs::read_to_string(dir.path().join("labels.toml")).unwrap();
-    let second = second.replace("version = 1", "version = 2").replace("-0.5, 0.5,", "-0.3, 0.3,");
-    std::fs::write(dir.path().join("labels-2.toml"), second).unwrap();
+}
+
+/// Runs every session of a guide and compares what it says; how many there were.
+fn sessions(dir: &Path, guide: &'static str) -> usize {
     let mut ran = 0;
-    for block in blocks("console") {
+    for block in blocks(guide, "console") {
         for session in format!("\n{block}").split("\n$ ").skip(1) {
             let mut expected = session.lines();
             let command = expected.next().unwrap();
             let expected: Vec<&str> = expected.map(str::trim_end).collect();
-            let found = lines(dir.path(), command);
+            let found = lines(dir, command);
             let found: Vec<&str> = found.lines().map(str::trim_end).collect();
             let said = found.join("\n");
             assert!(are_like(&expected, &found), "{command}\n{said}");
             ran += 1;
         }
     }
-    assert_eq!(ran, 6);
+    ran
+}
+
+#[test]
+fn every_console_block_of_the_guide_to_label_rules_is_real() {
+    let dir = tempfile::tempdir().unwrap();
+    files(dir.path(), LABELS, "toml");
+    let second = std::fs::read_to_string(dir.path().join("labels.toml")).unwrap();
+    let second = second.replace("version = 1", "version = 2").replace("-0.5, 0.5,", "-0.3, 0.3,");
+    std::fs::write(dir.path().join("labels-2.toml"), second).unwrap();
+    assert_eq!(sessions(dir.path(), LABELS), 6);
+}
+
+#[test]
+fn every_console_block_of_the_guide_to_quality_checks_is_real() {
+    let dir = tempfile::tempdir().unwrap();
+    files(dir.path(), CHECKS, "toml");
+    files(dir.path(), CHECKS, "csv");
+    assert_eq!(sessions(dir.path(), CHECKS), 6);
 }

@@ -12,6 +12,7 @@ mod feeds;
 mod guide;
 mod labeling;
 mod program;
+mod quality;
 mod simulator;
 mod streams;
 mod support;

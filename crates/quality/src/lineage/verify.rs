@@ -65,11 +65,14 @@ fn cycles(edges: &[&LineageEdge], holes: &mut Vec<LineageHole>) {
     }
 }
 
+/// A child, the operation that leads to it, and the log that it works off.
+type Way<'a> = (&'a LineageNode, &'a str, EventId);
+
 /// Ranges of the edges that one operation leads to one child with, in one log.
 ///
 /// One run may lead to a child from several parents with the same range: equal ranges are one.
 fn ranges(edges: &[&LineageEdge], holes: &mut Vec<LineageHole>) {
-    let mut all: BTreeMap<(&LineageNode, &str, EventId), BTreeSet<(u64, u64)>> = BTreeMap::new();
+    let mut all: BTreeMap<Way<'_>, BTreeSet<(u64, u64)>> = BTreeMap::new();
     for edge in edges {
         let (Some(log), Some((from, to))) = (edge.log_id, edge.seqs) else { continue };
         let (child, operation) = (edge.child.clone(), edge.operation.clone());

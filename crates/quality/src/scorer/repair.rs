@@ -25,7 +25,7 @@ pub struct Repair {
 }
 
 /// The batch with its declared repairs made.
-pub(super) fn apply(
+pub(crate) fn apply(
     rules: &RuleSet,
     batch: &RecordBatch,
     first: u64,

@@ -217,8 +217,8 @@ fn a_plan_is_known_by_its_canonical_json() {
         plan.canonical().to_string(),
         r#"{"columns":[{"also":[],"method":{"kind":"constant","value":"0.5"},"name":"x"}],"gap":null,"keys":[],"session":null,"source":null,"time":"ts_avail","used_for":"features","version":1}"#
     );
-    let text = toml::to_string(&plan).unwrap();
-    assert_eq!(toml::from_str::<ImputationPlan>(&text).unwrap().hash(), plan.hash());
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<ImputationPlan>(&text).unwrap().hash(), plan.hash());
 }
 
 /// Rows of two keys with ties in time, holes, NaN and jumps.

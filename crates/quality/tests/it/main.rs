@@ -6,6 +6,7 @@ mod change;
 mod clock;
 mod comparison;
 mod drift;
+mod explain;
 mod imputation;
 mod lineage;
 mod profile;

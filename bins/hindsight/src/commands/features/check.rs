@@ -23,7 +23,7 @@ pub(in crate::commands) fn check(
     let json = is_json("features check", &args.report)?;
     let budget = share(&args.budget)?;
     let plan = plan(&args.spec, context)?;
-    let files = Files::open(&args.inputs, args.read.trust_eof, &plan, context)?;
+    let files = Files::open(&args.inputs, &plan, context)?;
     let rejects = args.rejects.rejects.as_deref();
     let mut rejects =
         RejectSink::new(rejects, None, context.allowance()?, false, &files.identities)?;

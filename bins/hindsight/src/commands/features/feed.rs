@@ -1,7 +1,7 @@
 //! One input of a run, read ahead as far as is needed.
 
 use super::inputs::is_decisions;
-use super::{count, stopped};
+use super::{bug, count, stopped};
 use crate::error::{CliError, Failure};
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
@@ -239,12 +239,6 @@ pub(super) fn only(
     let marks = BooleanArray::from(marks);
     let rows = arrow_select::filter::filter_record_batch(batch, &marks).map_err(|e| bug(&e))?;
     Ok(AnyBatch::parse(spec, &rows)?)
-}
-
-/// An operation on arrays that cannot fail did.
-pub(super) fn bug(error: &ArrowError) -> Failure {
-    let (path, reason) = ("events".to_owned(), error.to_string());
-    CliError::EncodeFailed { path, format: "arrow", reason }.into()
 }
 
 /// Row of the input at which the `at`-th good row of a batch stands.

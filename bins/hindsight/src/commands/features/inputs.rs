@@ -2,6 +2,7 @@
 
 use super::feed::Feed;
 use super::stopped;
+use crate::cli::InputArgs;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
 use crate::input::{RawSource, ReadOptions, Source, parse_inputs};
@@ -10,7 +11,6 @@ use contract::{
     ScheduledEvents, Sessions, Statuses, Table, TableSpec, Trades, meta,
 };
 use features::{Plan, SweepError, refuse_hindsight};
-use std::ffi::OsString;
 
 /// Tables that are read whole before the first event.
 const WHOLE: [&str; 5] = [
@@ -51,14 +51,13 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Opens every input and checks that the set can work with them.
     pub(super) fn open(
-        texts: &[OsString],
-        trust_eof: bool,
+        inputs: &InputArgs,
         plan: &Plan,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let options: ReadOptions = context.read_options(trust_eof);
+        let options: ReadOptions = context.read_options(inputs.read.trust_eof);
         let mut sources: Vec<Source> = Vec::new();
-        for input in parse_inputs(texts)? {
+        for input in parse_inputs(&inputs.files)? {
             let raw = RawSource::open(&input, &options)?;
             refuse_future(&raw, input.table)?;
             sources.push(Source::from_raw(raw, &input)?);

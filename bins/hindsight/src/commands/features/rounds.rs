@@ -1,8 +1,8 @@
 //! Events of many files in one order, a few batches of each in memory.
 
-use super::count;
-use super::feed::{Feed, bug, decision_ids, only, repeated, stamps};
+use super::feed::{Feed, decision_ids, only, repeated, stamps};
 use super::inputs::{is_decisions, rank};
+use super::{bug, count};
 use crate::error::Failure;
 use crate::rejects::RejectSink;
 use arrow_array::{Array, ArrayRef, RecordBatch, UInt64Array, new_null_array};

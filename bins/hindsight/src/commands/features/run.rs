@@ -30,7 +30,7 @@ pub(in crate::commands) fn run(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let plan = Arc::new(plan(&args.spec, context)?);
-    let inputs = Inputs::open(&args.inputs, args.read.trust_eof, &plan, context)?;
+    let inputs = Inputs::open(&args.inputs, &plan, context)?;
     let to = &args.output;
     let path = to.output.as_deref();
     let mut out = OutputPlan::data("features run", to.format, path, to.force, &inputs.identities)?;

@@ -2,6 +2,7 @@
 
 use super::{Reading, Receiver, count, read_input};
 use crate::cli::ConvertArgs;
+use crate::commands::instant;
 use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
@@ -112,7 +113,7 @@ pub(in crate::commands) fn convert(
         table: args.table.as_deref().map(table).transpose()?,
         from: args.from,
         spec: Reading::spec_of(args.spec.as_deref(), context)?,
-        now: args.now.as_deref().map(instant).transpose()?,
+        now: args.now.as_deref().map(|text| instant("--now", text)).transpose()?,
         trust_eof: args.trust_eof,
     };
     let inputs = parse_inputs(&args.inputs)?;
@@ -266,12 +267,4 @@ fn folder_of(
     }
     let plan = plan.ok_or(CliError::NothingToDo)?;
     Ok(Outputs::Folder { plan, folder: folder.to_owned(), extension, tables: BTreeMap::new() })
-}
-
-fn instant(text: &str) -> Result<UtcNanos, CliError> {
-    UtcNanos::parse(text).map_err(|_| CliError::BadValue {
-        flag: "--now",
-        expected: "an RFC 3339 time with an offset",
-        found: contract::excerpt(text.as_bytes()),
-    })
 }

@@ -3,6 +3,7 @@
 mod quality;
 mod report;
 
+use self::quality::Quality;
 use super::inputs::Files;
 use super::rules::book;
 use super::tables::Tables;
@@ -21,7 +22,6 @@ use contract::{
 use labeling::{
     AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written, audit,
 };
-use quality::Quality;
 
 /// The share of labels that must agree.
 pub(super) const BAR: f64 = 0.98;
@@ -42,7 +42,7 @@ pub(in crate::commands) fn check(
 ) -> Result<(), Failure> {
     let json = is_json("labeling check", &args.report)?;
     let book = book(&args.rules, context)?;
-    let files = Files::open(&args.inputs, args.read.trust_eof, &book, context)?;
+    let files = Files::open(&args.inputs, &book, context)?;
     let output = args.output.as_deref();
     let output = output.map(|path| Tables::create("labeling check", path, None)).transpose()?;
     let (place, allowance) = (args.rejects.rejects.as_deref(), context.allowance()?);

@@ -50,7 +50,7 @@ pub(in crate::commands) fn explain(
         found: contract::excerpt(args.decision.as_bytes()),
     })?;
     let book = book(&args.rules, context)?;
-    let files = Files::open(&args.inputs, args.read.trust_eof, &book, context)?;
+    let files = Files::open(&args.inputs, &book, context)?;
     let (place, allowance) = (args.rejects.rejects.as_deref(), context.allowance()?);
     let mut rejects = RejectSink::new(place, None, allowance, false, &files.identities)?;
     let mut progress = context.progress("labeling");

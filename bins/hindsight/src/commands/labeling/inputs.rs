@@ -2,6 +2,8 @@
 
 use super::merge::{in_order, seqs};
 use super::{bug, count, stopped};
+use crate::cli::InputArgs;
+use crate::commands::order::Rising;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::input::{RawSource, ReadOptions, Source, parse_inputs};
@@ -16,7 +18,6 @@ use contract::{
 };
 use labeling::{Inputs, LabelError, PathKind, RuleBook};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 
 /// Tables that are read.
 const TABLES: [&str; 13] = [
@@ -59,14 +60,13 @@ pub(super) struct Read {
 impl Files {
     /// Opens every input and checks that the rules can work with them.
     pub(super) fn open(
-        texts: &[OsString],
-        trust_eof: bool,
+        inputs: &InputArgs,
         book: &RuleBook,
         context: &Context,
     ) -> Result<Self, Failure> {
-        let options: ReadOptions = context.read_options(trust_eof);
+        let options: ReadOptions = context.read_options(inputs.read.trust_eof);
         let mut sources: Vec<Source> = Vec::new();
-        for input in parse_inputs(texts)? {
+        for input in parse_inputs(&inputs.files)? {
             let source = Source::from_raw(RawSource::open(&input, &options)?, &input)?;
             if !TABLES.contains(&source.spec().name) {
                 let (expected, found) = (TABLES.join(", "), source.spec().name.to_owned());
@@ -222,7 +222,9 @@ impl Part {
         rejects: &mut RejectSink,
     ) -> Result<(), Failure> {
         if self.has_seq {
-            order.seqs(self, batch, first_row)?;
+            for seqs in seqs(batch) {
+                order.seq.follow(&self.name, seqs, first_row)?;
+            }
         }
         let origin = Origin::new("labeling", &self.name).at(first_row);
         let Admitted { good, rejects: refused, .. } = admit_any(self.spec, batch, &origin)
@@ -247,28 +249,11 @@ impl Part {
 /// The last key of an input.
 #[derive(Default)]
 struct Order {
-    seq: Option<u64>,
+    seq: Rising,
     ts_avail: Option<i64>,
 }
 
 impl Order {
-    fn seqs(&mut self, part: &Part, batch: &RecordBatch, first_row: u64) -> Result<(), CliError> {
-        for (at, seq) in seqs(batch).into_iter().flatten().enumerate() {
-            let Some(seq) = seq else { continue };
-            if let Some(last) = self.seq.filter(|last| *last >= seq) {
-                return Err(CliError::UnsortedInput {
-                    input: part.name.clone(),
-                    row: first_row + count(at),
-                    column: "seq",
-                    expected: format!("above {last}"),
-                    found: seq.to_string(),
-                });
-            }
-            self.seq = Some(seq);
-        }
-        Ok(())
-    }
-
     fn stamps(
         &mut self,
         part: &Part,

@@ -4,6 +4,7 @@ use crate::cli::RulesArgs;
 use crate::config::LABELING_RULES;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, Place};
+use crate::input::read_text;
 use contract::Hash;
 use labeling::{LabelSpec, LabelSpecErrors, RuleBook};
 use std::path::{Path, PathBuf};
@@ -47,9 +48,7 @@ pub(super) fn named(files: &[PathBuf], context: &Context) -> Result<Vec<RuleSet>
 
 /// The set of a file.
 pub(super) fn read(path: &Path) -> Result<RuleSet, Failure> {
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
-    let text = String::from_utf8(bytes).map_err(|_| CliError::NotText { path: name.clone() })?;
+    let (name, text) = read_text(path)?;
     let spec = LabelSpec::parse(&text).map_err(|errors| refused(&errors, &name, &text))?;
     Ok(RuleSet { name, spec })
 }

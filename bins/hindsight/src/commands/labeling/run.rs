@@ -37,7 +37,7 @@ pub(in crate::commands) fn run(
 ) -> Result<(), Failure> {
     let start = Instant::now();
     let book = book(&args.rules, context)?;
-    let files = Files::open(&args.inputs, args.read.trust_eof, &book, context)?;
+    let files = Files::open(&args.inputs, &book, context)?;
     let pending = args.pending.as_deref();
     let pending =
         pending.map(|path| OutputPlan::side(path, false, &files.identities)).transpose()?;

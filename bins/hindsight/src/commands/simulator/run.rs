@@ -5,6 +5,7 @@ use crate::config::{SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULA
 use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
+use crate::input::read_text;
 use crate::output::{Folder, Format, OutputPlan, TableOutput, Target};
 use contract::Observe;
 use contract::arrow_array::RecordBatch;
@@ -150,9 +151,7 @@ fn scenario(context: &Context) -> Result<Scenario, Failure> {
         let preset = context.config.word(&SIMULATOR_PRESET);
         return Scenario::preset(preset).map_err(|error| ErrorReport::new(&error).into());
     };
-    let bytes = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
-    let name = path.display().to_string();
-    let text = String::from_utf8(bytes).map_err(|_| CliError::NotText { path: name.clone() })?;
+    let (name, text) = read_text(path)?;
     Scenario::parse(&text).map_err(|error| Failure::from(ErrorReport::new(&error)).in_input(&name))
 }
 

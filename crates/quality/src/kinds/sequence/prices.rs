@@ -1,7 +1,7 @@
 //! Prices of a stream, session by session.
 
 use super::numbers::DAY_NS;
-use crate::context::Context;
+use crate::context::{Context, SessionAt};
 use crate::rows::{Column, Rows, Slot, Slots};
 use crate::verdict::NotEvaluated;
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ impl Prices {
         }
     }
 
-    pub(super) fn columns<'a>(&self, rows: &Rows<'a>) -> Result<PriceColumns<'a>, NotEvaluated> {
+    pub(super) fn columns<'a>(self, rows: &Rows<'a>) -> Result<PriceColumns<'a>, NotEvaluated> {
         rows.integers(self.px)?;
         Ok(PriceColumns {
             px: rows.column(self.px)?,
@@ -72,7 +72,7 @@ impl Now {
         if ts < self.end {
             return false;
         }
-        let Some(Some(session)) = context.session(instrument, ts) else { return false };
+        let SessionAt::In(session) = context.session(instrument, ts) else { return false };
         let next = Self { start: session.start, end: session.end };
         std::mem::replace(self, next) != next
     }
@@ -82,7 +82,7 @@ impl Now {
         if ts < self.end {
             return false;
         }
-        if context.session(instrument, ts).is_some() {
+        if context.session(instrument, ts) != SessionAt::Unknown {
             return self.advance(context, instrument, ts);
         }
         let start = ts.div_euclid(DAY_NS).saturating_mul(DAY_NS);

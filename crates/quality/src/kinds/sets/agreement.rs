@@ -73,6 +73,7 @@ fn deviance(x: f64, m: f64) -> f64 {
 ///
 /// - **Source:** continued fraction 26.5.8 of Abramowitz and Stegun by Lentz's method; the factor before it by Loader's
 ///   saddle point, so that large shapes lose no digits.
+#[expect(clippy::many_single_char_names, reason = "the names of the formula")]
 fn incomplete_beta((a, b): (f64, f64), x: f64, y: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;

@@ -201,6 +201,9 @@ fn planted(slices: &[Slice], table: &str) -> Vec<Planted> {
     out
 }
 
+/// Nanoseconds of a day.
+const DAY: i64 = 86_400 * super::SECOND;
+
 /// Numbers of the rows that a predicate picks.
 fn seqs(rows: &[Row], mut pick: impl FnMut(&Row) -> bool) -> Vec<u64> {
     rows.iter().filter(|row| pick(row)).map(|row| row.seq).collect()
@@ -351,7 +354,6 @@ fn a_feed_that_stood_still_is_stale_on_its_next_row() {
     let rows = read(&log::<Quotes>(&slices), "venue_seq");
     // The row after each silence, where the other venue had at least three rows in it, the first more than 5 s before its
     // end; that is the row itself, or the other venue's last row of the day. In the second venue's lunch there is none.
-    const DAY: i64 = 86_400 * super::SECOND;
     let was_stale = |before: &Row, row: &Row| {
         let peers = rows.iter().filter(|p| p.place.1 == row.place.1 && p.place.0 != row.place.0);
         let during: Vec<i64> = peers
@@ -368,7 +370,7 @@ fn a_feed_that_stood_still_is_stale_on_its_next_row() {
         .filter_map(|(s, i, n)| {
             let mine = || rows.iter().filter(|row| (row.place.0, row.place.1) == (*s, *i));
             let next = mine().find(|row| row.place.2 > *n)?;
-            let before = mine().filter(|row| row.place.2 < *n).next_back()?;
+            let before = mine().rfind(|row| row.place.2 < *n)?;
             was_stale(before, next).then_some(next.seq)
         })
         .collect();
