@@ -287,7 +287,11 @@ fn truth(slice: &Slice, case: &Case) -> Vec<Planted> {
     let word = |name: &str, row: usize| {
         let words = truth.column_by_name(name).unwrap();
         match words.as_dictionary_opt::<Int32Type>() {
-            Some(d) => d.values().as_string::<i32>().value(usize::try_from(d.keys().value(row)).unwrap()).to_owned(),
+            Some(d) => d
+                .values()
+                .as_string::<i32>()
+                .value(usize::try_from(d.keys().value(row)).unwrap())
+                .to_owned(),
             None => words.as_string::<i32>().value(row).to_owned(),
         }
     };

@@ -1,6 +1,5 @@
 //! Tests of `anomaly` from outside.
 
-use std::fmt::Write as _;
 use proptest::prelude::*;
 use quality::{
     AnomalyError, CentredRule, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule, RoundTripRule,
@@ -8,6 +7,7 @@ use quality::{
     median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week, spike_centred,
 };
 use serde_json::Value;
+use std::fmt::Write as _;
 
 const VECTORS: &str = include_str!("../../../../fixtures/quality/anomaly/vectors.json");
 

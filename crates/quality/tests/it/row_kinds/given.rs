@@ -9,14 +9,14 @@ use contract::{
 use quality::{Context, Report, Verdict};
 use std::sync::Arc;
 
-pub(super) const S: i64 = 1_000_000_000;
+pub(crate) const S: i64 = 1_000_000_000;
 
-pub(super) fn at(ns: i64) -> UtcNanos {
+pub(crate) fn at(ns: i64) -> UtcNanos {
     UtcNanos::from_nanos(ns)
 }
 
 /// A batch of these columns, all nullable, without any metadata; its rows are numbered from 0.
-pub(super) fn columns(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+pub(crate) fn columns(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
     let rows = columns.first().map_or(0, |(_, array)| array.len());
     let seqs: ArrayRef = Arc::new(UInt64Array::from_iter_values((0_u64..).take(rows)));
     let columns =
@@ -25,7 +25,7 @@ pub(super) fn columns(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
 }
 
 /// The batch with another array in one column: what no builder would write.
-pub(super) fn replace(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
+pub(crate) fn replace(batch: &RecordBatch, name: &str, array: ArrayRef) -> RecordBatch {
     let at = batch.schema().index_of(name).unwrap();
     let mut arrays = batch.columns().to_vec();
     arrays[at] = array;
@@ -33,7 +33,7 @@ pub(super) fn replace(batch: &RecordBatch, name: &str, array: ArrayRef) -> Recor
 }
 
 /// Rows that break one check of a kind, for any cut of the batch, with the report.
-pub(super) fn judge(
+pub(crate) fn judge(
     table: &str,
     kind: &str,
     params: &str,
@@ -46,26 +46,26 @@ pub(super) fn judge(
 }
 
 /// Applicable rows and violations of the one check.
-pub(super) fn counts(report: &Report) -> (u64, u64) {
+pub(crate) fn counts(report: &Report) -> (u64, u64) {
     let counts = report.findings()[0].counts();
     (counts.applicable, counts.violations)
 }
 
-pub(super) fn verdict(report: &Report) -> &Verdict {
+pub(crate) fn verdict(report: &Report) -> &Verdict {
     report.findings()[0].verdict()
 }
 
 /// A version of an instrument.
-pub(super) struct Version {
-    pub id: u32,
-    pub known: i64,
-    pub from: i64,
-    pub revision: u16,
-    pub tick: Option<&'static str>,
-    pub lot: Option<&'static str>,
-    pub allows_nonpositive_px: bool,
-    pub calendar: Option<&'static str>,
-    pub settle: Option<&'static str>,
+pub(crate) struct Version {
+    pub(crate) id: u32,
+    pub(crate) known: i64,
+    pub(crate) from: i64,
+    pub(crate) revision: u16,
+    pub(crate) tick: Option<&'static str>,
+    pub(crate) lot: Option<&'static str>,
+    pub(crate) allows_nonpositive_px: bool,
+    pub(crate) calendar: Option<&'static str>,
+    pub(crate) settle: Option<&'static str>,
 }
 
 impl Default for Version {
@@ -85,7 +85,7 @@ impl Default for Version {
 }
 
 /// A context that knows these versions, quoted in USD.
-pub(super) fn instruments(versions: &[Version]) -> Context {
+pub(crate) fn instruments(versions: &[Version]) -> Context {
     let mut out = TableBuilder::<Instruments>::new(at(0));
     for v in versions {
         out.set(&Instruments::TS_AVAIL, at(v.known))
@@ -112,7 +112,7 @@ pub(super) fn instruments(versions: &[Version]) -> Context {
 }
 
 /// Adds sessions `[start, end)` of a calendar, in seconds.
-pub(super) fn add_sessions(context: &mut Context, calendar: &str, spans: &[(i64, i64)]) {
+pub(crate) fn add_sessions(context: &mut Context, calendar: &str, spans: &[(i64, i64)]) {
     let mut out = TableBuilder::<Sessions>::new(at(0));
     for (start, end) in spans {
         out.set(&Sessions::TS_AVAIL, at(0))
@@ -129,7 +129,7 @@ pub(super) fn add_sessions(context: &mut Context, calendar: &str, spans: &[(i64,
 }
 
 /// Adds statuses of source 1, instrument 7: happened and known in seconds, word, whether trading goes on.
-pub(super) fn add_statuses(context: &mut Context, rows: &[(i64, i64, &str, Option<bool>)]) {
+pub(crate) fn add_statuses(context: &mut Context, rows: &[(i64, i64, &str, Option<bool>)]) {
     let mut out = TableBuilder::<Statuses>::new(at(0));
     for (ts, known, word, is_trading) in rows {
         out.set(&Statuses::SOURCE_ID, SourceId::new(1))
