@@ -80,7 +80,7 @@ pub(super) fn named(
     let fixed = out.finish().unwrap().into_record_batch();
     let a: ArrayRef = Arc::new(rows.iter().map(|r| r.1).collect::<Float64Array>());
     let b: ArrayRef = Arc::new(rows.iter().map(|r| r.2).collect::<Float64Array>());
-    with_columns::<Features>(fixed, vec![(names[0], a), (names[1], b)])
+    with_columns::<Features>(&fixed, vec![(names[0], a), (names[1], b)])
 }
 
 #[test]
