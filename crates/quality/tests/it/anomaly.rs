@@ -7,6 +7,7 @@ use quality::{
     median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week, spike_centred,
 };
 use serde_json::Value;
+use std::fmt::Write as _;
 
 const VECTORS: &str = include_str!("../../../../fixtures/quality/anomaly/vectors.json");
 
@@ -337,8 +338,8 @@ fn extreme_inputs_have_defined_answers() {
     assert_eq!(quantile(&[-max, max], 0.5), Some(0.0));
     assert_eq!(quantile(&[1.0], 1.1), None);
     assert_eq!(quantile::<f64>(&[], 0.5), None);
-    assert_eq!(robust_z(1.0, 0.0, f64::INFINITY), 0.0);
-    assert_eq!(robust_z(-1.0, 0.0, 0.0), f64::NEG_INFINITY);
+    assert_eq!(robust_z(1.0, 0.0, f64::INFINITY).to_bits(), 0);
+    assert!(robust_z(-1.0, 0.0, 0.0).is_infinite() && robust_z(-1.0, 0.0, 0.0) < 0.0);
     let nothing = spike_centred(&[f64::NAN; 3], CentredRule::default()).unwrap();
     assert_eq!(nothing, [Judgement::NotJudged; 3]);
     assert_eq!(
@@ -349,7 +350,7 @@ fn extreme_inputs_have_defined_answers() {
     let mut gate = SpikeGate::<f64>::new(SpikeRule::default()).unwrap();
     for n in 0..60 {
         if let Judgement::Rejected { z } = gate.push(if n % 2 == 0 { max } else { -max }, 0.0) {
-            assert_eq!(z, f64::INFINITY);
+            assert!(z.is_infinite());
         }
     }
     let mut flat = SpikeGate::<f64>::new(SpikeRule::default()).unwrap();
@@ -426,11 +427,13 @@ fn planted_spikes_are_found() {
             let share = |part: u32, of: u32| f64::from(part) / f64::from(of);
             let found_precision = share(found.caught, found.caught + found.false_alarms);
             let found_recall = share(found.caught, found.planted);
-            table += &format!(
-                "{:>2}-{:<4}  {every:>11}  {found_precision:>9.4}  {found_recall:>6.4}  {found:?}\n",
+            writeln!(
+                table,
+                "{:>2}-{:<4}  {every:>11}  {found_precision:>9.4}  {found_recall:>6.4}  {found:?}",
                 range.0 / 10,
                 range.1 / 10
-            );
+            )
+            .unwrap();
             assert!(found_recall >= recall && found_precision >= precision, "{table}");
         }
     }
