@@ -338,8 +338,8 @@ fn extreme_inputs_have_defined_answers() {
     assert_eq!(quantile(&[-max, max], 0.5), Some(0.0));
     assert_eq!(quantile(&[1.0], 1.1), None);
     assert_eq!(quantile::<f64>(&[], 0.5), None);
-    assert!(robust_z(1.0, 0.0, f64::INFINITY).abs() < f64::MIN_POSITIVE);
-    assert!(robust_z(-1.0, 0.0, 0.0) < f64::MIN);
+    assert_eq!(robust_z(1.0, 0.0, f64::INFINITY).to_bits(), 0);
+    assert!(robust_z(-1.0, 0.0, 0.0).is_infinite() && robust_z(-1.0, 0.0, 0.0) < 0.0);
     let nothing = spike_centred(&[f64::NAN; 3], CentredRule::default()).unwrap();
     assert_eq!(nothing, [Judgement::NotJudged; 3]);
     assert_eq!(
@@ -350,7 +350,7 @@ fn extreme_inputs_have_defined_answers() {
     let mut gate = SpikeGate::<f64>::new(SpikeRule::default()).unwrap();
     for n in 0..60 {
         if let Judgement::Rejected { z } = gate.push(if n % 2 == 0 { max } else { -max }, 0.0) {
-            assert!(z > f64::MAX);
+            assert!(z.is_infinite());
         }
     }
     let mut flat = SpikeGate::<f64>::new(SpikeRule::default()).unwrap();
