@@ -501,7 +501,7 @@ fn a_column_without_values_is_all_null() {
 
 /// Rows of a table with dynamic columns, all of them numbers.
 pub(crate) fn with_columns<T: Table>(
-    fixed: RecordBatch,
+    fixed: &RecordBatch,
     columns: Vec<(&str, arrow_array::ArrayRef)>,
 ) -> RecordBatch {
     use arrow_array::{Array, ArrayRef, FixedSizeBinaryArray};

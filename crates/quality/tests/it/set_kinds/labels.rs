@@ -80,7 +80,7 @@ pub(super) fn named(
     let fixed = out.finish().unwrap().into_record_batch();
     let a: ArrayRef = Arc::new(rows.iter().map(|r| r.1).collect::<Float64Array>());
     let b: ArrayRef = Arc::new(rows.iter().map(|r| r.2).collect::<Float64Array>());
-    with_columns::<Features>(fixed, vec![(names[0], a), (names[1], b)])
+    with_columns::<Features>(&fixed, vec![(names[0], a), (names[1], b)])
 }
 
 #[test]
@@ -137,7 +137,9 @@ proptest! {
         let (_, report) =
             broken(&one("labels", "conflict", ""), &[labels(&all)], &with([features(&cells)]));
         let mut groups: BTreeMap<u8, Vec<i8>> = BTreeMap::new();
-        rows.iter().for_each(|(x, class)| groups.entry(*x).or_default().push(*class));
+        for (x, class) in &rows {
+            groups.entry(*x).or_default().push(*class);
+        }
         let mixed = groups.values().filter(|g| g.iter().any(|c| c != &g[0]));
         let expected = mixed.map(Vec::len).sum::<usize>() as u64;
         prop_assert_eq!(counts(&report), (rows.len() as u64, expected));

@@ -38,7 +38,7 @@ fn bits_that_differ_and_rows_that_only_one_side_has_break_parity() {
         (5, Some(f64::NAN), Some(0.0)), // another NaN
         (7, Some(1.0), Some(1.0)),      // nobody there
     ]);
-    let (rows, _) = broken(&rules, &[live.clone()], &again);
+    let (rows, _) = broken(&rules, std::slice::from_ref(&live), &again);
     assert_eq!(rows, [1, 2, 3, 4, 5]); // by `seq`, from 0
     let report = judge(&rules, &live, &again);
     // Six rows here, and two that are only there.
@@ -152,7 +152,7 @@ fn a_bar_is_its_trades_added_up() {
         (4, ["21", "21", "21", "21"], Some(1.0)), // reaches over the last trade
         (9, right, Some(1.0)),
     ]);
-    let (broken, report) = broken(&rules, &[rows.clone()], &context);
+    let (broken, report) = broken(&rules, std::slice::from_ref(&rows), &context);
     assert_eq!(broken, [12, 13, 16]);
     assert_eq!(counts(&report), (6, 3));
     assert_eq!((finding(&report).effect(), detail(&report)), (None, String::new()));
@@ -300,7 +300,7 @@ fn outcomes(rows: &[Outcome<'_>]) -> RecordBatch {
     let booked = money(rows.iter().map(|r| r.4.map(nanos)).collect());
     let fees = money(rows.iter().map(|r| Some(nanos(r.5))).collect());
     let fixed = out.finish().unwrap().into_record_batch();
-    with_columns::<Outcomes>(fixed, vec![("booked_pnl", booked), ("fees", fees)])
+    with_columns::<Outcomes>(&fixed, vec![("booked_pnl", booked), ("fees", fees)])
 }
 
 /// Fills: id, strategy, the venue's figure.
