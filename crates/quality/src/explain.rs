@@ -12,8 +12,6 @@ use crate::scorer::{Repair, ScoreError, repaired};
 use crate::state::{Flags, TableState};
 use crate::verdict::{NotEvaluated, Verdict};
 use arrow_array::RecordBatch;
-use arrow_array::cast::AsArray;
-use arrow_array::types::UInt64Type;
 use contract::QualityMode;
 
 /// Judges a table, and remembers what its checks say about one row.
@@ -124,7 +122,7 @@ impl Explainer {
         let first = self.state.rows();
         let (batch, mut repairs) = repaired(self.state.rules(), batch, first)?;
         let flags = self.state.observe(&batch, &self.context)?;
-        if let Some(row) = place(&batch, first, self.id) {
+        if let Some(row) = place(&batch, self.state.rules().table(), first, self.id) {
             repairs.retain(|repair| repair.row == row);
             self.found = Some((batch.slice(row, 1), repairs));
         }
@@ -169,10 +167,10 @@ fn reads(check: &CheckSpec, table: &str) -> Vec<String> {
 }
 
 /// Where a row stands in a batch.
-fn place(batch: &RecordBatch, first: u64, id: u64) -> Option<usize> {
+fn place(batch: &RecordBatch, table: &str, first: u64, id: u64) -> Option<usize> {
     let rows = batch.num_rows();
-    match batch.column_by_name("seq").and_then(|seq| seq.as_primitive_opt::<UInt64Type>()) {
-        Some(seqs) => seqs.values().binary_search(&id).ok(),
+    match crate::rows::seqs(batch, table) {
+        Some(seqs) => seqs.binary_search(&id).ok(),
         None => usize::try_from(id.checked_sub(first)?).ok().filter(|row| *row < rows),
     }
 }

@@ -51,6 +51,17 @@ impl Slots {
     }
 }
 
+/// Whether rows of a table are numbered by the log that holds them.
+fn is_numbered(table: &str) -> bool {
+    contract::table(table).is_some_and(contract::TableSpec::is_event)
+}
+
+/// `seq` of every row, for an event table that a log has numbered.
+pub(crate) fn seqs<'a>(batch: &'a RecordBatch, table: &str) -> Option<&'a [u64]> {
+    let array = batch.column_by_name("seq").filter(|_| is_numbered(table))?;
+    array.as_primitive_opt::<UInt64Type>().map(|a| a.values().as_ref())
+}
+
 /// Where the slots stand in batches of one schema.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
@@ -62,13 +73,14 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
-    pub(crate) fn new(slots: &Slots, schema: &SchemaRef) -> Self {
+    /// Only event tables are numbered by the log: a `seq` of any other table is a column like others.
+    pub(crate) fn new(slots: &Slots, schema: &SchemaRef, table: &str) -> Self {
         let find = |name: &str| schema.index_of(name).ok();
         let positions = slots.names().iter().map(|n| find(n)).collect();
         Self {
             schema: Arc::clone(schema),
             positions,
-            seq: find("seq"),
+            seq: if is_numbered(table) { find("seq") } else { None },
             source: find("source_id"),
             instrument: find("instrument_id"),
         }

@@ -185,7 +185,8 @@ impl Scorer {
         let first = self.state.rows();
         self.state.observe_into(batch, &self.context, &mut self.flags)?;
         if !self.foreseen.is_empty() {
-            output::foresee(&mut self.flags, batch, first, &self.foreseen);
+            let table = self.state.rules().table();
+            output::foresee(&mut self.flags, table, batch, first, &self.foreseen);
         }
         self.scores.clear();
         for row in 0..self.flags.len() {

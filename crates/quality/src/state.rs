@@ -163,7 +163,7 @@ impl TableState {
         flags.reset(batch.num_rows(), self.checks.len());
         let layout = match self.layout.take() {
             Some(layout) if layout.fits(batch.schema_ref(), &self.slots) => layout,
-            _ => Layout::new(&self.slots, batch.schema_ref()),
+            _ => Layout::new(&self.slots, batch.schema_ref(), self.rules.table()),
         };
         let outcome = self.judge_all(batch, &layout, context, flags);
         self.layout = Some(layout);
@@ -278,7 +278,7 @@ impl TableState {
             return;
         }
         for (first, batch) in held.batches() {
-            let layout = Layout::new(&self.slots, batch.schema_ref());
+            let layout = Layout::new(&self.slots, batch.schema_ref(), self.rules.table());
             let rows = Rows::new(batch, &layout, &self.slots, self.rows + first);
             self.sources.read(&rows);
             for (at, check) in self.checks.iter_mut().enumerate() {

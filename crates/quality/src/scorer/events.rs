@@ -2,13 +2,14 @@
 
 use super::Stats;
 use crate::report::{Finding, Report};
+use crate::rows::seqs;
 use crate::rule_set::CheckSpec;
 use crate::state::{Flags, TableState};
 use crate::tally::SAMPLES;
 use crate::verdict::Verdict;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt16Type, UInt64Type};
+use arrow_array::types::UInt16Type;
 use contract::{
     DataQualityEvent, DataQualityMore, Draft, EventId, Hash, Json, Origin, QualityKind,
     QualityMode, RowDigest, Severity, UtcNanos,
@@ -31,13 +32,13 @@ pub(super) fn of_batch(
     if counts.is_empty() && flags.late().is_empty() {
         return Vec::new();
     }
-    let seqs = batch.column_by_name("seq").and_then(|s| s.as_primitive_opt::<UInt64Type>());
+    let seqs = seqs(batch, state.rules().table());
     let sources =
         batch.column_by_name("source_id").and_then(|s| s.as_primitive_opt::<UInt16Type>());
     let mut rows: BTreeMap<(usize, u16), Vec<u64>> = BTreeMap::new();
     for row in 0..flags.len() {
         let source = sources.map_or(0, |s| s.value(row));
-        let id = seqs.map_or(first + row as u64, |s| s.value(row));
+        let id = seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
         for check in flags.broken(row) {
             rows.entry((check, source)).or_default().push(id);
         }

@@ -1,7 +1,7 @@
 //! The rows that stay, with what was found, and the rows that leave.
 
 use crate::kinds::Action;
-use crate::rows::lane;
+use crate::rows::{lane, seqs};
 use crate::rule_set::{CheckSpec, RuleSet};
 use crate::state::Flags;
 use arrow_array::cast::AsArray;
@@ -28,13 +28,14 @@ const SCORE: &str = "quality_score";
 /// Adds what hindsight knows to the flags of a batch.
 pub(super) fn foresee(
     flags: &mut Flags,
+    table: &str,
     batch: &RecordBatch,
     first: u64,
     known: &BTreeMap<u64, Vec<usize>>,
 ) {
-    let seqs = batch.column_by_name("seq").and_then(|s| s.as_primitive_opt::<UInt64Type>());
+    let seqs = seqs(batch, table);
     for row in 0..batch.num_rows() {
-        let id = seqs.map_or(first + row as u64, |s| s.value(row));
+        let id = seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
         for check in known.get(&id).into_iter().flatten() {
             flags.set(row, *check);
         }

@@ -1,9 +1,9 @@
 //! Zeros that a source writes for nothing become nulls, and it is written down what stood there.
 
-use crate::rows::{Lane, lane};
+use crate::rows::{Lane, lane, seqs};
 use crate::rule_set::{RepairSpec, RuleSet};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{UInt16Type, UInt64Type};
+use arrow_array::types::UInt16Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, make_array};
 use arrow_buffer::{BooleanBufferBuilder, NullBuffer};
 use arrow_schema::ArrowError;
@@ -33,10 +33,10 @@ pub(crate) fn apply(
     if rules.repairs().is_empty() {
         return Ok((batch.clone(), Vec::new()));
     }
-    let seqs = batch.column_by_name("seq").and_then(|s| s.as_primitive_opt::<UInt64Type>());
+    let seqs = seqs(batch, rules.table());
     let sources =
         batch.column_by_name("source_id").and_then(|s| s.as_primitive_opt::<UInt16Type>());
-    let id = |row: usize| seqs.map_or(first + row as u64, |s| s.value(row));
+    let id = |row: usize| seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
     let source = |row: usize| sources.map_or(0, |s| s.value(row));
     let mut columns = batch.columns().to_vec();
     let mut repairs = Vec::new();
