@@ -115,7 +115,7 @@ pub(crate) fn table(name: &str) -> Result<&'static TableSpec, CliError> {
 ///
 /// # Errors
 /// [`CliError::NotText`], or what the file system says.
-pub(crate) fn read_text(path: &Path) -> Result<(String, String), CliError> {
+pub(crate) fn file_text(path: &Path) -> Result<(String, String), CliError> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).map_err(|e| CliError::reading(path, e))?;
     match String::from_utf8(bytes) {

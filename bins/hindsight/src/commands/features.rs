@@ -22,7 +22,7 @@ use crate::cli::SpecArgs;
 use crate::config::FEATURES_SPEC;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, Place};
-use crate::input::read_text;
+use crate::input::file_text;
 use features::{Catalogue, Plan, Spec, SpecError, SweepError};
 
 /// The feature set that flags and configuration name, against the catalogue.
@@ -33,7 +33,7 @@ fn plan(args: &SpecArgs, context: &Context) -> Result<Plan, Failure> {
         let resolved = Spec::default_set(&roles).resolve(&catalogue);
         return resolved.map_err(|error| ErrorReport::new(&error).into());
     };
-    let (name, text) = read_text(path)?;
+    let (name, text) = file_text(path)?;
     let resolved = Spec::parse(&text).and_then(|spec| spec.resolve(&catalogue));
     resolved.map_err(|error| refused(&error, &name, &text))
 }

@@ -11,7 +11,7 @@ use crate::cli::FromForm;
 use crate::config::FEEDS_SPEC;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
-use crate::input::{InputArg, Kind, Opened, Place, RawSource, ReadOptions, Tap, read_text, table};
+use crate::input::{InputArg, Kind, Opened, Place, RawSource, ReadOptions, Tap, file_text, table};
 use contract::{Admitted, AnyBatch, Origin, Reject, TableSpec, UtcNanos, admit_any, meta};
 use feeds::{Importer, LeanPath, Report, Spec, TextFormat, read_text};
 use std::cell::Cell;
@@ -50,7 +50,7 @@ impl Reading {
     /// The spec that flags or configuration name.
     fn spec_of(path: Option<&Path>, context: &Context) -> Result<Option<Spec>, Failure> {
         let Some(path) = path.or(context.config.path(&FEEDS_SPEC)) else { return Ok(None) };
-        let (name, text) = read_text(path)?;
+        let (name, text) = file_text(path)?;
         match Spec::parse(&text) {
             Ok(spec) => Ok(Some(spec)),
             Err(error) => Err(Failure::from(ErrorReport::new(&error)).in_input(&name)),

@@ -6,7 +6,7 @@ use super::count;
 use crate::cli::{FeaturesSelectArgs, TargetColumn};
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, did_you_mean};
-use crate::input::{InputArg, Place, RawSource, Source, parse_inputs, read_text};
+use crate::input::{InputArg, Place, RawSource, Source, file_text, parse_inputs};
 use crate::output::{OutputPlan, TableOutput};
 use contract::{Batch, Features, Table, Unlogged, parse_duration_ns};
 use features::selection::{
@@ -82,7 +82,7 @@ pub(in crate::commands) fn select(
 
 fn settings(args: &FeaturesSelectArgs) -> Result<Settings, Failure> {
     let Some(path) = &args.settings else { return Ok(Settings::default()) };
-    let (name, text) = read_text(path)?;
+    let (name, text) = file_text(path)?;
     toml::from_str(&text).map_err(|error| {
         let found = contract::excerpt(error.message().as_bytes());
         let bad = CliError::BadValue { flag: "--settings", expected: "keys of a selection", found };

@@ -4,7 +4,7 @@ use crate::cli::RulesArgs;
 use crate::config::LABELING_RULES;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, Place};
-use crate::input::read_text;
+use crate::input::file_text;
 use contract::Hash;
 use labeling::{LabelSpec, LabelSpecErrors, RuleBook};
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub(super) fn named(files: &[PathBuf], context: &Context) -> Result<Vec<RuleSet>
 
 /// The set of a file.
 pub(super) fn read(path: &Path) -> Result<RuleSet, Failure> {
-    let (name, text) = read_text(path)?;
+    let (name, text) = file_text(path)?;
     let spec = LabelSpec::parse(&text).map_err(|errors| refused(&errors, &name, &text))?;
     Ok(RuleSet { name, spec })
 }

@@ -6,7 +6,7 @@ use crate::cli::ChecksArgs;
 use crate::config::QUALITY_RULES;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
-use crate::input::read_text;
+use crate::input::file_text;
 use quality::{RuleError, RuleSet};
 use std::path::{Path, PathBuf};
 
@@ -87,7 +87,7 @@ pub(super) fn built_in(table: &str) -> Result<RuleSet, Failure> {
 
 /// The rules of a file.
 fn read(path: &Path) -> Result<Rules, Failure> {
-    let (name, text) = read_text(path)?;
+    let (name, text) = file_text(path)?;
     match RuleSet::parse(&text) {
         Ok(set) => Ok(Rules { name, set }),
         Err(error) => Err(refused(&error, &name, &text)),

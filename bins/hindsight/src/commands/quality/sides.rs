@@ -96,8 +96,8 @@ impl Sides {
     }
 
     /// Publishes the files; what each is, its path and its rows.
-    pub(super) fn finish(self) -> Result<Vec<(&'static str, PathBuf, u64)>, Failure> {
-        let sides = [self.events, self.repairs].into_iter().flatten();
+    pub(super) fn finish(&mut self) -> Result<Vec<(&'static str, PathBuf, u64)>, Failure> {
+        let sides = [self.events.take(), self.repairs.take()].into_iter().flatten();
         sides.map(|side| Ok((side.what, side.path, side.output.finish()?.rows))).collect()
     }
 }

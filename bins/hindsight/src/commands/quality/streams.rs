@@ -163,7 +163,12 @@ impl Stream {
         let mut order = Rising::default();
         for input in &mut self.inputs {
             let name = input.arg.name();
-            tracing::info!(stage = "quality", table = self.spec.name, input = name.as_str(), "reading");
+            tracing::info!(
+                stage = "quality",
+                table = self.spec.name,
+                input = name.as_str(),
+                "reading"
+            );
             let is_pipe = input.identity.is_none();
             let mut hand = Hand { input: &name, first_row: 0, is_live: is_pipe, each: &mut *each };
             if input.source.is_none() && is_pipe {

@@ -5,7 +5,7 @@ use crate::config::{SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULA
 use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
-use crate::input::read_text;
+use crate::input::file_text;
 use crate::output::{Folder, Format, OutputPlan, TableOutput, Target};
 use contract::Observe;
 use contract::arrow_array::RecordBatch;
@@ -151,7 +151,7 @@ fn scenario(context: &Context) -> Result<Scenario, Failure> {
         let preset = context.config.word(&SIMULATOR_PRESET);
         return Scenario::preset(preset).map_err(|error| ErrorReport::new(&error).into());
     };
-    let (name, text) = read_text(path)?;
+    let (name, text) = file_text(path)?;
     Scenario::parse(&text).map_err(|error| Failure::from(ErrorReport::new(&error)).in_input(&name))
 }
 
