@@ -42,8 +42,17 @@ pub(crate) const MEMBERS: [Member; 11] = [
 
 const LIBRARIES: &[&str] =
     &["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator"];
-const PROGRAMS: &[&str] =
-    &["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator", "hindsight"];
+const PROGRAMS: &[&str] = &[
+    "capture",
+    "contract",
+    "durable",
+    "features",
+    "feeds",
+    "labeling",
+    "quality",
+    "simulator",
+    "hindsight",
+];
 
 const fn library(
     name: &'static str,

@@ -23,6 +23,17 @@ use contract::{
 };
 use std::collections::{BTreeMap, HashSet};
 
+/// Where an instant stands in a calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SessionAt {
+    /// No calendar is known, or it does not list that day.
+    Unknown,
+    /// Between sessions.
+    Outside,
+    /// Within one.
+    In(Session),
+}
+
 /// Facts that checks look up, given before the rows that need them.
 ///
 /// - **Point in time:** a status counts for rows whose `ts_avail` is not before its own; a version of an instrument from
@@ -49,6 +60,7 @@ pub struct Context {
     actions: Actions,
     watermarks: Watermarks,
     clock_bounds: BTreeMap<u16, i64>,
+    lateness: BTreeMap<u16, i64>,
     decisions: HashSet<[u8; 16]>,
     pub(crate) features: FeatureBook,
     pub(crate) tape: Tape,
@@ -132,6 +144,11 @@ impl Context {
         self.clock_bounds.get(&source).copied()
     }
 
+    /// How late rows of a source may be in nanoseconds, where `sources` states it.
+    pub(crate) fn lateness_ns(&self, source: u16) -> Option<i64> {
+        self.lateness.get(&source).copied()
+    }
+
     /// Whether a decision was given.
     pub(crate) fn knows_decision(&self, id: &[u8]) -> bool {
         <&[u8; 16]>::try_from(id).is_ok_and(|id| self.decisions.contains(id))
@@ -147,17 +164,12 @@ impl Context {
         self.halts.is_halted_within(stream, from, to)
     }
 
-    /// Whether a session of the instrument's calendar covers an instant; `None` where no calendar is known for it.
-    pub(crate) fn in_session(&self, instrument: u32, ts: i64) -> Option<bool> {
-        let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
-        self.calendars.covers(calendar, ts)
-    }
-
-    /// The session of the instrument's calendar that covers an instant; the outer `None` where no calendar is known for it.
-    pub(crate) fn session(&self, instrument: u32, ts: i64) -> Option<Option<Session>> {
-        let calendar = self.instruments.at(instrument, ts)?.calendar.as_deref()?;
-        self.calendars.covers(calendar, ts)?;
-        Some(self.calendars.session(calendar, ts))
+    /// Where an instant stands in the sessions of the instrument's calendar.
+    pub(crate) fn session(&self, instrument: u32, ts: i64) -> SessionAt {
+        let calendar = self.instruments.at(instrument, ts).and_then(|i| i.calendar.as_deref());
+        let known = calendar.filter(|calendar| self.calendars.covers(calendar, ts).is_some());
+        let Some(calendar) = known else { return SessionAt::Unknown };
+        self.calendars.session(calendar, ts).map_or(SessionAt::Outside, SessionAt::In)
     }
 
     /// Whether trading stopped at some time in `[from, to]`, as far as was known at `ts_avail`.
@@ -181,6 +193,10 @@ impl Context {
             let bound = rows.col(&Sources::CLOCK_BOUND_NS);
             if bound.is_valid(row) {
                 self.clock_bounds.insert(source, bound.value(row));
+            }
+            let lateness = rows.col(&Sources::ALLOWED_LATENESS_NS);
+            if lateness.is_valid(row) {
+                self.lateness.insert(source, lateness.value(row));
             }
         }
     }

@@ -74,11 +74,13 @@ impl Marks {
             let first = at * 64;
             let count = (self.rows - first).min(64);
             let (mut a, mut v) = (0_u64, 0_u64);
-            for bit in 0..count {
-                let (speaks, breaks) = judge(first + bit);
-                a |= u64::from(speaks) << bit;
-                v |= u64::from(breaks) << bit;
+            // Shifts by a constant: one by a variable is checked for overflow, row by row.
+            for row in first..first + count {
+                let (speaks, breaks) = judge(row);
+                a = a >> 1 | u64::from(speaks) << 63;
+                v = v >> 1 | u64::from(breaks) << 63;
             }
+            (a, v) = (a >> (64 - count), v >> (64 - count));
             for nulls in nulls.iter().flatten() {
                 a &= word(nulls, first, count);
             }
@@ -100,11 +102,13 @@ impl Marks {
         let words = self.applicable.iter_mut().zip(&mut self.violated);
         for (at, ((applicable, violated), values)) in words.zip(values.chunks(64)).enumerate() {
             let (mut a, mut v) = (0_u64, 0_u64);
-            for (bit, value) in values.iter().enumerate() {
+            for value in values {
                 let (speaks, breaks) = judge(*value);
-                a |= u64::from(speaks) << bit;
-                v |= u64::from(breaks) << bit;
+                a = a >> 1 | u64::from(speaks) << 63;
+                v = v >> 1 | u64::from(breaks) << 63;
             }
+            let unused = 64 - values.len();
+            (a, v) = (a >> unused, v >> unused);
             if let Some(nulls) = nulls {
                 a &= word(nulls, at * 64, values.len());
             }
@@ -130,11 +134,6 @@ impl Marks {
     /// Every row is applicable, and all or none of them violate.
     pub(crate) fn judge_all(&mut self, is_violated: bool) {
         self.sweep(&[], |_| (true, is_violated));
-    }
-
-    /// Number of rows.
-    pub(crate) const fn rows(&self) -> usize {
-        self.rows
     }
 
     /// Applicable and violated, 64 rows a word.

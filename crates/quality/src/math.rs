@@ -2,5 +2,4 @@
 //!
 //! The standard library hands `ln`, `exp`, `pow` and their kin to the platform, whose libraries differ in the last bit.
 
-pub(crate) use libm::{exp, log, log1p};
-pub(crate) use libm::{pow, sqrt};
+pub(crate) use libm::{exp, lgamma, log, log1p, pow, sqrt};

@@ -15,7 +15,7 @@ pub(crate) use repair::apply as repaired;
 use crate::context::{Context, ContextError};
 use crate::kinds::Action;
 use crate::report::Report;
-use crate::rule_set::RuleSet;
+use crate::rule_set::{CheckSpec, RuleSet};
 use crate::score::RowScores;
 use crate::state::{Flags, LateFlag, TableState};
 use arrow_array::RecordBatch;
@@ -190,13 +190,12 @@ impl Scorer {
         self.scores.clear();
         for row in 0..self.flags.len() {
             let words = self.flags.row(row);
-            let score = match self.known.get(words) {
-                Some(score) => *score,
-                None => {
-                    let score = self.row_scores.of(self.flags.broken(row));
-                    self.known.insert(words.into(), score);
-                    score
-                }
+            let score = if let Some(score) = self.known.get(words) {
+                *score
+            } else {
+                let score = self.row_scores.of(self.flags.broken(row));
+                self.known.insert(words.into(), score);
+                score
             };
             self.scores.push(score);
         }
@@ -258,7 +257,7 @@ impl Scorer {
     /// The strongest action of what a row breaks.
     fn action(&self, row: usize) -> Option<Action> {
         let checks = self.state.rules().checks();
-        self.flags.broken(row).filter_map(|at| checks.get(at).map(|c| c.action())).max()
+        self.flags.broken(row).filter_map(|at| checks.get(at).map(CheckSpec::action)).max()
     }
 }
 

@@ -235,13 +235,15 @@ impl TableState {
         if self.parts.1.checked_add(1) != Some(right.parts.0) || !follows {
             return Err(CheckError::NotAdjacent { left: self.parts, right: right.parts });
         }
+        // Rows without a number are known by their place in the stream, which a part cannot know.
+        let shift = if right.seqs.is_none() { self.rows } else { 0 };
         let mut late = Vec::new();
         for (at, (check, other)) in self.checks.iter_mut().zip(&right.checks).enumerate() {
             let form = self.rules.checks().get(at).map_or(Form::Row, |c| c.kind().form);
             if form == Form::Sequence {
                 continue;
             }
-            check.tally.merge(&other.tally);
+            check.tally.merge(&other.tally, shift);
             check.judge.merge(&other.judge);
             if check.not_evaluated.is_none() {
                 check.not_evaluated.clone_from(&other.not_evaluated);

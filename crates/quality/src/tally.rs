@@ -66,13 +66,6 @@ impl SourceMasks {
 }
 
 impl Tally {
-    pub(crate) fn total(&self) -> Counts {
-        self.by_source.values().fold(Counts::default(), |mut sum, c| {
-            sum.add(*c);
-            sum
-        })
-    }
-
     /// Counts the marks of a batch and what is said late.
     ///
     /// `last` gets what the batch added, by source.
@@ -116,16 +109,17 @@ impl Tally {
         }
     }
 
-    pub(crate) fn merge(&mut self, right: &Self) {
+    /// Takes in the counts of another part; rows that are known by their place stand `shift` further on.
+    pub(crate) fn merge(&mut self, right: &Self, shift: u64) {
         for (source, counts) in &right.by_source {
             self.count(*source, *counts);
         }
         for id in &right.samples {
-            self.sample(*id);
+            self.sample(id.saturating_add(shift));
         }
         if let Some((low, high)) = right.range {
-            self.widen(low);
-            self.widen(high);
+            self.widen(low.saturating_add(shift));
+            self.widen(high.saturating_add(shift));
         }
     }
 

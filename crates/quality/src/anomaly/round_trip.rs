@@ -117,7 +117,7 @@ pub fn round_trip<T: Sample>(
 fn unit<T: Sample>(window: &Window<T>, tick: T, rule: RoundTripRule) -> Option<f64> {
     let spread = window.spread().filter(|spread| spread.n >= rule.min_n)?;
     let ticks = rule.floor_ticks * T::number(tick.quarters());
-    let share = spread.median.abs() * rule.floor_bps / 10_000.0;
+    let share = spread.median.abs() * (rule.floor_bps / 10_000.0);
     Some(spread.mad.max(ticks).max(share))
 }
 

@@ -229,7 +229,7 @@ impl<T: Sample> SpikeGate<T> {
             scale = scale.max(T::number(before));
         }
         let ticks = self.rule.floor_ticks * T::number(tick.quarters());
-        let share = T::number(median).abs() * self.rule.floor_bps / 10_000.0;
+        let share = T::number(median).abs() * (self.rule.floor_bps / 10_000.0);
         Some((median, scale.max(ticks).max(share)))
     }
 

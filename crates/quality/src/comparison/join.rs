@@ -70,11 +70,10 @@ pub(super) fn join(
 ) -> BTreeMap<i64, SessionJoin> {
     let mut sessions: BTreeMap<i64, SessionJoin> = BTreeMap::new();
     let mut is_partner = vec![false; right.ts.len()];
-    let mut open: Option<(i64, SessionJoin)> = None;
+    let mut open = Open::default();
     let mut after = 0_usize;
     for (ts, mid) in left.rows() {
-        let start = settings.sessions.start_of(ts);
-        let session = turn(&mut open, start, &mut sessions);
+        let session = open.at(ts, settings, &mut sessions);
         session.left_rows += 1;
         let counts = |other: i64| match settings.ties {
             Ties::StrictlyBefore => other < ts,
@@ -101,29 +100,52 @@ pub(super) fn join(
             }
         }
     }
-    sessions.extend(open);
+    open.close(&mut sessions);
     for (ts, used) in right.ts.iter().zip(is_partner) {
-        let session = sessions.entry(settings.sessions.start_of(*ts)).or_default();
+        let session = open.at(*ts, settings, &mut sessions);
         session.right_rows += 1;
         session.only_right += u64::from(!used);
     }
+    open.close(&mut sessions);
     sessions
 }
 
-/// The open session of a start; another one is closed. Rows come in order, so each is opened once.
-fn turn<'a>(
-    open: &'a mut Option<(i64, SessionJoin)>,
-    start: i64,
-    closed: &mut BTreeMap<i64, SessionJoin>,
-) -> &'a mut SessionJoin {
-    if open.as_ref().is_some_and(|(of, _)| *of != start) {
-        closed.extend(open.take());
+/// The session of the latest row. Rows come in order, so it is looked up once a session and not once a row.
+#[derive(Debug, Default)]
+struct Open(Option<(i64, i64, SessionJoin)>);
+
+impl Open {
+    fn at(
+        &mut self,
+        ts: i64,
+        settings: &ComparisonSettings,
+        closed: &mut BTreeMap<i64, SessionJoin>,
+    ) -> &mut SessionJoin {
+        if self.0.as_ref().is_some_and(|(first, last, _)| ts < *first || ts > *last) {
+            self.close(closed);
+        }
+        let open = self.0.get_or_insert_with(|| {
+            let (first, last) = settings.sessions.around(ts);
+            (first, last, closed.remove(&first).unwrap_or_default())
+        });
+        &mut open.2
     }
-    &mut open.get_or_insert_with(|| (start, SessionJoin::default())).1
+
+    fn close(&mut self, closed: &mut BTreeMap<i64, SessionJoin>) {
+        closed.extend(self.0.take().map(|(first, _, session)| (first, session)));
+    }
 }
 
 fn micro_bps(difference: i64, mid: i64) -> Option<u64> {
-    let mid = u128::try_from(mid).ok().filter(|mid| *mid > 0)?;
-    let micro = u128::from(difference.unsigned_abs()) * 10_000_000_000 / mid;
-    Some(u64::try_from(micro).unwrap_or(u64::MAX))
+    const SCALE: u64 = 10_000_000_000;
+    let mid = u64::try_from(mid).ok().filter(|mid| *mid > 0)?;
+    let difference = difference.unsigned_abs();
+    // Differences below a whole unit or two fit in 64 bits, whose division is several times as fast.
+    Some(difference.checked_mul(SCALE).map_or_else(
+        || {
+            let micro = u128::from(difference) * u128::from(SCALE) / u128::from(mid);
+            u64::try_from(micro).unwrap_or(u64::MAX)
+        },
+        |scaled| scaled / mid,
+    ))
 }

@@ -142,6 +142,12 @@ impl SourceRows {
         }
     }
 
+    /// Takes one row with both sides, or with one.
+    pub(crate) fn push(&mut self, instrument_id: u32, ts: i64, sides: Sides) {
+        let mid = self.mid(sides);
+        self.series.entry(instrument_id).or_default().push(ts, mid);
+    }
+
     /// Takes prints; corrections and cancels are counted and left out.
     ///
     /// # Errors

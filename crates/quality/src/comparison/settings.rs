@@ -34,15 +34,23 @@ impl SessionCut {
     /// Start of the session that holds an instant.
     #[must_use]
     pub fn start_of(&self, ts: i64) -> i64 {
+        self.around(ts).0
+    }
+
+    /// First and last instant of the session that holds an instant.
+    pub(super) fn around(&self, ts: i64) -> (i64, i64) {
         match self {
             Self::Every { length_ns, origin_ns } => {
                 let (length, origin) = (i128::from(*length_ns).max(1), i128::from(*origin_ns));
                 let start = (i128::from(ts) - origin).div_euclid(length) * length + origin;
-                i64::try_from(start).unwrap_or(i64::MIN)
+                let last = start + length - 1;
+                (i64::try_from(start).unwrap_or(i64::MIN), i64::try_from(last).unwrap_or(i64::MAX))
             }
             Self::Starts(starts) => {
                 let after = starts.partition_point(|start| *start <= ts);
-                after.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or(i64::MIN)
+                let start = after.checked_sub(1).and_then(|at| starts.get(at)).copied();
+                let last = starts.get(after).map_or(i64::MAX, |next| next.saturating_sub(1));
+                (start.unwrap_or(i64::MIN), last)
             }
         }
     }

@@ -126,12 +126,15 @@ impl Halts {
     }
 }
 
-/// What a status says about a stop within the session: the close of a session is none.
+/// What a status says about a stop within the session: the close of a session is none, and an auction ends none.
 fn is_pause(word: &str, is_trading: Option<bool>) -> Option<bool> {
     match (word, is_trading) {
-        ("pre_open" | "close" | "post_close" | "not_available", _) | (_, Some(true)) => Some(false),
-        ("halt" | "pause" | "suspend", _) | (_, Some(false)) => Some(true),
-        ("trading", None) => Some(false),
-        (_, None) => None,
+        (_, Some(true)) | ("trading" | "close" | "post_close" | "not_available", _) => Some(false),
+        ("pre_open" | "quoting", _) | (_, None)
+            if !matches!(word, "halt" | "pause" | "suspend") =>
+        {
+            None
+        }
+        _ => Some(true),
     }
 }

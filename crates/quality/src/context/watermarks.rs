@@ -18,7 +18,7 @@ impl Watermarks {
         seqs: Option<&UInt64Array>,
     ) -> Result<(), UnknownWord> {
         let (stamps, about) = (rows.col(&FeedMarks::TS_MARK), rows.col(&FeedMarks::ABOUT));
-        for (row, seq) in seqs.into_iter().flat_map(|s| s.values()).enumerate() {
+        for (row, seq) in seqs.into_iter().flat_map(UInt64Array::values).enumerate() {
             let kind = rows.cell(&FeedMarks::KIND, row)?;
             if kind == MarkKind::Watermark && stamps.is_valid(row) && about.is_null(row) {
                 let source = rows.source_id().value(row);

@@ -30,7 +30,7 @@ pub(super) struct Bins {
 }
 
 impl Bins {
-    pub(super) fn fit(sample: &Sample) -> Self {
+    pub(super) fn fit(sample: Sample<'_>) -> Self {
         let (mean, sd) = sample.moments().unwrap_or((0.0, 0.0));
         let deciles = quantiles(sample, DECILES);
         let mut edges = distinct(sample).unwrap_or_else(|| quantiles(sample, FINE));
@@ -114,7 +114,7 @@ pub(super) fn resolution(reference: &[u32], current: &[u32], ks: f64) -> f64 {
     (bound - ks).max(0.0)
 }
 
-fn quantiles(sample: &Sample, parts: u32) -> Vec<f64> {
+fn quantiles(sample: Sample<'_>, parts: u32) -> Vec<f64> {
     let least = sample.values().first();
     let all = (1..parts).filter_map(|k| sample.quantile(f64::from(k) / f64::from(parts)));
     let mut edges: Vec<f64> = all.filter(|edge| Some(edge) != least).collect();
@@ -123,7 +123,7 @@ fn quantiles(sample: &Sample, parts: u32) -> Vec<f64> {
 }
 
 /// Every value but the least, when there are few.
-fn distinct(sample: &Sample) -> Option<Vec<f64>> {
+fn distinct(sample: Sample<'_>) -> Option<Vec<f64>> {
     let mut rest = sample.values();
     let mut edges = Vec::new();
     while let Some(&value) = rest.first() {
@@ -136,7 +136,7 @@ fn distinct(sample: &Sample) -> Option<Vec<f64>> {
     edges.get(1..).map(<[f64]>::to_vec).or(Some(edges))
 }
 
-fn gaps(edges: &[f64], sample: &Sample, sd: f64) -> Vec<f64> {
+fn gaps(edges: &[f64], sample: Sample<'_>, sd: f64) -> Vec<f64> {
     if sd == 0.0 {
         return vec![0.0; edges.len()];
     }
@@ -160,8 +160,18 @@ pub(super) struct Finder<'a> {
     edges: &'a [f64],
     low: f64,
     steps: f64,
-    /// Edges that lie in earlier steps.
-    before: Vec<u16>,
+    table: Vec<Step>,
+}
+
+/// The edges in a step of the range.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    /// The first two that are not in an earlier step; later ones compare as greater than any value of this step.
+    edges: [f64; 2],
+    /// Edges in earlier steps.
+    before: u32,
+    /// Edges in this step.
+    inside: u32,
 }
 
 const STEPS: usize = 2_048;
@@ -172,17 +182,16 @@ impl<'a> Finder<'a> {
         let range = edges.last().copied().unwrap_or(0.0) - low;
         let steps = if range > 0.0 { (STEPS - 1) as f64 / range } else { 0.0 };
         let steps = if steps.is_finite() { steps } else { 0.0 };
-        let mut finder = Self { edges, low, steps, before: vec![0; STEPS + 1] };
-        for edge in edges {
-            let step = finder.step(*edge);
-            if let Some(count) = finder.before.get_mut(step + 1) {
-                *count += 1;
-            }
-        }
+        let mut finder = Self { edges, low, steps, table: Vec::with_capacity(STEPS) };
         let mut before = 0;
-        for count in &mut finder.before {
-            before += *count;
-            *count = before;
+        for step in 0..STEPS {
+            let rest = edges.get(before..).unwrap_or_default();
+            let inside = rest.iter().take_while(|&&edge| finder.step(edge) == step).count();
+            let edge = |place: usize| rest.get(place).copied().unwrap_or(f64::INFINITY);
+            let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+            let edges = [edge(0), edge(1)];
+            finder.table.push(Step { edges, before: count(before), inside: count(inside) });
+            before += inside;
         }
         finder
     }
@@ -190,18 +199,24 @@ impl<'a> Finder<'a> {
     /// Rounding keeps the order: no value is in a later step than a greater one.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     fn step(&self, value: f64) -> usize {
-        (((value - self.low) * self.steps) as usize).min(STEPS - 1)
+        (((value - self.low) * self.steps) as u32 as usize).min(STEPS - 1)
     }
 
     /// How many edges are not above it.
+    #[inline]
     pub(super) fn cell(&self, value: f64) -> usize {
-        let step = self.step(value);
-        let bound = |at: usize| self.before.get(at).map_or(0, |&count| usize::from(count));
-        let (low, high) = (bound(step), bound(step + 1));
-        let inside = self.edges.get(low..high).unwrap_or_default();
-        if inside.len() > 8 {
-            return low + inside.partition_point(|&edge| edge <= value);
+        let Some(step) = self.table.get(self.step(value)) else { return 0 };
+        let [first, second] = step.edges;
+        if step.inside > 2 {
+            return self.search(step, value);
         }
-        low + inside.iter().filter(|&&edge| edge <= value).count()
+        step.before as usize + usize::from(first <= value) + usize::from(second <= value)
+    }
+
+    #[cold]
+    fn search(&self, step: &Step, value: f64) -> usize {
+        let (start, count) = (step.before as usize, step.inside as usize);
+        let inside = self.edges.get(start..start + count).unwrap_or_default();
+        start + inside.partition_point(|&edge| edge <= value)
     }
 }

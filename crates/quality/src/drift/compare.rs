@@ -4,6 +4,7 @@ use super::joint::JointSides;
 use super::numbers::NumberSides;
 use super::report::{Counts, DriftFinding, judge};
 use super::side::{Kind, Side};
+use super::sort::Sorter;
 use super::splits::Splits;
 use super::tally::{Counted, Tally};
 use super::words::WordSides;
@@ -34,8 +35,9 @@ impl Reference {
         let comparison = Comparison::new(self, window, options);
         let mut findings = Vec::new();
         let mut columns = Vec::new();
+        let mut sorter = Sorter::default();
         for place in 0..self.fit.columns.len() {
-            findings.extend(comparison.column(place, &mut columns));
+            findings.extend(comparison.column(place, &mut columns, &mut sorter));
         }
         findings.extend(comparison.joint());
         judge(&mut findings, options);
@@ -81,7 +83,12 @@ impl<'a> Comparison<'a> {
         self.blocks.each_ref().map(Vec::as_slice)
     }
 
-    fn column(&self, place: usize, columns: &mut Vec<ColumnDrift>) -> Vec<DriftFinding> {
+    fn column(
+        &self,
+        place: usize,
+        columns: &mut Vec<ColumnDrift>,
+        sorter: &mut Sorter,
+    ) -> Vec<DriftFinding> {
         let Some(column) = self.reference.fit.columns.get(place) else { return Vec::new() };
         let [Some(before), Some(after)] = self.sides.map(|side| side.tallies.get(place)) else {
             return Vec::new();
@@ -105,7 +112,7 @@ impl<'a> Comparison<'a> {
                 let tallies = [before, after];
                 let (blocks, detail) = (self.orders(), self.reference.fit.detail);
                 let sides = NumberSides { name, bins, detail, tallies, blocks, counts };
-                numbers::findings(&sides, &self.splits)
+                numbers::findings(&sides, &self.splits, sorter)
             }
             (Tally::Words(before), Tally::Words(after), Kind::Words) => {
                 let (tallies, blocks) = ([before, after], self.orders());

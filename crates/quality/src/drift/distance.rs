@@ -1,6 +1,7 @@
 //! Distances between two samples or two sets of counts, by their definitions.
 
-use super::sample::{Sample, distances};
+use super::sample::{Sample, distances, tidy};
+use super::sort::Sorter;
 use crate::math::log1p;
 
 /// Two-sample Kolmogorov-Smirnov distance: the greatest difference of the empirical distribution functions.
@@ -16,8 +17,9 @@ use crate::math::log1p;
 /// ```
 #[must_use]
 pub fn ks_distance(left: &[f64], right: &[f64]) -> Option<f64> {
-    let (left, right) = (Sample::new(left.iter().copied()), Sample::new(right.iter().copied()));
-    distances(&left, &right).map(|(ks, _)| ks)
+    let mut sorter = Sorter::default();
+    let (left, right) = (tidy(left, &mut sorter), tidy(right, &mut sorter));
+    distances(Sample::of(&left), Sample::of(&right)).map(|(ks, _)| ks)
 }
 
 /// Wasserstein-1 distance: the area between the empirical distribution functions.
@@ -33,8 +35,9 @@ pub fn ks_distance(left: &[f64], right: &[f64]) -> Option<f64> {
 /// ```
 #[must_use]
 pub fn wasserstein_distance(left: &[f64], right: &[f64]) -> Option<f64> {
-    let (left, right) = (Sample::new(left.iter().copied()), Sample::new(right.iter().copied()));
-    distances(&left, &right).map(|(_, area)| area)
+    let mut sorter = Sorter::default();
+    let (left, right) = (tidy(left, &mut sorter), tidy(right, &mut sorter));
+    distances(Sample::of(&left), Sample::of(&right)).map(|(_, area)| area)
 }
 
 /// Population stability index of counts in the same bins: `sum (c - r) ln(c / r)` over shares, an empty bin counting 0.5.

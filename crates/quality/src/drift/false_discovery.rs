@@ -17,3 +17,23 @@ pub(super) fn q_values(p: &[f64]) -> Vec<f64> {
     }
     q
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn q_values_are_those_of_scipy() {
+        let text = include_str!("../../../../fixtures/quality/drift/expected.json");
+        let all: Value = serde_json::from_str(text).unwrap();
+        let list =
+            |name: &str| -> Vec<f64> { serde_json::from_value(all["q"][name].clone()).unwrap() };
+        let found = q_values(&list("p"));
+        assert_eq!(found.len(), 25);
+        for (found, expected) in found.into_iter().zip(list("q")) {
+            assert!((found - expected).abs() <= 1e-14, "{found} {expected}");
+        }
+        assert_eq!(q_values(&[]), Vec::<f64>::new());
+    }
+}

@@ -3,7 +3,8 @@
 use super::bins::{Binned, Bins, resolution};
 use super::pooled;
 use super::report::{Counts, DriftFinding, DriftVerdict, Short};
-use super::sample::{Sample, distances};
+use super::sample::{Sample, distances, tidy};
+use super::sort::Sorter;
 use super::splits::{Splits, add};
 use super::tally::NumberTally;
 use super::{Detail, Effect};
@@ -18,7 +19,11 @@ pub(super) struct NumberSides<'a> {
     pub(super) counts: Counts,
 }
 
-pub(super) fn findings(sides: &NumberSides<'_>, splits: &Splits) -> Vec<DriftFinding> {
+pub(super) fn findings(
+    sides: &NumberSides<'_>,
+    splits: &Splits,
+    sorter: &mut Sorter,
+) -> Vec<DriftFinding> {
     let cells = sides.bins.cells();
     let rows: Vec<&[u32]> = sides
         .tallies
@@ -47,7 +52,7 @@ pub(super) fn findings(sides: &NumberSides<'_>, splits: &Splits) -> Vec<DriftFin
         let statistics = |r: &[u32], c: &[u32]| list(&sides.bins.measure(r, c));
         splits.p_values(&total, list(&binned), block, statistics)
     });
-    let mut whole = Whole::new(sides, has_rows.then_some(&binned));
+    let mut whole = Whole::new(sides, has_rows.then_some(&binned), sorter);
     whole.resolution = has_rows.then(|| resolution(&reference, &current, binned.ks));
     let sizes = [
         whole.ks,
@@ -94,7 +99,7 @@ struct Whole {
 }
 
 impl Whole {
-    fn new(sides: &NumberSides<'_>, binned: Option<&Binned>) -> Self {
+    fn new(sides: &NumberSides<'_>, binned: Option<&Binned>, sorter: &mut Sorter) -> Self {
         let sd = sides.bins.sd;
         let [reference, current] = sides.tallies;
         if sides.detail == Detail::Binned {
@@ -102,9 +107,9 @@ impl Whole {
             let w1 = w1_sd.map(|area| (area * sd).min(f64::MAX));
             return Self { ks: binned.map(|binned| binned.ks), w1, w1_sd, resolution: None };
         }
-        // The reference is sorted since it was fitted.
-        let sample = |tally: &NumberTally| Sample::new(tally.values.iter().copied());
-        let pair = distances(&sample(reference), &sample(current));
+        // The reference is tidy since it was fitted.
+        let current = tidy(&current.values, sorter);
+        let pair = distances(Sample::of(&reference.values), Sample::of(&current));
         let w1 = pair.map(|(_, area)| area);
         let w1_sd = w1.and_then(|w1| match (w1 == 0.0, sd > 0.0) {
             (true, _) => Some(0.0),

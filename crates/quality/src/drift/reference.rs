@@ -3,8 +3,9 @@
 use super::bins::Bins;
 use super::column::{self, Reading};
 use super::moments::JointFit;
-use super::sample::Sample;
+use super::sample::{Sample, tidy};
 use super::side::{ColumnFit, Fit, Kind, Side};
+use super::sort::Sorter;
 use super::tally::Tally;
 use super::{Detail, DriftError, DriftSpec, Joint};
 use crate::NotEvaluated;
@@ -17,6 +18,23 @@ const JOINT: usize = 64;
 /// The side that others are compared with: bins fitted to it, its counts by block, and its values where these are kept.
 ///
 /// It can be stored and used without its rows: floats are stored as their bits.
+///
+/// ```
+/// use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+/// use quality::{Blocks, DriftOptions, DriftSpec, Reference};
+/// use std::sync::Arc;
+/// let column: ArrayRef = Arc::new(Float64Array::from_iter_values((0..400).map(f64::from)));
+/// let train = RecordBatch::try_from_iter([("x", column)])?;
+/// let reference = Reference::fit(&DriftSpec::new(Blocks::Rows(40)), &[train.clone()])?;
+/// let stored = serde_json::to_string(&reference)?;
+/// // Later, where the rows are no more:
+/// let reference: Reference = serde_json::from_str(&stored)?;
+/// let mut window = reference.window();
+/// window.observe(&train)?;
+/// let report = reference.compare(&window, &DriftOptions::default())?;
+/// assert_eq!(report.columns[0].verdict.word(), "stable");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// - **Cost:** with [`Detail::Exact`] 8 bytes a value; with [`Detail::Binned`] about a kilobyte a block and column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,19 +55,23 @@ impl Reference {
     pub fn fit(spec: &DriftSpec, batches: &[RecordBatch]) -> Result<Self, DriftError> {
         spec.blocks.check()?;
         let (names, skipped) = names(spec, batches);
-        let columns: Vec<ColumnFit> = names
-            .into_iter()
-            .map(|name| ColumnFit { kind: fitted(spec, &name, batches), name })
-            .collect();
+        let mut sorter = Sorter::default();
+        let mut columns = Vec::with_capacity(names.len());
+        let mut samples = Vec::with_capacity(names.len());
+        for name in names {
+            let (kind, sample) = fitted(spec, &name, batches, &mut sorter);
+            columns.push(ColumnFit { name, kind });
+            samples.push(if spec.detail == Detail::Exact { sample } else { Vec::new() });
+        }
         let joint = joint(&spec.joint, &columns);
         let fit = Fit { blocks: spec.blocks.clone(), detail: spec.detail, columns, joint };
         let mut side = Side::new(&fit, 0);
         for batch in batches {
-            side.observe(&fit, batch)?;
+            side.observe(&fit, batch, Detail::Binned)?;
         }
-        for tally in &mut side.tallies {
+        for (tally, sample) in side.tallies.iter_mut().zip(samples) {
             if let Tally::Numbers(tally) = tally {
-                super::sort::sort(&mut tally.values);
+                tally.values = sample;
             }
         }
         Ok(Self { fit, side, skipped })
@@ -96,7 +118,7 @@ impl DriftWindow {
     /// # Errors
     /// [`DriftError`] when a row belongs to no block, or there are too many rows; nothing is counted then.
     pub fn observe(&mut self, batch: &RecordBatch) -> Result<(), DriftError> {
-        self.side.observe(&self.fit, batch)
+        self.side.observe(&self.fit, batch, self.fit.detail)
     }
 
     /// Adds another part of the same stream.
@@ -134,28 +156,48 @@ fn names(spec: &DriftSpec, batches: &[RecordBatch]) -> (Vec<String>, Vec<String>
     (names(read), names(skipped))
 }
 
-fn fitted(spec: &DriftSpec, name: &str, batches: &[RecordBatch]) -> Kind {
-    let is_categorical = spec.categorical.iter().any(|other| other == name);
+/// How a column is compared, and its values in their order.
+fn fitted(
+    spec: &DriftSpec,
+    name: &str,
+    batches: &[RecordBatch],
+    sorter: &mut Sorter,
+) -> (Kind, Vec<f64>) {
     let mut values = Vec::new();
+    let kind = match read(spec, name, batches, &mut values) {
+        Ok(Reading::Words) => Kind::Words,
+        Ok(Reading::Numbers) => {
+            let sample = tidy(&values, sorter);
+            return (Kind::Numbers(Bins::fit(Sample::of(&sample))), sample);
+        }
+        Err(reason) => Kind::Absent(reason),
+    };
+    (kind, Vec::new())
+}
+
+fn read(
+    spec: &DriftSpec,
+    name: &str,
+    batches: &[RecordBatch],
+    values: &mut Vec<f64>,
+) -> Result<Reading, NotEvaluated> {
+    let is_categorical = spec.categorical.iter().any(|other| other == name);
     let mut kind = None;
     for batch in batches {
-        let array = match column::find(batch, name) {
-            Ok(array) => array,
-            Err(reason) => return Kind::Absent(reason),
-        };
+        let array = column::find(batch, name)?;
         let unread = || {
             let found = array.data_type();
-            Kind::Absent(NotEvaluated::WrongType(format!("column `{name}` is {found}")))
+            NotEvaluated::WrongType(format!("column `{name}` is {found}"))
         };
         let reading = column::reading(array.data_type(), is_categorical);
         if kind.is_some() && kind != reading {
-            return unread();
+            return Err(unread());
         }
         kind = reading;
         match reading {
             Some(Reading::Words) => {}
             Some(Reading::Numbers) => {
-                let Some(numbers) = column::numbers(array) else { return unread() };
+                let Some(numbers) = column::numbers(array) else { return Err(unread()) };
                 match numbers.nulls {
                     None => values.extend_from_slice(&numbers.values),
                     Some(nulls) => {
@@ -165,14 +207,10 @@ fn fitted(spec: &DriftSpec, name: &str, batches: &[RecordBatch]) -> Kind {
                     }
                 }
             }
-            None => return unread(),
+            None => return Err(unread()),
         }
     }
-    match kind {
-        Some(Reading::Words) => Kind::Words,
-        Some(Reading::Numbers) => Kind::Numbers(Bins::fit(&Sample::new(values))),
-        None => Kind::Absent(NotEvaluated::NotYet),
-    }
+    kind.ok_or(NotEvaluated::NotYet)
 }
 
 fn joint(wanted: &Joint, columns: &[ColumnFit]) -> Result<JointFit, NotEvaluated> {
@@ -205,6 +243,27 @@ fn joint(wanted: &Joint, columns: &[ColumnFit]) -> Result<JointFit, NotEvaluated
 }
 
 /// Compares rows with rows: fits a [`Reference`], counts a [`DriftWindow`] and reports.
+///
+/// - **Shape:** batches of a side are parts of one stream.
+/// - **Cost:** as its three steps.
+///
+/// ```
+/// use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+/// use quality::{Blocks, DriftOptions, DriftSpec, DriftVerdict, Effect, drift};
+/// use std::sync::Arc;
+/// // A spread in ticks that cycles from 1 to 5; later every quote is 2 ticks wider.
+/// let quotes = |wider: u32| {
+///     let spreads = (0..1_000).map(|row| f64::from(row % 5 + 1 + wider));
+///     let column: ArrayRef = Arc::new(Float64Array::from_iter_values(spreads));
+///     RecordBatch::try_from_iter([("spread", column)])
+/// };
+/// let spec = DriftSpec::new(Blocks::Rows(50));
+/// let report = drift(&[quotes(0)?], &[quotes(2)?], &spec, &DriftOptions::default())?;
+/// assert_eq!(report.columns[0].verdict, DriftVerdict::Drift);
+/// let ks = report.finding("spread", Effect::Ks).expect("a numeric column has one");
+/// assert_eq!((ks.size, ks.p, ks.n_current), (Some(0.4), Some(0.001), 1_000)); // 1 and 2 are gone
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// As [`Reference::fit`], [`DriftWindow::observe`] and [`Reference::compare`].

@@ -1,30 +1,36 @@
 //! Statistics of whole samples.
 
-use super::sort::sort;
+use super::sort::Sorter;
 
 /// Above this a sum, square or product of values may overflow.
 const LARGE: f64 = 1e150;
 const SMALL: f64 = 1e-150;
 
 /// Finite values, ascending.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Sample(Vec<f64>);
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample<'a>(&'a [f64]);
 
-impl Sample {
-    /// Drops NaN and infinities; -0.0 becomes 0.0.
-    pub(super) fn new(values: impl IntoIterator<Item = f64>) -> Self {
-        let finite = values.into_iter().filter(|value| value.is_finite()).map(|value| value + 0.0);
-        let mut values: Vec<f64> = finite.collect();
-        sort(&mut values);
-        Self(values)
+/// Drops NaN and infinities and sorts; -0.0 becomes 0.0.
+pub(super) fn tidy(values: &[f64], sorter: &mut Sorter) -> Vec<f64> {
+    let finite = values.iter().filter(|value| value.is_finite()).map(|value| value + 0.0);
+    let mut values: Vec<f64> = Vec::with_capacity(values.len());
+    values.extend(finite);
+    sorter.sort(&mut values);
+    values
+}
+
+impl<'a> Sample<'a> {
+    /// Of values that are tidy already.
+    pub(super) fn of(tidy: &'a [f64]) -> Self {
+        Self(tidy)
     }
 
-    pub(super) fn values(&self) -> &[f64] {
-        &self.0
+    pub(super) fn values(self) -> &'a [f64] {
+        self.0
     }
 
     /// Type-7 quantile as numpy interpolates it; `None` for no values.
-    pub(super) fn quantile(&self, share: f64) -> Option<f64> {
+    pub(super) fn quantile(self, share: f64) -> Option<f64> {
         let place = share * self.0.len().checked_sub(1)? as f64;
         let part = place % 1.0;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place")]
@@ -41,19 +47,19 @@ impl Sample {
     }
 
     /// Mean and standard deviation (ddof 0); `None` for no values.
-    pub(super) fn moments(&self) -> Option<(f64, f64)> {
+    pub(super) fn moments(self) -> Option<(f64, f64)> {
         let n = self.0.len() as f64;
         let scale = scale(self.greatest()?);
-        let mean = sum(&self.0, |x| x * scale) / n;
-        let lost = sum(&self.0, |x| x * scale - mean);
-        let squares = sum(&self.0, |x| (x * scale - mean) * (x * scale - mean));
+        let mean = sum(self.0, |x| x * scale) / n;
+        let lost = sum(self.0, |x| x * scale - mean);
+        let squares = sum(self.0, |x| (x * scale - mean) * (x * scale - mean));
         let is_constant = self.0.first() == self.0.last();
         let variance = if is_constant { 0.0 } else { (squares - lost * lost / n) / n };
         Some(((mean + lost / n) / scale, variance.max(0.0).sqrt() / scale))
     }
 
     /// Greatest absolute value.
-    fn greatest(&self) -> Option<f64> {
+    fn greatest(self) -> Option<f64> {
         Some(self.0.first()?.abs().max(self.0.last()?.abs()))
     }
 }
@@ -98,7 +104,7 @@ fn sum(values: &[f64], term: impl Fn(f64) -> f64) -> f64 {
 ///
 /// The area saturates at the largest float.
 #[expect(clippy::many_single_char_names, reason = "sizes, places and values of two samples")]
-pub(super) fn distances(left: &Sample, right: &Sample) -> Option<(f64, f64)> {
+pub(super) fn distances(left: Sample<'_>, right: Sample<'_>) -> Option<(f64, f64)> {
     let (n, m) = (left.0.len() as u64, right.0.len() as u64);
     let greatest = left.greatest()?.max(right.greatest()?);
     let scale = if greatest > LARGE { scale(greatest) } else { 1.0 };

@@ -82,7 +82,12 @@ impl Side {
     }
 
     /// Counts a batch; nothing is counted when it is refused.
-    pub(super) fn observe(&mut self, fit: &Fit, batch: &RecordBatch) -> Result<(), DriftError> {
+    pub(super) fn observe(
+        &mut self,
+        fit: &Fit,
+        batch: &RecordBatch,
+        detail: Detail,
+    ) -> Result<(), DriftError> {
         let rows = batch.num_rows() as u64;
         let total = self.rows.saturating_add(rows);
         if total > ROWS {
@@ -91,7 +96,7 @@ impl Side {
         let segments = self.segments(&fit.blocks, batch)?;
         self.rows = total;
         self.next_row = self.next_row.saturating_add(rows);
-        let is_kept = fit.detail == Detail::Exact;
+        let is_kept = detail == Detail::Exact;
         for (tally, column) in self.tallies.iter_mut().zip(&fit.columns) {
             if let Err(reason) = observe(tally, column, batch, &segments, is_kept) {
                 *tally = Tally::Absent(reason);

@@ -16,64 +16,87 @@ fn value(key: u64) -> f64 {
     f64::from_bits(if key >> 63 == 1 { key ^ 1 << 63 } else { !key })
 }
 
-/// Sorts ascending, in the total order of floats.
-///
-/// Three passes of a radix sort order the 33 highest bits in which the values differ, and insertion the few that agree in
-/// these. Where many agree, a comparison sort finishes.
-pub(super) fn sort(values: &mut [f64]) {
-    if values.is_sorted_by(|a, b| a.total_cmp(b).is_le()) {
-        return;
-    }
-    let mut keys: Vec<u64> = values.iter().map(|&value| key(value)).collect();
-    let first = keys.first().copied().unwrap_or(0);
-    let differing = keys.iter().fold(0, |bits, key| bits | (key ^ first));
-    if keys.len() < SMALL {
-        keys.sort_unstable();
-    } else if differing != 0 {
-        let lowest = (64 - differing.leading_zeros()).saturating_sub(3 * DIGIT);
-        let mut other = vec![0; keys.len()];
-        pass(&keys, &mut other, lowest);
-        pass(&other, &mut keys, lowest + DIGIT);
-        pass(&keys, &mut other, lowest + 2 * DIGIT);
-        keys = other;
-        if lowest > 0 && !insertion(&mut keys) {
-            keys.sort_unstable();
+/// Sorts one list after another in the same room.
+#[derive(Debug, Default)]
+pub(super) struct Sorter {
+    keys: Vec<u64>,
+    other: Vec<u64>,
+}
+
+impl Sorter {
+    /// Sorts ascending, in the total order of floats.
+    ///
+    /// Three passes of a radix sort order the 33 highest bits in which the values differ, and insertion the few that agree
+    /// in these. Where many agree, a comparison sort finishes.
+    pub(super) fn sort(&mut self, values: &mut [f64]) {
+        if values.len() < SMALL {
+            values.sort_unstable_by(f64::total_cmp);
+            return;
         }
-    }
-    for (slot, key) in values.iter_mut().zip(keys) {
-        *slot = value(key);
+        self.keys.clear();
+        self.keys.extend(values.iter().map(|&value| key(value)));
+        let first = self.keys.first().copied().unwrap_or(0);
+        let differing = self.keys.iter().fold(0, |bits, key| bits | (key ^ first));
+        let lowest = (64 - differing.leading_zeros()).saturating_sub(3 * DIGIT);
+        self.other.resize(values.len(), 0);
+        let counts = counts(&self.keys, lowest);
+        let [low, middle, high] = counts;
+        pass(&self.keys, &mut self.other, lowest, low);
+        pass(&self.other, &mut self.keys, lowest + DIGIT, middle);
+        pass(&self.keys, &mut self.other, lowest + 2 * DIGIT, high);
+        if lowest > 0 && !insertion(&mut self.other) {
+            self.other.sort_unstable();
+        }
+        for (slot, &key) in values.iter_mut().zip(&self.other) {
+            *slot = value(key);
+        }
     }
 }
 
+fn digit(key: u64, shift: u32) -> usize {
+    usize::try_from(key.unbounded_shr(shift)).unwrap_or(0) & (BUCKETS - 1)
+}
+
+/// How often each value of the three digits occurs.
+#[expect(clippy::large_stack_arrays, reason = "24 KiB, and faster than the heap")]
+fn counts(keys: &[u64], lowest: u32) -> [[u32; BUCKETS]; 3] {
+    let mut counts = [[0_u32; BUCKETS]; 3];
+    let [low, middle, high] = &mut counts;
+    for &key in keys {
+        for (counts, shift) in [(&mut *low, 0), (&mut *middle, DIGIT), (&mut *high, 2 * DIGIT)] {
+            if let Some(count) = counts.get_mut(digit(key, lowest + shift)) {
+                *count = count.wrapping_add(1);
+            }
+        }
+    }
+    counts
+}
+
 /// One stable pass by the digit that starts at bit `shift`.
-fn pass(from: &[u64], to: &mut [u64], shift: u32) {
-    let digit = |key: u64| usize::try_from(key.unbounded_shr(shift)).unwrap_or(0) & (BUCKETS - 1);
-    let mut places = [0_usize; BUCKETS];
-    for &key in from {
-        if let Some(count) = places.get_mut(digit(key)) {
-            *count += 1;
-        }
-    }
-    let mut next = 0;
+fn pass(from: &[u64], to: &mut [u64], shift: u32, mut places: [u32; BUCKETS]) {
+    let mut next = 0_u32;
     for place in &mut places {
-        (*place, next) = (next, next + *place);
+        (*place, next) = (next, next.wrapping_add(*place));
     }
     for &key in from {
-        let Some(place) = places.get_mut(digit(key)) else { continue };
-        if let Some(slot) = to.get_mut(*place) {
-            *slot = key;
+        if let Some(place) = places.get_mut(digit(key, shift)) {
+            if let Some(slot) = to.get_mut(*place as usize) {
+                *slot = key;
+            }
+            *place = place.wrapping_add(1);
         }
-        *place += 1;
     }
 }
 
 /// Whether few enough moves sorted it.
 fn insertion(keys: &mut [u64]) -> bool {
     let mut budget = 4 * keys.len();
-    for end in 1..keys.len() {
-        let mut at = end;
-        while at > 0 {
-            let Some([left, right]) = keys.get_mut(at - 1..=at) else { break };
+    let mut start = 0;
+    // A scan finds the few places where the order is broken.
+    while let Some(found) = broken(keys.get(start..).unwrap_or_default()) {
+        let mut at = start + found;
+        start = at;
+        while let Some([left, right]) = at.checked_sub(1).and_then(|low| keys.get_mut(low..=at)) {
             if *left <= *right {
                 break;
             }
@@ -86,6 +109,12 @@ fn insertion(keys: &mut [u64]) -> bool {
         }
     }
     true
+}
+
+/// The first place whose key is less than the one before it.
+fn broken(keys: &[u64]) -> Option<usize> {
+    let rest = keys.get(1..)?;
+    rest.iter().zip(keys).position(|(right, left)| left > right).map(|place| place + 1)
 }
 
 #[cfg(test)]
@@ -106,7 +135,7 @@ mod tests {
                 .collect();
             let mut expected = found.clone();
             expected.sort_by(f64::total_cmp);
-            sort(&mut found);
+            Sorter::default().sort(&mut found);
             prop_assert!(found.iter().map(|x| x.to_bits()).eq(expected.iter().map(|x| x.to_bits())));
         }
     }
@@ -115,7 +144,7 @@ mod tests {
     fn none_one_and_equal_values_are_sorted_already() {
         for values in [vec![], vec![1.0], vec![-0.0; 600], vec![1e308; 600]] {
             let mut found = values.clone();
-            sort(&mut found);
+            Sorter::default().sort(&mut found);
             assert_eq!(found, values);
         }
     }

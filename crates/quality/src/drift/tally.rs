@@ -78,18 +78,34 @@ impl NumberTally {
             let mut counted = Counted { rows: segment.rows.len() as u64, ..Counted::default() };
             let counts = block(&mut self.counts, segment.block, cells);
             let values = numbers.values.get(segment.rows.clone()).unwrap_or_default();
-            for (row, &value) in segment.rows.clone().zip(values) {
-                if numbers.nulls.is_some_and(|nulls| nulls.is_null(row)) {
-                    counted.nulls += 1;
-                } else if !value.is_finite() {
-                    counted.non_finite += 1;
+            let mut seen = 0_u64;
+            let mut count = |value: f64| {
+                if let Some(count) = counts.get_mut(finder.cell(value)) {
+                    *count = count.wrapping_add(1);
+                }
+                seen = seen.wrapping_add(1);
+            };
+            match numbers.nulls {
+                None => {
+                    values.iter().copied().filter(|value| value.is_finite()).for_each(&mut count);
+                }
+                Some(nulls) => {
+                    for (row, &value) in segment.rows.clone().zip(values) {
+                        if nulls.is_null(row) {
+                            counted.nulls += 1;
+                        } else if value.is_finite() {
+                            count(value);
+                            self.values.extend(Some(value).filter(|_| is_kept));
+                        }
+                    }
+                }
+            }
+            counted.non_finite = counted.rows - counted.nulls - seen;
+            if is_kept && numbers.nulls.is_none() {
+                if counted.non_finite == 0 {
+                    self.values.extend_from_slice(values);
                 } else {
-                    if let Some(count) = counts.get_mut(finder.cell(value)) {
-                        *count = count.wrapping_add(1);
-                    }
-                    if is_kept {
-                        self.values.push(value);
-                    }
+                    self.values.extend(values.iter().filter(|value| value.is_finite()));
                 }
             }
             grown(&mut self.blocks, segment.block, Counted::add, counted);

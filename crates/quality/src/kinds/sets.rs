@@ -1,9 +1,11 @@
 //! Kinds that count the whole and speak at its end, and those that hold rows against another table.
 
+mod agreement;
 mod bar_vs_trades;
 mod class_floor;
 mod conflict;
 mod constant;
+mod cross_source;
 mod grades;
 mod label_audit;
 mod label_delay;
@@ -17,6 +19,7 @@ pub(crate) use bar_vs_trades::BarVsTrades;
 pub(crate) use class_floor::ClassFloor;
 pub(crate) use conflict::Conflict;
 pub(crate) use constant::{AllNull, Constant};
+pub(crate) use cross_source::CrossSource;
 pub(crate) use label_audit::LabelAudit;
 pub(crate) use label_delay::LabelDelay;
 pub(crate) use parity::Parity;

@@ -43,10 +43,9 @@ impl ProfileOptions {
 /// use contract::testing::trades;
 /// use quality::{ProfileOptions, ProfileState, Value};
 ///
-/// let tape = trades("90 3.0 B, 91 1.0 A, 95 2.0 A");
-/// let rows = contract::Batch::as_record_batch(&tape);
+/// let rows = trades("90 3.0 B, 91 1.0 A, 95 2.0 A").into_record_batch();
 /// let mut state = ProfileState::try_new(&rows.schema(), &ProfileOptions::default())?;
-/// state.observe(rows)?;
+/// state.observe(&rows)?;
 /// let profile = state.finish();
 /// let size = profile.columns.iter().find(|column| column.name == "size").ok_or("no size")?;
 /// assert_eq!((profile.rows, size.nulls), (3, 0));

@@ -77,11 +77,11 @@ fn check(
     let known: Vec<&str> =
         CHECK_KEYS.into_iter().chain(kind.params.iter().map(|p| p.name)).collect();
     only(&place, entry, &known)?;
-    let severity = word(&place, entry, "severity", kind.severity, Severity::ALL, |s| s.word())?;
+    let severity = word(&place, entry, "severity", kind.severity, Severity::ALL, Vocabulary::word)?;
     let dimension =
-        word(&place, entry, "dimension", kind.dimension, &Dimension::ALL, |d| d.word())?;
+        word(&place, entry, "dimension", kind.dimension, &Dimension::ALL, Dimension::word)?;
     let actions = [Action::Flag, Action::Quarantine, Action::Reject];
-    let action = word(&place, entry, "action", kind.action, &actions, |a| a.word())?;
+    let action = word(&place, entry, "action", kind.action, &actions, Action::word)?;
     let max_rate = entry.get("max_rate").map_or(Ok(0.0), |v| rate(&place, "max_rate", v))?;
     Ok(CheckSpec {
         version: if entry.contains_key("version") { version(&place, entry)? } else { 1 },
@@ -176,7 +176,7 @@ fn repairs(
         };
         for name in &columns {
             let nullable = |c: &&contract::ColumnSpec| c.nullable && is_number(c);
-            if spec.columns.iter().find(|c| c.name == name).filter(nullable).is_none() {
+            if !spec.columns.iter().filter(nullable).any(|c| c.name == name) {
                 let known = spec.columns.iter().filter(nullable).map(|c| c.name);
                 return Err(RuleError::Unknown {
                     place: at,

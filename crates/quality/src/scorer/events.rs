@@ -107,7 +107,7 @@ pub(super) fn of_report(
     let mut score = start();
     score.kind = QualityKind::Score;
     let misses = report.misses(&report.rules().gate());
-    score.verdict = if misses.is_empty() { "pass" } else { "fail" }.to_owned();
+    if misses.is_empty() { "pass" } else { "fail" }.clone_into(&mut score.verdict);
     score.severity = if misses.is_empty() { Severity::Info } else { Severity::Error };
     score.rows = report.rows();
     let numbers = report.score();
@@ -221,10 +221,9 @@ pub(crate) fn named(mut event: DataQualityEvent) -> DataQualityEvent {
     }
     event.ts_avail = now;
     let mut bytes: [u8; 16] = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-    if let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes {
-        *version = *version & 0x0f | 0x80;
-        *variant = *variant & 0x3f | 0x80;
-    }
+    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+    *version = *version & 0x0f | 0x80;
+    *variant = *variant & 0x3f | 0x80;
     event.event_id = EventId::from_bytes(bytes);
     event
 }

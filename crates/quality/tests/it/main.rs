@@ -8,6 +8,7 @@ mod comparison;
 mod drift;
 mod explain;
 mod imputation;
+mod lineage;
 mod profile;
 mod row_kinds;
 mod score;

@@ -1,4 +1,8 @@
 //! The score, worked out by hand, and the laws that it keeps.
+#![expect(
+    clippy::float_cmp,
+    reason = "scores are rounded to six decimals, so equal ones have equal bits"
+)]
 
 use crate::support::{quotes, rules};
 use contract::QualityMode;

@@ -7,11 +7,14 @@ mod numbers;
 mod orders;
 mod prices;
 mod simulated;
+mod spikes;
 mod stale;
 
 use crate::support::{broken, check_cuts, one};
 use arrow_array::RecordBatch;
-use contract::{EventTable, InstrumentId, SourceId, TableBuilder, UtcNanos};
+use contract::{
+    AssetClass, EventTable, InstrumentId, Instruments, SizeUnit, SourceId, TableBuilder, UtcNanos,
+};
 use quality::{Context, Finding, RuleSet};
 
 pub(crate) const SECOND: i64 = 1_000_000_000;
@@ -71,4 +74,22 @@ pub(crate) fn check(
 /// Rules of one kind.
 pub(crate) fn rule(table: &str, kind: &str, params: &str) -> RuleSet {
     one(table, kind, params)
+}
+
+/// Instrument 7 with a calendar.
+pub(crate) fn instruments(calendar: &str) -> RecordBatch {
+    let start = UtcNanos::from_nanos(0);
+    let mut out = TableBuilder::<Instruments>::new(start);
+    out.set(&Instruments::TS_AVAIL, start)
+        .set(&Instruments::VALID_FROM, start)
+        .set(&Instruments::INSTRUMENT_ID, instrument("7"))
+        .set(&Instruments::RAW_SYMBOL, "ALPHA")
+        .set(&Instruments::VENUE, "XXXX")
+        .set(&Instruments::QUOTE_CCY, "USD")
+        .set(&Instruments::STATUS, "active")
+        .set(&Instruments::ASSET_CLASS, AssetClass::Equity)
+        .set(&Instruments::SIZE_UNIT, SizeUnit::Base)
+        .set(&Instruments::CALENDAR_ID, calendar);
+    out.end_row().unwrap();
+    out.finish().unwrap().into_record_batch()
 }

@@ -5,17 +5,21 @@ use contract::{Draft, InstrumentId, Price, QualityMode, Quotes, SourceId, TableB
 use quality::{Context, Report, RuleSet, TableState};
 
 /// Rules of one table: `body` is a list of `[[check]]` entries.
-pub fn rules(table: &str, body: &str) -> RuleSet {
+pub(crate) fn rules(table: &str, body: &str) -> RuleSet {
     RuleSet::parse(&format!("name = \"test\"\nversion = 1\ntable = \"{table}\"\n{body}")).unwrap()
 }
 
 /// One check of a kind, with its parameters as TOML.
-pub fn one(table: &str, kind: &str, params: &str) -> RuleSet {
+pub(crate) fn one(table: &str, kind: &str, params: &str) -> RuleSet {
     rules(table, &format!("[[check]]\nid = \"check\"\nkind = \"{kind}\"\n{params}"))
 }
 
 /// Ids of rows that break the first check, late ones among them, and the report.
-pub fn broken(rules: &RuleSet, batches: &[RecordBatch], context: &Context) -> (Vec<u64>, Report) {
+pub(crate) fn broken(
+    rules: &RuleSet,
+    batches: &[RecordBatch],
+    context: &Context,
+) -> (Vec<u64>, Report) {
     let mut state = TableState::new(rules, QualityMode::Final);
     let mut out = Vec::new();
     let mut first = 0;
@@ -39,7 +43,7 @@ pub fn broken(rules: &RuleSet, batches: &[RecordBatch], context: &Context) -> (V
 }
 
 /// The same answer for any cut into batches, and for two parts merged.
-pub fn check_cuts(rules: &RuleSet, whole: &RecordBatch, context: &Context) {
+pub(crate) fn check_cuts(rules: &RuleSet, whole: &RecordBatch, context: &Context) {
     let (expected, report) = broken(rules, std::slice::from_ref(whole), context);
     for size in [1, 2, 7, 64] {
         let cuts: Vec<RecordBatch> = (0..whole.num_rows())
@@ -65,7 +69,7 @@ pub fn check_cuts(rules: &RuleSet, whole: &RecordBatch, context: &Context) {
 }
 
 /// Quotes of source 1 and instrument 7 from `bid ask` pairs, `-` for an empty side; numbered from 10.
-pub fn quotes(rows: &str) -> arrow_array::RecordBatch {
+pub(crate) fn quotes(rows: &str) -> arrow_array::RecordBatch {
     let mut out = TableBuilder::<Quotes>::new(UtcNanos::from_nanos(1_000));
     for row in rows.split(',').filter(|row| !row.is_empty()) {
         let mut sides =

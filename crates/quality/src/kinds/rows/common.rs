@@ -34,6 +34,19 @@ impl Columns {
         Self { slots: fitting, are_named: false }
     }
 
+    pub(super) const fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// The first of them, if a batch has none.
+    pub(super) fn absent(&self, rows: &Rows<'_>) -> Option<NotEvaluated> {
+        let first = self.slots.first()?;
+        let is_absent =
+            |slot: &Slot| matches!(rows.column(*slot), Err(NotEvaluated::MissingColumn(_)));
+        let name = || NotEvaluated::MissingColumn(rows.name(*first).to_owned());
+        self.slots.iter().all(is_absent).then(name)
+    }
+
     /// The columns of a batch, each with its slot; one that is missing ends them if it was named.
     pub(super) fn read<'a>(
         &self,
@@ -101,10 +114,10 @@ impl Only {
             }
             Lane::Text(_) | Lane::Words(..) | Lane::Bool(_) => Picked::Cells { only: self, column },
             Lane::U8(letters) => {
-                let mut mask = [false; 256];
+                let mut mask = [0_u64; 4];
                 for letter in self.words.iter().filter_map(|w| w.bytes().next()) {
-                    if let Some(slot) = mask.get_mut(usize::from(letter)) {
-                        *slot = true;
+                    if let Some(bits) = mask.get_mut(usize::from(letter / 64)) {
+                        *bits |= 1 << (letter % 64);
                     }
                 }
                 Picked::Letters { column, letters, mask }
@@ -122,7 +135,7 @@ impl Only {
 pub(super) enum Picked<'a> {
     All,
     Keys { column: Column<'a>, keys: &'a [i32], mask: u64 },
-    Letters { column: Column<'a>, letters: &'a [u8], mask: [bool; 256] },
+    Letters { column: Column<'a>, letters: &'a [u8], mask: [u64; 4] },
     Cells { only: &'a Only, column: Column<'a> },
 }
 
@@ -140,7 +153,8 @@ impl Picked<'_> {
             }
             Self::Letters { column, letters, mask } => {
                 let letter = letters.get(row).copied().unwrap_or(0);
-                column.is_valid(row) && mask.get(usize::from(letter)).copied().unwrap_or(false)
+                let bits = mask.get(usize::from(letter / 64)).copied().unwrap_or(0);
+                column.is_valid(row) && bits >> (letter % 64) & 1 == 1
             }
             Self::Cells { only, column } => match column.lane {
                 Lane::Bool(truths) => {
@@ -166,7 +180,7 @@ impl When {
         Self { event: slots.of("ts_event"), avail: slots.of("ts_avail") }
     }
 
-    pub(super) fn read<'a>(&self, rows: &Rows<'a>) -> Result<Times<'a>, NotEvaluated> {
+    pub(super) fn read<'a>(self, rows: &Rows<'a>) -> Result<Times<'a>, NotEvaluated> {
         let (avail, _) = rows.integers(self.avail)?;
         let event = rows.optional(self.event);
         Ok(Times { event, avail })

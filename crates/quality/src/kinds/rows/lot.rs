@@ -56,8 +56,8 @@ impl Step {
             return None;
         }
         let (whole, near) = nearest(scaled);
-        // The quotient of two exact doubles is the double nearest to the decimal.
-        Some(near / per_one == size && whole % self.units == 0)
+        // The quotient of two exact doubles is the double nearest to the decimal; a difference of 0 is equality.
+        Some(near / per_one - size == 0.0 && whole % self.units == 0)
     }
 }
 
@@ -112,6 +112,9 @@ impl Judge for Lot {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
+        if let Some(reason) = self.columns.absent(rows) {
+            return Err(reason);
+        }
         let picked = self.only.read(rows)?;
         let step = |i: &crate::context::Instrument| i.lot_size.map(Step::new);
         let lots = self.lots.read(rows, context, self.when, &picked, step)?;

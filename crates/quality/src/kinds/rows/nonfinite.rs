@@ -8,6 +8,7 @@ use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
 use crate::marks::Marks;
 use crate::rows::{Lane, Rows, Slot, Slots, lane};
 use crate::verdict::NotEvaluated;
+use arrow_schema::DataType;
 use contract::{Causality, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,10 @@ impl Judge for NonFinite {
         if self.columns.is_empty() {
             let fields = rows.batch.schema_ref().fields();
             for (field, array) in fields.iter().zip(rows.batch.columns()) {
+                // The schema is at hand; an array of a column that does not count need not be touched.
+                if *field.data_type() != DataType::Float64 {
+                    continue;
+                }
                 let Some(Lane::F64(values)) = lane(array) else { continue };
                 let nulls = array.nulls();
                 let found = marks.sweep_values(values, nulls, |x: f64| (true, !x.is_finite()));

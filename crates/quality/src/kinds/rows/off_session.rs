@@ -4,7 +4,7 @@ use super::common::{Only, When, only_is, only_where};
 use crate::context::{Context, Lookup};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};
-use crate::kinds::{Action, AnyJudge, KindSpec, Params};
+use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
 use crate::marks::Marks;
 use crate::rows::{Rows, Slots};
 use crate::verdict::NotEvaluated;
@@ -13,11 +13,13 @@ use serde::{Deserialize, Serialize};
 
 /// Trades outside every session of their instrument's calendar.
 ///
+/// A print at the very end, or within `grace` of it, is the closing auction's and in order.
 /// Not applicable where the instrument or its calendar is unknown, or the calendar does not list the day.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OffSession {
     only: Only,
     when: When,
+    grace_ns: i64,
 }
 
 impl OffSession {
@@ -29,13 +31,26 @@ impl OffSession {
         action: Action::Quarantine,
         causality: Causality::Causal,
         form: Form::Row,
-        params: &[only_where(Some("action")), only_is(Some("T"))],
+        params: &[
+            ParamSpec::new(
+                "grace",
+                ParamType::Duration,
+                Some("1s"),
+                "how long after the end of a session its last prints, as those of a closing auction, may come",
+            ),
+            only_where(Some("action")),
+            only_is(Some("T")),
+        ],
         needs: &["instruments", "sessions"],
         build: |params, slots| AnyJudge::OffSession(Self::new(params, slots)),
     };
 
     fn new(params: &Params, slots: &mut Slots) -> Self {
-        Self { only: Only::of(params, slots, "action"), when: When::of(slots) }
+        Self {
+            only: Only::of(params, slots, "action"),
+            when: When::of(slots),
+            grace_ns: params.int("grace"),
+        }
     }
 }
 
@@ -73,7 +88,9 @@ impl Judge for OffSession {
                 last = Some((calendar, session.start, session.end));
             }
             if let Some(is_open) = context.calendars.covers(calendar, ts) {
-                marks.judge(row, !is_open);
+                let before = ts.saturating_sub(self.grace_ns);
+                let is_late = || context.calendars.session(calendar, before).is_some();
+                marks.judge(row, !is_open && !is_late());
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::verdict::NotEvaluated;
 use arrow_array::{Array as _, StringArray};
 use contract::{Causality, Severity, Type};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// Texts, words, letters, truth values or integers that are none of those allowed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub(crate) struct Set {
     words: Vec<String>,
     /// Those of `words` that are integers or, in a column of letters, their first bytes; sorted.
     whole: Vec<i128>,
+    /// `words` by hash: asked, never listed.
+    #[serde(skip)]
+    index: HashSet<String>,
     /// What each word of a batch's dictionary is; kept for its memory.
     #[serde(skip)]
     known: Vec<Word>,
@@ -70,11 +74,11 @@ impl Set {
             _ => words.iter().filter_map(|w| w.parse().ok()).collect(),
         };
         whole.sort_unstable();
-        Self { column: slots.of(name), words, whole, known: Vec::new() }
+        Self { column: slots.of(name), words, whole, index: HashSet::new(), known: Vec::new() }
     }
 
     fn has(&self, word: &str) -> bool {
-        self.words.binary_search_by(|w| w.as_str().cmp(word)).is_ok()
+        self.index.contains(word)
     }
 
     fn word(&self, words: &StringArray, key: usize) -> Word {
@@ -97,6 +101,10 @@ impl Judge for Set {
     ) -> Result<(), NotEvaluated> {
         if self.words.is_empty() {
             return Err(NotEvaluated::MissingContext("`allowed`".to_owned()));
+        }
+        // A restored state has no index yet.
+        if self.index.is_empty() {
+            self.index = self.words.iter().cloned().collect();
         }
         let column = rows.column(self.column)?;
         let key = |key: i32| usize::try_from(key).unwrap_or(usize::MAX);

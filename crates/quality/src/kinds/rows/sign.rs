@@ -79,6 +79,11 @@ impl Judge for Sign {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
+        if let Some(reason) = self.sizes.absent(rows)
+            && (self.prices.is_empty() || self.prices.absent(rows).is_some())
+        {
+            return Err(reason);
+        }
         let except = self.except.read(rows)?;
         let zero_is_fine =
             |row: usize| self.allows_zero || (self.except.is_some() && except.has(row));

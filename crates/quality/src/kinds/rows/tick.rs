@@ -66,6 +66,9 @@ impl Judge for Tick {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
+        if let Some(reason) = self.columns.absent(rows) {
+            return Err(reason);
+        }
         let picked = self.only.read(rows)?;
         let ticks = self.ticks.read(rows, context, self.when, &picked, |i| i.tick_size)?;
         for entry in self.columns.read(rows) {

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct TsChain {
     /// In the order in which they must not fall, and whether they are of our clock.
     stamps: Vec<(Slot, bool)>,
+    are_named: bool,
     offset: Slot,
     bound_ns: Option<i64>,
 }
@@ -76,6 +77,7 @@ impl TsChain {
         let stamps = chain.iter().map(|c| (slots.of(c), ours.contains(c))).collect();
         Self {
             stamps,
+            are_named: params.has("columns"),
             offset: slots.of("clock_offset_ns"),
             bound_ns: params.has("bound").then(|| params.int("bound")),
         }
@@ -89,6 +91,13 @@ impl Judge for TsChain {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
+        let is_absent = |(slot, _): &&(Slot, bool)| rows.optional(*slot).is_none();
+        let absent = self.stamps.iter().filter(is_absent).count();
+        if let Some((slot, _)) = self.stamps.iter().find(is_absent)
+            && (self.are_named || absent + 1 >= self.stamps.len())
+        {
+            rows.column(*slot)?;
+        }
         // Every pair, so that a stamp between two of one clock hides nothing.
         for (at, (earlier, is_ours)) in self.stamps.iter().enumerate() {
             // A nullable stamp may be absent as a whole.

@@ -41,10 +41,19 @@ struct ChainSlots {
 struct Book {
     /// Final id of the last message.
     last: Option<u64>,
-    /// A snapshot came since; its id, where it has one.
-    snapshot: Option<Option<u64>>,
+    /// Whether a snapshot came since.
+    snapshot: Snapshot,
     /// First and final id of the message whose last row has not come.
     open: Option<(Option<u64>, u64)>,
+}
+
+/// What a book starts from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Snapshot {
+    #[default]
+    No,
+    WithoutId,
+    Of(u64),
 }
 
 /// Ids of a message.
@@ -94,19 +103,23 @@ impl Chain {
 
 impl Book {
     fn place(&self, ids: Ids) -> Place {
-        if let Some(snapshot) = self.snapshot {
-            let Some(id) = snapshot else { return Place::First };
-            // Binance, "How to manage a local order book correctly": U <= id <= u for futures, one more for spot.
-            let wanted = if ids.prev.is_some() { id } else { id.saturating_add(1) };
-            if ids.last < wanted {
-                return Place::Known;
-            }
-            if ids.first.is_none_or(|first| first <= wanted) {
-                return Place::Next;
+        match self.snapshot {
+            Snapshot::No => {}
+            Snapshot::WithoutId => return Place::First,
+            Snapshot::Of(id) => {
+                // Binance, "How to manage a local order book correctly": U <= id <= u for futures, one more for spot.
+                let wanted = if ids.prev.is_some() { id } else { id.saturating_add(1) };
+                if ids.last < wanted {
+                    return Place::Known;
+                }
+                if ids.prev == Some(id) || ids.first.is_none_or(|first| first <= wanted) {
+                    return Place::Next;
+                }
             }
         }
         let Some(last) = self.last else {
-            return if self.snapshot.is_some() { Place::Beyond(None) } else { Place::First };
+            let is_first = self.snapshot == Snapshot::No;
+            return if is_first { Place::First } else { Place::Beyond(None) };
         };
         let (is_next, missing) = match (ids.prev, ids.first) {
             (Some(prev), _) => (prev == last, prev.checked_sub(last)),
@@ -149,7 +162,7 @@ impl Judge for Chain {
             let book = self.books.entry(rows.stream(row)).or_default();
             let number = id(&last, row);
             if has(row, Flags::SNAPSHOT) || action.int(row) == clear {
-                book.snapshot = Some(number);
+                book.snapshot = number.map_or(Snapshot::WithoutId, Snapshot::Of);
                 book.open = None;
                 continue;
             }
@@ -176,7 +189,7 @@ impl Judge for Chain {
             }
             *book = Book {
                 last: Some(number),
-                snapshot: None,
+                snapshot: Snapshot::No,
                 open: Some((ids.first, number)).filter(|_| !closes),
             };
         }

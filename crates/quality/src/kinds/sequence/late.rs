@@ -45,7 +45,7 @@ impl Late {
                 "lateness",
                 ParamType::Duration,
                 Some("1s"),
-                "how far behind a row may be",
+                "how far behind a row may be, for sources whose row in `sources` states no `allowed_lateness_ns`",
             ),
         ],
         needs: &[],
@@ -83,7 +83,8 @@ impl Judge for Late {
                 *newest = (*newest).max(ts);
                 *newest
             };
-            marks.judge(row, ts < bound.saturating_sub(self.lateness));
+            let lateness = context.lateness_ns(stream.0).unwrap_or(self.lateness);
+            marks.judge(row, ts < bound.saturating_sub(lateness));
         }
         Ok(())
     }

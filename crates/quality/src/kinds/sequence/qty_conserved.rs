@@ -183,13 +183,13 @@ impl Judge for QtyConserved {
                 matches!(kind, Some(ExecType::Canceled | ExecType::Rejected | ExecType::Expired));
             let leaves = columns.leaves.int(row);
             let sum = leaves.and_then(|leaves| cum.checked_add(leaves));
-            let is_open = !ends && !was_over && !(is_revision && leaves == Some(0));
-            let breaks_sum = is_open && leaves.is_some() && sum != Some(ordered);
+            let is_over = ends || was_over || (is_revision && leaves == Some(0));
+            let adds_up = leaves.is_none() || sum == Some(ordered);
             let before = known.map_or(0, |o| o.cum);
             let falls = !is_revision && cum < before;
             let last = columns.last.int(row).filter(|_| kind == Some(ExecType::Trade)).unwrap_or(0);
             let overfills = cum > ordered || last > ordered;
-            marks.judge(row, breaks_sum || falls || overfills);
+            marks.judge(row, !(is_over || adds_up) || falls || overfills);
             let cum = if falls { before } else { cum };
             match known {
                 // A revision of an order that is long over is no new order.

@@ -1,7 +1,7 @@
 //! Jumps across a session break that look like a split.
 
 use super::cells::{Cells, Made};
-use crate::context::Context;
+use crate::context::{Context, SessionAt};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};
 use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType};
@@ -126,8 +126,10 @@ impl SplitSuspect {
 
     fn is_break(&self, context: &Context, instrument: u32, from: i64, to: i64) -> bool {
         match (context.session(instrument, from), context.session(instrument, to)) {
-            (Some(before), Some(after)) => before != after,
-            _ => to.saturating_sub(from) >= self.pause,
+            (SessionAt::Unknown, _) | (_, SessionAt::Unknown) => {
+                to.saturating_sub(from) >= self.pause
+            }
+            (before, after) => before != after,
         }
     }
 

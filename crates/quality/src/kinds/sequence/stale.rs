@@ -1,7 +1,7 @@
 //! A source that stands still while others move.
 
 use super::cells::{Cells, Made};
-use crate::context::Context;
+use crate::context::{Context, SessionAt};
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};
 use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType};
@@ -38,7 +38,7 @@ pub(crate) struct Stale {
 /// What one source of an instrument said last.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Source {
-    source: u16,
+    id: u16,
     content: Vec<u8>,
     /// When it moved last.
     moved: i64,
@@ -131,8 +131,8 @@ impl Source {
 fn pauses(context: &Context, stream: (u16, u32), from: i64, to: i64) -> bool {
     let sessions = (context.session(stream.1, from), context.session(stream.1, to));
     let breaks = match sessions {
-        (Some(before), Some(after)) => before != after || after.is_none(),
-        _ => false,
+        (SessionAt::Unknown, _) | (_, SessionAt::Unknown) => false,
+        (before, after) => before != after || after == SessionAt::Outside,
     };
     breaks || context.was_halted(stream, from, to, to)
 }
@@ -155,10 +155,17 @@ impl Judge for Stale {
             let (source, instrument) = rows.stream(row);
             let id = rows.id(row);
             let sources = self.instruments.entry(instrument).or_default();
-            let Some(at) = sources.iter().position(|s| s.source == source) else {
+            let Some(at) = sources.iter().position(|s| s.id == source) else {
                 let content = self.key.clone();
                 let row = (id, false, false);
-                sources.push(Source { source, content, moved: ts, others: None, owes: false, row });
+                sources.push(Source {
+                    id: source,
+                    content,
+                    moved: ts,
+                    others: None,
+                    owes: false,
+                    row,
+                });
                 if self.instruments.len() > MAX_STREAMS {
                     return Err(NotEvaluated::Limit(format!("{MAX_STREAMS} instruments")));
                 }
@@ -183,8 +190,11 @@ impl Judge for Stale {
             }
             let is_new = ts.saturating_sub(before) > limits.after
                 && pauses(context, (source, instrument), before, ts);
-            for other in sources.iter_mut().filter(|s| s.source != source) {
-                other.other(ts, is_new, limits);
+            for other in sources.iter_mut().filter(|s| s.id != source) {
+                // While a source does not trade by its own statuses, nobody expects it to move.
+                if !context.is_halted((other.id, instrument), ts, ts) {
+                    other.other(ts, is_new, limits);
+                }
             }
         }
         Ok(())
@@ -198,7 +208,7 @@ impl Judge for Stale {
             if !was_violated && (source.owes || source.others.is_some_and(is_over)) {
                 end.late.push(LateMark {
                     id,
-                    source: source.source,
+                    source: source.id,
                     is_applicable: !was_applicable,
                     is_violated: true,
                 });

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 ///   Cancelled prints do not count, corrected ones count as corrected.
 /// - **Not applicable:** bars of quotes, bars that are not final, bars without volume in which nothing traded, and bars that
 ///   reach over the first or last trade of the source, whose trades may not all be there.
-/// - **Factor:** when all prices of all bars are the same multiple of those of the trades, the multiple is named.
+/// - **Factor:** when all prices of all bars are the same multiple of those of the trades, the multiple is named; else the
+///   power of ten, other than 1, of which all of them are within 5 %, as when some of the trades are missing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct BarVsTrades {
     ts_open: Slot,
@@ -30,8 +31,8 @@ pub(crate) struct BarVsTrades {
     judges_edges: bool,
     /// Bits of the relative tolerance.
     tolerance: u64,
-    px_factor: Factor,
-    volume_factor: Factor,
+    px_factor: Factors,
+    volume_factor: Factors,
 }
 
 /// What all values of bars are of those of trades.
@@ -45,7 +46,48 @@ enum Factor {
     Varies,
 }
 
+/// Factors of prices or of volumes: exact, and the nearest power of ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Factors {
+    exact: Factor,
+    decade: Factor,
+}
+
+impl Factors {
+    fn see(&mut self, bar: i128, trades: i128) {
+        self.merge(Self { exact: Factor::of(bar, trades), decade: Factor::decade(bar, trades) });
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.exact = self.exact.with(other.exact);
+        self.decade = self.decade.with(other.decade);
+    }
+
+    /// The factor, unless it is 1 or none.
+    fn name(self) -> Option<(i128, i128)> {
+        if self.exact == Factor::One(1, 1) {
+            None
+        } else {
+            self.exact.name().or(self.decade.name())
+        }
+    }
+}
+
 impl Factor {
+    /// The power of ten, from 1e-9 to 1e9, of which a value is within 5 %.
+    fn decade(bar: i128, trades: i128) -> Self {
+        if trades == 0 || bar == 0 {
+            return if trades == bar { Self::Unknown } else { Self::Varies };
+        }
+        let powers = (0..=9).map(|k| 10_i128.pow(k));
+        let both = powers.flat_map(|power| [(power, 1), (1, power)]);
+        let near = |(up, down): &(i128, i128)| {
+            let (found, due) = (bar.saturating_mul(*down), trades.saturating_mul(*up));
+            found.saturating_sub(due).saturating_abs().saturating_mul(20) <= due.saturating_abs()
+        };
+        both.into_iter().find(near).map_or(Self::Varies, |(up, down)| Self::One(up, down))
+    }
+
     fn of(bar: i128, trades: i128) -> Self {
         if trades == 0 || bar == 0 {
             return if trades == bar { Self::Unknown } else { Self::Varies };
@@ -125,8 +167,8 @@ impl BarVsTrades {
             trades_source: source.map(|s| u16::try_from(s).unwrap_or(u16::MAX)),
             judges_edges: params.text("edges") == "judge",
             tolerance: params.number("volume_tolerance").to_bits(),
-            px_factor: Factor::Unknown,
-            volume_factor: Factor::Unknown,
+            px_factor: Factors::default(),
+            volume_factor: Factors::default(),
         }
     }
 
@@ -143,12 +185,11 @@ impl BarVsTrades {
     /// Whether prices and volume of a bar are those of its trades.
     fn compare(&mut self, px: [i64; 4], volume: Option<f64>, trades: &Aggregate) -> bool {
         for (bar, trade) in px.into_iter().zip(trades.px) {
-            let factor = Factor::of(i128::from(bar), i128::from(trade));
-            self.px_factor = self.px_factor.with(factor);
+            self.px_factor.see(i128::from(bar), i128::from(trade));
         }
         let Some(volume) = volume else { return px == trades.px };
         let units = crate::context::size_nanos(volume);
-        self.volume_factor = self.volume_factor.with(Factor::of(units, trades.size));
+        self.volume_factor.see(units, trades.size);
         let (found, due) = (volume, trades.size as f64 / 1e9);
         let near = (found - due).abs() <= f64::from_bits(self.tolerance) * due.abs();
         px == trades.px && near
@@ -203,8 +244,8 @@ impl Judge for BarVsTrades {
     }
 
     fn merge(&mut self, right: &Self) {
-        self.px_factor = self.px_factor.with(right.px_factor);
-        self.volume_factor = self.volume_factor.with(right.volume_factor);
+        self.px_factor.merge(right.px_factor);
+        self.volume_factor.merge(right.volume_factor);
     }
 
     fn close(&mut self, _: &Context, end: &mut End) {

@@ -1,5 +1,6 @@
 //! Labels that an audit could not confirm.
 
+use super::agreement::agreement_low;
 use crate::context::Context;
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};
@@ -9,7 +10,6 @@ use crate::rows::{Lane, Rows, Slot, Slots};
 use crate::verdict::{NotEvaluated, Verdict};
 use contract::{Causality, Json, LabelAudits, Severity};
 use serde::{Deserialize, Serialize};
-use statrs::function::beta::checked_beta_reg;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Labels of one target, measures and rules: what an audit is about.
@@ -84,29 +84,6 @@ fn audits(context: &Context) -> BTreeMap<Family, (i64, u64, u64)> {
         }
     }
     all
-}
-
-/// Lower end of the exact two-sided interval of a share (Clopper and Pearson 1934); 0 for counts that are none of a sample.
-///
-/// The quantile of the beta distribution is found by halving: the inverse of `statrs` is not trusted (`labeling.md` 10).
-pub(super) fn agreement_low(hits: u64, trials: u64, confidence: f64) -> f64 {
-    if hits == 0 || hits > trials {
-        return 0.0;
-    }
-    let (a, b) = (hits as f64, (trials - hits) as f64 + 1.0);
-    let tail = (1.0 - confidence) / 2.0;
-    let (mut low, mut high) = (0.0_f64, 1.0_f64);
-    loop {
-        let mid = low + (high - low) / 2.0;
-        if mid <= low || mid >= high {
-            return mid;
-        }
-        match checked_beta_reg(a, b, mid) {
-            Ok(p) if p < tail => low = mid,
-            Ok(_) => high = mid,
-            Err(_) => return 0.0,
-        }
-    }
 }
 
 impl Judge for LabelAudit {

@@ -7,11 +7,14 @@ use quality::{BarMid, CompareBy, SourceRows};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+/// Start, close of the bid, close of the ask.
+pub(crate) type Bar = (i64, i64, i64);
+
 pub(crate) const HOUR: i64 = 3_600_000_000_000;
 pub(crate) const DAY: i64 = 24 * HOUR;
 
-/// A bid and an ask bar a row: start, close of the bid, close of the ask, in 1e-9.
-pub(crate) fn bars(instrument: u32, step_ns: i64, rows: &[(i64, i64, i64)]) -> Draft<Bars> {
+/// A bid and an ask bar a row, in 1e-9.
+pub(crate) fn bars(instrument: u32, step_ns: i64, rows: &[Bar]) -> Draft<Bars> {
     let mut table = TableBuilder::<Bars>::new(UtcNanos::from_nanos(0));
     for (start, bid, ask) in rows {
         let (open, close) = (UtcNanos::from_nanos(*start), UtcNanos::from_nanos(start + step_ns));
@@ -53,7 +56,7 @@ pub(crate) fn quotes(instrument: u32, rows: &[(i64, Option<i64>, Option<i64>)]) 
 }
 
 /// A source of bars.
-pub(crate) fn source(name: &str, step_ns: i64, rows: &[(u32, Vec<(i64, i64, i64)>)]) -> SourceRows {
+pub(crate) fn source(name: &str, step_ns: i64, rows: &[(u32, Vec<Bar>)]) -> SourceRows {
     let mut source = SourceRows::new(name, CompareBy::Available);
     for (instrument, rows) in rows {
         source.bars(&bars(*instrument, step_ns, rows), BarMid::BidAsk).unwrap();
@@ -89,7 +92,7 @@ fn midnight(day: &str) -> i64 {
 }
 
 /// Minute bars of one folder between two days: local stamps as if they were UTC.
-pub(crate) fn minutes(folder: &Path, days: (&str, &str)) -> Vec<(i64, i64, i64)> {
+pub(crate) fn minutes(folder: &Path, days: (&str, &str)) -> Vec<Bar> {
     let mut rows = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -107,7 +110,7 @@ pub(crate) fn minutes(folder: &Path, days: (&str, &str)) -> Vec<(i64, i64, i64)>
 }
 
 /// Hourly bars of one file.
-pub(crate) fn hours(path: &Path) -> Vec<(i64, i64, i64)> {
+pub(crate) fn hours(path: &Path) -> Vec<Bar> {
     let row = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
         let (day, clock) = cells[0].split_once(' ').unwrap();

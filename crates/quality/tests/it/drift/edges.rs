@@ -183,7 +183,7 @@ fn types_of_a_table_are_read_as_what_they_are() {
         ("whole", Arc::new(Int64Array::from_iter_values(0..n))),
         ("code", Arc::new(Int64Array::from_iter_values((0..n).map(|i| i % 4)))),
         ("price", Arc::new(cents.with_precision_and_scale(20, 2).unwrap())),
-        ("flag", Arc::new(BooleanArray::from_iter((0..n).map(|i| Some(i % 2 == 0))))),
+        ("flag", Arc::new((0..n).map(|i| Some(i % 2 == 0)).collect::<BooleanArray>())),
         ("venue", Arc::new(dictionary)),
         ("ts", Arc::new(TimestampNanosecondArray::from_iter_values((0..n).map(|i| i * 1_000)))),
         ("text", Arc::new(StringArray::from_iter_values(words))),

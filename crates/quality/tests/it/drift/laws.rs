@@ -69,7 +69,7 @@ proptest! {
         let blocks = if is_session { Blocks::Column("session".to_owned()) } else { Blocks::Rows(41) };
         let detail = if is_exact { Detail::Exact } else { Detail::Binned };
         let spec = spec(blocks, detail);
-        let expected = text(&drift(&[before.clone()], &[after.clone()], &spec, &options()).unwrap());
+        let expected = text(&drift(std::slice::from_ref(&before), std::slice::from_ref(&after), &spec, &options()).unwrap());
 
         let parts = |batch: &RecordBatch, cuts: &[usize]| {
             let ends = cuts.iter().copied().chain([batch.num_rows()]);

@@ -112,7 +112,7 @@ fn categories_have_the_numbers_of_scipy() {
         let length = u32::try_from(r.iter().sum::<u64>() / 8).unwrap();
         let options = DriftOptions { permutations: 19, ..Default::default() };
         let report =
-            drift(&[reference], &[current], &rows(length.min(40_000).max(40)), &options).unwrap();
+            drift(&[reference], &[current], &rows(length.clamp(40, 40_000)), &options).unwrap();
         let size = |effect: Effect| {
             // One category leaves nothing but rounding.
             let (found, expected) = (find(&report, "v", effect).size, &expected[effect.word()]);
@@ -176,7 +176,7 @@ fn divergences_of_counts_by_hand() {
     let found = population_stability(&[0, 10], &[5, 5]).unwrap();
     assert!((found - psi).abs() < 1e-15);
     // sqrt(((1 - sqrt(1/2))^2 + 1/2) / 2)
-    let hellinger = (((1.0 - 0.5_f64.sqrt()).powi(2) + 0.5) / 2.0).sqrt();
+    let hellinger = f64::midpoint((1.0 - 0.5_f64.sqrt()).powi(2), 0.5).sqrt();
     assert!((hellinger_distance(&[0, 10], &[5, 5]).unwrap() - hellinger).abs() < 1e-15);
     assert_eq!(population_stability(&[1, 2], &[1]), None);
     assert_eq!(jensen_shannon_distance(&[0, 0], &[1, 1]), None);

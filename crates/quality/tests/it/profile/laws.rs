@@ -28,12 +28,14 @@ fn rows(n: usize) -> RecordBatch {
     let order = all().map(|row| format!("order {row}"));
     let fee = all().map(|row| i128::from(mix(row)) - (1 << 40));
     let fee = Decimal128Array::from_iter_values(fee).with_precision_and_scale(38, 9).unwrap();
-    let ts = all().map(|row| 1_767_571_200_000_000_000 + (mix(row) % 1_000_000_000) as i64);
+    let ts = all().map(|row| 1_767_571_200_000_000_000 + (mix(row) % 1_000_000_000).cast_signed());
     table(vec![
         ("price", Arc::new(price.collect::<Float64Array>())),
         (
             "id",
-            Arc::new(Int64Array::from_iter_values(all().map(|row| mix(row) as i64 - (1 << 43)))),
+            Arc::new(Int64Array::from_iter_values(
+                all().map(|row| mix(row).cast_signed() - (1 << 43)),
+            )),
         ),
         ("few", Arc::new(UInt32Array::from_iter_values(all().map(|row| (mix(row) % 9) as u32)))),
         ("fee", Arc::new(fee)),
@@ -116,6 +118,24 @@ fn ten_thousand_values_are_counted_and_one_more_is_estimated() {
         once.extend(values(n));
         once.reverse();
         assert_eq!(distinct(once), Some(DistinctCount::Estimate(found)));
+    }
+}
+
+#[test]
+fn estimates_are_those_of_the_library_that_defines_the_sketch() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/quality/profile/distinct.csv");
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows: Vec<(u32, f64)> = text
+        .lines()
+        .skip(2)
+        .map(|line| line.split_once(',').unwrap())
+        .map(|(n, estimate)| (n.parse().unwrap(), estimate.parse().unwrap()))
+        .collect();
+    assert_eq!(rows.len(), 4);
+    for (n, expected) in rows {
+        let found = profile_of(floats((0..n).map(|value| Some(f64::from(value))).collect()));
+        let Some(DistinctCount::Estimate(found)) = found.distinct else { panic!("{n}") };
+        assert!((found / expected - 1.0).abs() < 1e-12, "{n}: {found} is not {expected}");
     }
 }
 

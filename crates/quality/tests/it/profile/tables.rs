@@ -3,7 +3,7 @@
 use super::{double, fixture, floats, profile_of, state_of, table};
 use contract::arrow_array::types::Int32Type;
 use contract::arrow_array::{
-    Array as _, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
     Float32Array, Int8Array, Int64Array, StringArray, TimestampMicrosecondArray,
     TimestampNanosecondArray, UInt64Array,
 };

@@ -53,11 +53,15 @@ fn a_source_that_states_its_bound_is_held_to_it() {
         .set(&Sources::KIND, SourceKind::VenueFeed)
         .set(&Sources::CLOCK_DOMAIN, "exchange")
         .set(&Sources::PRIORITY, 0_u8)
-        .set(&Sources::CLOCK_BOUND_NS, SECOND);
+        .set(&Sources::CLOCK_BOUND_NS, SECOND)
+        .set(&Sources::ALLOWED_LATENESS_NS, 500 * MS);
     sources.end_row().unwrap();
     context.add(&sources.finish().unwrap().into_record_batch()).unwrap();
     let batch = quotes("0 1, 10 -2, 20 -1001");
     check(&rule("quotes", "clock_suspect", ""), &batch, &context, (3, &[3]));
+    // The same row of `sources` allows half a second of lateness: 501 ms is late, 500 is not.
+    let batch = quotes("0 0, 1000 0, 1000 500, 1000 501");
+    check(&rule("quotes", "late", ""), &batch, &context, (4, &[4]));
 }
 
 #[test]
@@ -65,7 +69,8 @@ fn a_clock_that_jumps_is_one_violation_in_either_direction() {
     let rules = rule("quotes", "clock_step", "rows = 2\nlimit = \"50ms\"");
     // 10, 12 | -240: down by 250, seen at once; then the new level is normal.
     let down = quotes("0 10, 1 12, 2 11, 3 -240, 4 -239, 5 -240, 6 -238");
-    check(&rules, &down, &Context::new(), (3, &[4]));
+    // Applicable: rows 3 and 4, and again from the third row of the new level on, rows 6 and 7.
+    check(&rules, &down, &Context::new(), (4, &[4]));
     // Up: one slow row proves nothing; two rows in a row above 10 + 50 do.
     let up = quotes("0 10, 1 12, 2 300, 3 11, 4 260, 5 261, 6 262, 7 260");
     check(&rules, &up, &Context::new(), (6, &[6]));

@@ -3,7 +3,7 @@
 use super::{at, check, instrument, rows, rule, source};
 use crate::support::broken;
 use arrow_array::RecordBatch;
-use contract::{Aggressor, Price, TradeAction, Trades};
+use contract::{Aggressor, BookDeltas, BookSide, DeltaAction, Price, TradeAction, Trades};
 use quality::{Action, Context, kind};
 
 /// Trades from `source second px size trade_id`, `-` for no id.
@@ -42,9 +42,15 @@ fn texts_of_two_columns_do_not_run_together() {
 }
 
 #[test]
-fn zeros_are_one_value_and_nan_is_no_key() {
-    let batch = trades("1 1 9 0.0 a, 1 2 9 -0.0 b");
-    let sizes = rule("trades", "key_unique", "columns = [\"size\"]");
+fn zeros_are_one_value() {
+    let batch = rows::<BookDeltas>("0.0, -0.0", |out, words| {
+        out.set(&BookDeltas::SOURCE_ID, source("1"))
+            .set(&BookDeltas::INSTRUMENT_ID, instrument("7"))
+            .set(&BookDeltas::ACTION, DeltaAction::None)
+            .set(&BookDeltas::SIDE, BookSide::None)
+            .set(&BookDeltas::SIZE, words[0].parse::<f64>().unwrap());
+    });
+    let sizes = rule("book_deltas", "key_unique", "columns = [\"size\"]");
     check(&sizes, &batch, &Context::new(), (2, &[2]));
 }
 
