@@ -110,7 +110,7 @@ fn rows_out_carry_flags_and_score_and_rejects_their_rule() {
     let stopped = run(dir.path(), &args[..5]);
     assert_eq!(stopped.code, 5, "{}", stopped.err);
     // Rows that were cleaned before keep one pair of columns, and nothing more leaves.
-    std::fs::write(dir.path().join("c.arrows"), stream(&[rows.clone()])).unwrap();
+    std::fs::write(dir.path().join("c.arrows"), stream(std::slice::from_ref(&rows))).unwrap();
     let again = run(dir.path(), &["quality", "run", "c.arrows", "--rules", "rules.toml"]);
     assert_eq!(again.code, 0, "{}", again.err);
     assert_eq!(read_stream(&again.out).schema().fields(), rows.schema().fields());

@@ -2,11 +2,11 @@
 
 use super::inputs::is_decisions;
 use super::{bug, count, stopped};
-use crate::error::{CliError, Failure};
+use crate::error::Failure;
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
 use arrow_array::{BooleanArray, RecordBatch, UInt64Array};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use contract::{
     Admitted, AnyBatch, Batch, Decisions, Origin, Reject, Table, TableSpec, Unlogged, admit_any,
 };

@@ -221,10 +221,10 @@ impl Part {
         read: &mut Read,
         rejects: &mut RejectSink,
     ) -> Result<(), Failure> {
-        if self.has_seq {
-            for seqs in seqs(batch) {
-                order.seq.follow(&self.name, seqs, first_row)?;
-            }
+        if self.has_seq
+            && let Some(seqs) = seqs(batch)
+        {
+            order.seq.follow(&self.name, seqs, first_row)?;
         }
         let origin = Origin::new("labeling", &self.name).at(first_row);
         let Admitted { good, rejects: refused, .. } = admit_any(self.spec, batch, &origin)

@@ -13,10 +13,11 @@ pub(super) fn place(error: &RuleError, file: &str, text: &str) -> Option<Place> 
             let error = DeTable::parse(text).err()?;
             return Some(Place::of(file, text, error.span()?, String::new()));
         }
-        RuleError::Value { place, .. } => find(text, place, None),
+        RuleError::Value { place, .. } | RuleError::Unknown { place, .. } => {
+            find(text, place, None)
+        }
         RuleError::UnknownKey { place, key, .. } => find(text, place, Some((key, Part::Key))),
         RuleError::UnknownKind { place, .. } => find(text, place, Some(("kind", Part::Value))),
-        RuleError::Unknown { place, .. } => find(text, place, None),
         RuleError::SameId { id } => twice(text, id),
         _ => None,
     };
