@@ -58,7 +58,8 @@ impl Halts {
     /// Whether trading is stopped within its session, by the last status up to `ts` that was known by `ts_avail` and says
     /// so or not; `None` where none does.
     ///
-    /// Statuses of the row's own source count; where it publishes none, those of any source do.
+    /// Statuses of the row's own source count; where it publishes none (a broker of several venues), all sources that
+    /// say anything must agree, since one venue's halt is not the other's.
     pub(crate) fn is_paused(
         &self,
         (source, id): (u16, u32),
@@ -75,7 +76,7 @@ impl Halts {
         }
         let others = self.sources.get(&id).into_iter().flatten();
         let answers = others.filter_map(|s| self.statuses.get(&(*s, id))).filter_map(pause);
-        answers.reduce(|one, other| one || other)
+        answers.reduce(|one, other| one && other)
     }
 
     /// Whether trading was stopped at some time in `[from, to]`, by statuses known at `ts_avail`.

@@ -45,7 +45,7 @@ impl TsChain {
                 "ours",
                 ParamType::Columns,
                 None,
-                "those of our clock, the others being of the source's; unsaid: all of decisions, ts_sent of executions",
+                "those of our clock, the others being of the source's; unsaid: all of decisions, ts_sent and ts_ack of executions (take ts_ack out where the venue stamps it)",
             ),
             ParamSpec::new(
                 "bound",
@@ -63,7 +63,7 @@ impl TsChain {
             Some("decisions") => {
                 (&["ts_signal", "ts_event", "ts_sent"], &["ts_signal", "ts_event", "ts_sent"])
             }
-            Some("executions") => (&["ts_sent", "ts_ack", "ts_event"], &["ts_sent"]),
+            Some("executions") => (&["ts_sent", "ts_ack", "ts_event"], &["ts_sent", "ts_ack"]),
             _ => (&[], &[]),
         };
         let said = |name: &str, or: &[&str]| -> Vec<String> {

@@ -127,13 +127,17 @@ fn stamps_of_two_clocks_may_differ_by_the_bound_and_no_more() {
         fill(1_000, 700, 710, Some(-300)), // on our clock 1,000 and 1,010
         fill(1_000, 700, 710, Some(-199)), // on our clock 899
     ]);
-    let (rows, report) = judge("executions", "ts_chain", "", &batch, &bound(100));
+    let venue = "ours = [\"ts_sent\"]"; // this venue stamps the acknowledgement
+    let (rows, report) = judge("executions", "ts_chain", venue, &batch, &bound(100));
     assert_eq!(rows, [12, 13, 15]);
     assert_eq!(counts(&report), (6, 3));
     // Without a bound only the stamps of one clock speak, unless the rule states one.
-    assert_eq!(judge("executions", "ts_chain", "", &batch, &Context::new()).0, [13]);
-    let given = "bound = \"100ns\"";
+    assert_eq!(judge("executions", "ts_chain", venue, &batch, &Context::new()).0, [13]);
+    let given = "ours = [\"ts_sent\"]\nbound = \"100ns\"";
     assert_eq!(judge("executions", "ts_chain", given, &batch, &Context::new()).0, [12, 13, 15]);
+    // Where we stamp it ourselves, it may not come before the order left by 1 ns.
+    let batch = executions(&[fill(1_000, 999, 1_020, None), fill(1_000, 1_050, 950, None)]);
+    assert_eq!(judge("executions", "ts_chain", "", &batch, &bound(100)).0, [10]);
 }
 
 #[test]
