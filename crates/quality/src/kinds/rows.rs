@@ -1,8 +1,8 @@
 //! Kinds that judge a row by itself.
 
-mod common;
 mod crossed;
 mod fills;
+mod given;
 mod halt_print;
 mod locked;
 mod lot;

@@ -1,6 +1,6 @@
 //! Fills that name an unknown decision, come in a wrong currency, or lack their fee.
 
-use super::common::{Only, When, only_is, only_where};
+use super::given::{Only, When, only_is, only_where};
 use crate::context::{Context, Lookup};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};

@@ -1,6 +1,6 @@
 //! Trades while trading was stopped.
 
-use super::common::{Only, When, only_is, only_where};
+use super::given::{Only, When, only_is, only_where};
 use crate::context::Context;
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};

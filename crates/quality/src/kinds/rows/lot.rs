@@ -1,6 +1,6 @@
 //! Quantities that are no multiple of the lot.
 
-use super::common::{ByColumn, Columns, Only, When, only_is, only_where};
+use super::given::{ByColumn, Columns, Only, When, only_is, only_where};
 use super::steps::Steps;
 use crate::context::Context;
 use crate::dimension::Dimension;

@@ -1,6 +1,6 @@
 //! NaN and infinities.
 
-use super::common::ByColumn;
+use super::given::ByColumn;
 use crate::context::Context;
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};

@@ -1,6 +1,6 @@
 //! Sizes and prices that cannot be.
 
-use super::common::{ByColumn, Columns, Only, When, only_is, only_where};
+use super::given::{ByColumn, Columns, Only, When, only_is, only_where};
 use crate::context::{Context, Lookup};
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};

@@ -1,6 +1,6 @@
 //! The step of each row of a batch: its instrument's tick or lot.
 
-use super::common::{Picked, When};
+use super::given::{Picked, When};
 use crate::context::{Context, Instrument, Lookup};
 use crate::rows::Rows;
 use crate::verdict::NotEvaluated;
