@@ -21,7 +21,7 @@ use super::{bug, count};
 use crate::cli::SpecArgs;
 use crate::config::FEATURES_SPEC;
 use crate::context::Context;
-use crate::error::{CliError, ErrorReport, Failure, Place};
+use crate::error::{ErrorReport, Failure, Place};
 use crate::input::file_text;
 use features::{Catalogue, Plan, Spec, SpecError, SweepError};
 

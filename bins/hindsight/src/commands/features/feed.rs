@@ -6,7 +6,7 @@ use crate::error::{CliError, Failure};
 use crate::input::{RawSource, Source};
 use crate::rejects::RejectSink;
 use arrow_array::{BooleanArray, RecordBatch, UInt64Array};
-use arrow_schema::{ArrowError, Schema, SchemaRef};
+use arrow_schema::{Schema, SchemaRef};
 use contract::{
     Admitted, AnyBatch, Batch, Decisions, Origin, Reject, Table, TableSpec, Unlogged, admit_any,
 };

@@ -12,7 +12,7 @@ use crate::progress::Progress;
 use crate::rejects::RejectSink;
 use crate::signals::Stop;
 use arrow_schema::Schema;
-use contract::{AnyBatch, Observe, Reject, TableSpec, UtcNanos};
+use contract::{AnyBatch, Observe, Reject, TableSpec};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

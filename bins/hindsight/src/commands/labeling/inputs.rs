@@ -222,7 +222,7 @@ impl Part {
         rejects: &mut RejectSink,
     ) -> Result<(), Failure> {
         if self.has_seq {
-            for seqs in seqs(batch) {
+            if let Some(seqs) = seqs(batch) {
                 order.seq.follow(&self.name, seqs, first_row)?;
             }
         }

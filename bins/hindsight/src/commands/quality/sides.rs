@@ -1,6 +1,5 @@
 //! What a run writes beside its rows.
 
-use super::stopped;
 use crate::cli::QualityRunArgs;
 use crate::error::{CliError, Failure};
 use crate::output::{Document, Format, OutputPlan, Pending, TableOutput, check_place};
