@@ -189,7 +189,7 @@ fn a_report_names_the_costliest_checks_with_their_rows() {
     let cost = done.text().split("what it costs\n").nth(1).unwrap();
     let first = cost.lines().nth(1).unwrap();
     assert!(first.starts_with("crossed ") && first.ends_with(" 12"), "{first}");
-    for part in ["rows of q.arrows, seq 10 to 15", "by source", "consistency", "3 checks, 1 failed"]
+    for part in ["rows of q.arrows, seq 10 to 15", "by source", "consistency", "3 checks, 3 failed"]
     {
         assert!(done.text().contains(part), "{part}: {}", done.text());
     }
@@ -401,7 +401,6 @@ fn a_request_that_cannot_be_answered_is_a_typed_error_and_leaves_nothing() {
         (vec!["run", "q.arrows", "-f", "json"], 2, "error[cli/format-not-for-command]"),
         (vec!["check", "roles.arrows"], 2, "error[cli/no-rules]: roles.arrows"),
         (vec!["check", "q.arrows", "--context", "absent"], 1, "error[cli/not-found]"),
-        (vec!["check", "-", "--context", "-"], 2, "error[cli/"),
         (
             vec!["check", "swapped.arrows"],
             2,

@@ -6,7 +6,7 @@ use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch, downcast_primitive_array};
+use arrow_array::{AnyDictionaryArray, Array, RecordBatch, downcast_primitive_array};
 use arrow_buffer::{ArrowNativeType, NullBuffer};
 use arrow_schema::DataType;
 use std::borrow::Cow;
@@ -87,7 +87,7 @@ pub(super) struct Words {
 pub(super) fn words(array: &dyn Array) -> Option<Words> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let names = words(dictionary.values().as_ref())?;
-        let keys = dictionary.normalized_keys();
+        let keys = keys(dictionary);
         let name = |(row, &key): (usize, &usize)| {
             if array.is_null(row) { None } else { names.rows.get(key).copied().flatten() }
         };
@@ -137,11 +137,19 @@ impl Seen {
     }
 }
 
+/// Keys of a dictionary; one without words has nulls only, and any key will do for them.
+fn keys(dictionary: &dyn AnyDictionaryArray) -> Vec<usize> {
+    if dictionary.values().is_empty() {
+        return vec![0; dictionary.len()];
+    }
+    dictionary.normalized_keys()
+}
+
 /// Integers or instants of a column; `None` for other types.
 pub(super) fn wholes(array: &dyn Array) -> Option<Vec<Option<i64>>> {
     if let Some(dictionary) = array.as_any_dictionary_opt() {
         let values = wholes(dictionary.values().as_ref())?;
-        let keys = dictionary.normalized_keys();
+        let keys = keys(dictionary);
         let value = |(row, &key): (usize, &usize)| {
             if array.is_null(row) { None } else { values.get(key).copied().flatten() }
         };

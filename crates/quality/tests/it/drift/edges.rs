@@ -4,7 +4,7 @@ use super::noise::Noise;
 use super::{find, numbers, rows, table, x};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
+    ArrayRef, BooleanArray, Decimal128Array, DictionaryArray, Float64Array, Int32Array, Int64Array,
     RecordBatch, StringArray, TimestampNanosecondArray,
 };
 use contract::Diagnostic;
@@ -58,6 +58,17 @@ fn empty_one_row_and_all_null_sides_are_insufficient() {
             assert_eq!((finding.p, finding.q), (None, None));
         }
     }
+}
+
+#[test]
+fn a_dictionary_without_words_is_a_column_of_nulls() {
+    let keys = Int32Array::from(vec![None; 400]);
+    let words: ArrayRef = Arc::new(StringArray::from(Vec::<&str>::new()));
+    let empty = DictionaryArray::<Int32Type>::try_new(keys, words).unwrap();
+    let batch = table(&[("x", Arc::new(empty) as ArrayRef)]);
+    let report = compare(&batch, &batch, &rows(20));
+    let expected = DriftVerdict::Insufficient { of: Short::Rows, found: 0, needed: 200 };
+    assert_eq!(report.columns[0].verdict, expected);
 }
 
 #[test]
