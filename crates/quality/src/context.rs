@@ -46,7 +46,7 @@ pub(crate) enum SessionAt {
 ///
 /// let mut context = Context::new();
 /// assert!(!context.has("instruments"));
-/// # let none = contract::Batch::<contract::Statuses>::empty();
+/// # let none = contract::Draft::<contract::Statuses>::empty();
 /// context.add(&none.into_record_batch())?; // any contract table that checks look things up in
 /// assert!(context.has("statuses"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
