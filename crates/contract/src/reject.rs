@@ -180,12 +180,7 @@ mod table {
             let position = self.position.to_string();
             let name =
                 [self.stage.as_str(), self.input.as_str(), position.as_str(), self.code.as_str()];
-            let hash = Hash::of(name.join("\0").as_bytes());
-            let mut bytes = [0_u8; 16];
-            bytes.copy_from_slice(hash.as_bytes().first_chunk::<16>().unwrap_or(&[0; 16]));
-            bytes[6] = bytes[6] & 0x0f | 0x80;
-            bytes[8] = bytes[8] & 0x3f | 0x80;
-            EventId::from_bytes(bytes)
+            EventId::v8(&Hash::of(name.join("\0").as_bytes()))
         }
     }
 

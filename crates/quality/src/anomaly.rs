@@ -2,6 +2,9 @@
 //!
 //! Prices are judged as the integers that they are (`i64` of 1e-9), other columns as `f64`; [`Sample`] covers both, and
 //! medians and deviations of integers are exact. What looks at later rows says so in its name or its first line.
+//!
+//! The check kinds `spike`, `spike_centred` and `round_trip` and the imputation of slots are made of these; the other
+//! detectors (robust z, fences, Hampel, seasonal z, wide spreads) are for callers that judge a column themselves.
 
 mod centred;
 mod error;

@@ -9,7 +9,7 @@ mod tape;
 mod watermarks;
 
 pub(crate) use actions::Actions;
-pub(crate) use calendar::{Calendars, Session};
+pub(crate) use calendar::{Calendars, DAY_NS, Session};
 pub(crate) use features::FeatureBook;
 pub(crate) use halts::Halts;
 pub(crate) use instruments::{Instrument, InstrumentBook, Lookup};
@@ -167,9 +167,7 @@ impl Context {
     /// Where an instant stands in the sessions of the instrument's calendar.
     pub(crate) fn session(&self, instrument: u32, ts: i64) -> SessionAt {
         let calendar = self.instruments.at(instrument, ts).and_then(|i| i.calendar.as_deref());
-        let known = calendar.filter(|calendar| self.calendars.covers(calendar, ts).is_some());
-        let Some(calendar) = known else { return SessionAt::Unknown };
-        self.calendars.session(calendar, ts).map_or(SessionAt::Outside, SessionAt::In)
+        calendar.map_or(SessionAt::Unknown, |calendar| self.calendars.at(calendar, ts))
     }
 
     /// Whether trading stopped at some time in `[from, to]`, as far as was known at `ts_avail`.

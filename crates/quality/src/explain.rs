@@ -5,7 +5,7 @@ use crate::judge::Form;
 use crate::kinds::Param;
 use crate::marks::{LateMark, Marks};
 use crate::report::Report;
-use crate::rows::{Rows, Slots};
+use crate::rows::{Ids, Rows, Slots};
 use crate::rule_set::{CheckSpec, RuleSet};
 use crate::score::RowScores;
 use crate::scorer::{Repair, ScoreError, repaired};
@@ -122,7 +122,8 @@ impl Explainer {
         let first = self.state.rows();
         let (batch, mut repairs) = repaired(self.state.rules(), batch, first)?;
         let flags = self.state.observe(&batch, &self.context)?;
-        if let Some(row) = place(&batch, self.state.rules().table(), first, self.id) {
+        let ids = Ids::new(&batch, self.state.rules().table(), first);
+        if let Some(row) = ids.row(self.id, batch.num_rows()) {
             repairs.retain(|repair| repair.row == row);
             self.found = Some((batch.slice(row, 1), repairs));
         }
@@ -166,15 +167,6 @@ fn reads(check: &CheckSpec, table: &str) -> Vec<String> {
     slots.names().to_vec()
 }
 
-/// Where a row stands in a batch.
-fn place(batch: &RecordBatch, table: &str, first: u64, id: u64) -> Option<usize> {
-    let rows = batch.num_rows();
-    match crate::rows::seqs(batch, table) {
-        Some(seqs) => seqs.binary_search(&id).ok(),
-        None => usize::try_from(id.checked_sub(first)?).ok().filter(|row| *row < rows),
-    }
-}
-
 /// The marks that checks give one row.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
@@ -186,15 +178,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Takes what a check says about a batch.
     pub(crate) fn see(&mut self, check: usize, rows: &Rows<'_>, marks: &Marks) {
-        // `seq` rises, so the row is where it would stand.
-        let row = match rows.seqs() {
-            Some(seqs) => seqs.binary_search(&self.id).ok(),
-            None => self
-                .id
-                .checked_sub(rows.id(0))
-                .and_then(|row| usize::try_from(row).ok())
-                .filter(|row| *row < rows.len()),
-        };
+        let row = rows.ids().row(self.id, rows.len());
         if let (Some(row), Some(said)) = (row, self.said.get_mut(check)) {
             let (applicable, violated) = marks.at(row);
             said.0 |= applicable;

@@ -24,7 +24,5 @@ pub use exact_sum::ExactSum;
 pub use kind::ProfileReading;
 pub use moments::Moments;
 pub use quantile::exact_quantiles;
-#[expect(unused_imports, reason = "drift and anomalies take their quantiles from here")]
-pub(crate) use quantile::quantile_type7;
 pub use report::{ColumnProfile, Frequent, Quantile, TableProfile, Value};
 pub use state::{ProfileOptions, ProfileState};

@@ -56,9 +56,36 @@ fn is_numbered(table: &str) -> bool {
     contract::table(table).is_some_and(contract::TableSpec::is_event)
 }
 
-/// `seq` of every row, for an event table that a log has numbered.
-pub(crate) fn seqs<'a>(batch: &'a RecordBatch, table: &str) -> Option<&'a [u64]> {
-    let array = batch.column_by_name("seq").filter(|_| is_numbered(table))?;
+/// What rows of a batch are known by: `seq` where a log has numbered them, else their position in the stream.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ids<'a> {
+    seqs: Option<&'a [u64]>,
+    /// Position of the first row.
+    first: u64,
+}
+
+impl<'a> Ids<'a> {
+    /// Ids of a batch of a table whose first row has this position.
+    pub(crate) fn new(batch: &'a RecordBatch, table: &str, first: u64) -> Self {
+        let array = batch.column_by_name("seq").filter(|_| is_numbered(table));
+        Self { seqs: array.and_then(numbers), first }
+    }
+
+    /// The id of a row.
+    pub(crate) fn of(&self, row: usize) -> u64 {
+        self.seqs.and_then(|s| s.get(row).copied()).unwrap_or(self.first + row as u64)
+    }
+
+    /// The row with this id, of a batch of so many rows whose ids rise.
+    pub(crate) fn row(&self, id: u64, rows: usize) -> Option<usize> {
+        match self.seqs {
+            Some(seqs) => seqs.binary_search(&id).ok(),
+            None => usize::try_from(id.checked_sub(self.first)?).ok().filter(|row| *row < rows),
+        }
+    }
+}
+
+fn numbers(array: &ArrayRef) -> Option<&[u64]> {
     array.as_primitive_opt::<UInt64Type>().map(|a| a.values().as_ref())
 }
 
@@ -254,18 +281,31 @@ pub(crate) struct Rows<'a> {
     pub(crate) batch: &'a RecordBatch,
     layout: &'a Layout,
     slots: &'a Slots,
-    /// Position of the first row in the stream.
-    first: u64,
+    ids: Ids<'a>,
+    sources: Option<&'a [u16]>,
+    instruments: Option<&'a [u32]>,
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) const fn new(
+    /// `first` is the position of the first row in the stream.
+    pub(crate) fn new(
         batch: &'a RecordBatch,
         layout: &'a Layout,
         slots: &'a Slots,
         first: u64,
     ) -> Self {
-        Self { batch, layout, slots, first }
+        let at = |position: Option<usize>| position.and_then(|at| batch.columns().get(at));
+        let ids = Ids { seqs: at(layout.seq).and_then(numbers), first };
+        let sources = at(layout.source).and_then(|a| a.as_primitive_opt::<UInt16Type>());
+        let instruments = at(layout.instrument).and_then(|a| a.as_primitive_opt::<UInt32Type>());
+        Self {
+            batch,
+            layout,
+            slots,
+            ids,
+            sources: sources.map(|a| a.values().as_ref()),
+            instruments: instruments.map(|a| a.values().as_ref()),
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -274,31 +314,33 @@ impl<'a> Rows<'a> {
 
     /// `seq` of a row, or its position in the stream where the table has none.
     pub(crate) fn id(&self, row: usize) -> u64 {
-        self.seqs().and_then(|s| s.get(row).copied()).unwrap_or(self.first + row as u64)
+        self.ids.of(row)
+    }
+
+    /// What the rows are known by.
+    pub(crate) const fn ids(&self) -> Ids<'a> {
+        self.ids
     }
 
     /// `seq` of every row, for a table with numbers.
-    pub(crate) fn seqs(&self) -> Option<&'a [u64]> {
-        let array = self.batch.columns().get(self.layout.seq?)?;
-        array.as_primitive_opt::<UInt64Type>().map(|a| a.values().as_ref())
+    pub(crate) const fn seqs(&self) -> Option<&'a [u64]> {
+        self.ids.seqs
     }
 
     /// `source_id` of every row.
-    pub(crate) fn sources(&self) -> Option<&'a [u16]> {
-        let array = self.batch.columns().get(self.layout.source?)?;
-        array.as_primitive_opt::<UInt16Type>().map(|a| a.values().as_ref())
+    pub(crate) const fn sources(&self) -> Option<&'a [u16]> {
+        self.sources
     }
 
     /// `instrument_id` of every row; 0 where there is none.
-    pub(crate) fn instruments(&self) -> Option<&'a [u32]> {
-        let array = self.batch.columns().get(self.layout.instrument?)?;
-        array.as_primitive_opt::<UInt32Type>().map(|a| a.values().as_ref())
+    pub(crate) const fn instruments(&self) -> Option<&'a [u32]> {
+        self.instruments
     }
 
     /// Source and instrument of a row, 0 where a table does not have them: the key of most sequence kinds.
     pub(crate) fn stream(&self, row: usize) -> (u16, u32) {
-        let source = self.sources().and_then(|s| s.get(row).copied()).unwrap_or(0);
-        let instrument = self.instruments().and_then(|s| s.get(row).copied()).unwrap_or(0);
+        let source = self.sources.and_then(|s| s.get(row).copied()).unwrap_or(0);
+        let instrument = self.instruments.and_then(|s| s.get(row).copied()).unwrap_or(0);
         (source, instrument)
     }
 

@@ -22,6 +22,9 @@ use arrow_array::RecordBatch;
 use contract::{DataQualityEvent, Origin, QualityMode, Reject, UtcNanos};
 use std::collections::{BTreeMap, HashMap};
 
+/// Patterns of flags whose score is remembered. Rows share few; hostile ones must not fill the memory.
+const MAX_PATTERNS: usize = 65_536;
+
 /// Judges a stream, batch by batch.
 ///
 /// - **Shape:** rows in = rows out + rejects, in the order in which they came. A row out has its original values and two
@@ -29,7 +32,7 @@ use std::collections::{BTreeMap, HashMap};
 ///   and `quality_score` (0 to 100). In its `flags` only `QUARANTINED`, `LATE`, `DUP_SUSPECT` and `REPAIRED` may be new.
 /// - **Point in time:** in `live` mode only causal checks run, so flags and score of a row rest on it and on earlier rows.
 ///   In `final` mode the schema says `hindsight.causality = hindsight`, and `features` refuses it.
-/// - **Cost:** memory is that of the checks; [`Scorer::judge`] allocates nothing for known streams.
+/// - **Cost:** memory is that of the checks; [`Scorer::judge`] makes no output rows.
 ///
 /// ```
 /// use contract::{Origin, QualityMode, UtcNanos};
@@ -195,6 +198,9 @@ impl Scorer {
                 *score
             } else {
                 let score = self.row_scores.of(self.flags.broken(row));
+                if self.known.len() == MAX_PATTERNS {
+                    self.known.clear();
+                }
                 self.known.insert(words.into(), score);
                 score
             };
@@ -213,18 +219,22 @@ impl Scorer {
         let first = self.state.rows();
         self.look(&batch)?;
         let rules = self.state.rules();
-        let leaves = |row: usize| self.action(row) == Some(Action::Reject);
-        let quarantined = |row: usize| self.action(row) == Some(Action::Quarantine);
         let origin = self.origin.at(self.origin.first_row + first);
         let mut rejects = Vec::new();
+        let mut quarantined = 0;
         let mut keep = Vec::with_capacity(batch.num_rows());
         for row in 0..batch.num_rows() {
-            keep.push(!leaves(row));
-            if leaves(row) {
-                rejects.push(output::reject(rules, &origin, &batch, row, self.flags.broken(row))?);
+            let action = self.action(row);
+            keep.push(action != Some(Action::Reject));
+            match action {
+                Some(Action::Reject) => {
+                    let broken = self.flags.broken(row);
+                    rejects.push(output::reject(rules, &origin, &batch, row, broken)?);
+                }
+                Some(Action::Quarantine) => quarantined += 1,
+                Some(Action::Flag) | None => {}
             }
         }
-        let held = (0..batch.num_rows()).filter(|row| quarantined(*row)).count() as u64;
         let repaired = repair::rows(&repairs, batch.num_rows());
         let marks = output::Marks { flags: &self.flags, scores: &self.scores, repaired: &repaired };
         let rows = output::rows(rules, self.state.mode(), &batch, &keep, &marks)?;
@@ -233,7 +243,7 @@ impl Scorer {
         self.stats.rows_in += batch.num_rows() as u64;
         self.stats.rows_out += rows.num_rows() as u64;
         self.stats.rejects += rejects.len() as u64;
-        self.stats.quarantined += held;
+        self.stats.quarantined += quarantined;
         self.stats.repairs += repairs.len() as u64;
         if batch.num_rows() != rows.num_rows() + rejects.len() {
             return Err(ScoreError::Conservation {

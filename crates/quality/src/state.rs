@@ -70,6 +70,7 @@ pub struct TableState {
 /// One check at work.
 #[derive(Debug, Clone)]
 pub(crate) struct CheckState {
+    form: Form,
     judge: AnyJudge,
     tally: Tally,
     not_evaluated: Option<NotEvaluated>,
@@ -98,6 +99,7 @@ impl TableState {
                 let looks_ahead = spec.kind().causality == Causality::Hindsight;
                 let skipped = looks_ahead && mode == QualityMode::Live;
                 CheckState {
+                    form: spec.kind().form,
                     judge: (spec.kind().build)(&spec.params, &mut slots),
                     tally: Tally::default(),
                     last: Vec::new(),
@@ -182,8 +184,7 @@ impl TableState {
         self.sources.read(&rows);
         let is_part = self.held.is_some();
         for (at, check) in self.checks.iter_mut().enumerate() {
-            let form = self.rules.checks().get(at).map_or(Form::Row, |c| c.kind().form);
-            if is_part && form == Form::Sequence {
+            if is_part && check.form == Form::Sequence {
                 continue;
             }
             check.judge(&rows, context, &mut self.marks, &self.sources);
@@ -238,9 +239,8 @@ impl TableState {
         // Rows without a number are known by their place in the stream, which a part cannot know.
         let shift = if right.seqs.is_none() { self.rows } else { 0 };
         let mut late = Vec::new();
-        for (at, (check, other)) in self.checks.iter_mut().zip(&right.checks).enumerate() {
-            let form = self.rules.checks().get(at).map_or(Form::Row, |c| c.kind().form);
-            if form == Form::Sequence {
+        for (check, other) in self.checks.iter_mut().zip(&right.checks) {
+            if check.form == Form::Sequence {
                 continue;
             }
             check.tally.merge(&other.tally, shift);
@@ -265,15 +265,11 @@ impl TableState {
     }
 
     fn judge_held(&mut self, held: &Held, context: &Context, late: &mut Vec<LateFlag>) {
-        let sequence = |rules: &RuleSet, at: usize| {
-            rules.checks().get(at).is_some_and(|c| c.kind().form == Form::Sequence)
-        };
+        let sequence = |check: &&mut CheckState| check.form == Form::Sequence;
         if held.is_over() {
-            for (at, check) in self.checks.iter_mut().enumerate() {
-                if sequence(&self.rules, at) {
-                    let what = format!("{} held rows", Self::MAX_HELD);
-                    check.not_evaluated.get_or_insert(NotEvaluated::Limit(what));
-                }
+            for check in self.checks.iter_mut().filter(sequence) {
+                let what = format!("{} held rows", Self::MAX_HELD);
+                check.not_evaluated.get_or_insert(NotEvaluated::Limit(what));
             }
             return;
         }
@@ -282,7 +278,7 @@ impl TableState {
             let rows = Rows::new(batch, &layout, &self.slots, self.rows + first);
             self.sources.read(&rows);
             for (at, check) in self.checks.iter_mut().enumerate() {
-                if !sequence(&self.rules, at) {
+                if check.form != Form::Sequence {
                     continue;
                 }
                 check.judge(&rows, context, &mut self.marks, &self.sources);
@@ -315,7 +311,7 @@ impl TableState {
         let is_part = self.held.is_some();
         for (at, (check, spec)) in self.checks.iter_mut().zip(rules.checks()).enumerate() {
             let mut end = End::default();
-            if is_part && spec.kind().form == Form::Sequence {
+            if is_part && check.form == Form::Sequence {
                 check.not_evaluated.get_or_insert(NotEvaluated::NotYet);
             }
             if check.not_evaluated.is_none() {

@@ -401,6 +401,11 @@ fn a_request_that_cannot_be_answered_is_a_typed_error_and_leaves_nothing() {
         (vec!["run", "q.arrows", "-f", "json"], 2, "error[cli/format-not-for-command]"),
         (vec!["check", "roles.arrows"], 2, "error[cli/no-rules]: roles.arrows"),
         (vec!["check", "q.arrows", "--context", "absent"], 1, "error[cli/not-found]"),
+        // Two readers of standard input, which is empty here: said before it is read.
+        (vec!["check", "-", "--context", "-"], 2, "error[cli/stdin-twice]"),
+        (vec!["run", "quotes=-", "--context", "-"], 2, "error[cli/stdin-twice]"),
+        (vec!["drift", "-", "quotes=-"], 2, "error[cli/stdin-twice]"),
+        (vec!["compare", "-", "quotes=-", "--max-age", "1m"], 2, "error[cli/stdin-twice]"),
         (
             vec!["check", "swapped.arrows"],
             2,

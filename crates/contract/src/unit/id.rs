@@ -96,6 +96,13 @@ impl EventId {
         Self(bytes)
     }
 
+    /// A UUIDv8 (RFC 9562) of a hash: its first 16 bytes, of which 122 bits are used, so that equal content has one id.
+    #[must_use]
+    pub const fn v8(hash: &Hash) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = hash.0;
+        Self([a, b, c, d, e, f, g & 0x0f | 0x80, h, i & 0x3f | 0x80, j, k, l, m, n, o, p])
+    }
+
     /// Parses a UUID with hyphens, or 32 hexadecimal digits.
     ///
     /// # Errors

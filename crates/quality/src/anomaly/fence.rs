@@ -50,6 +50,16 @@ impl Default for FenceRule {
     }
 }
 
+/// The rule in a saved state.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "FenceRule", deny_unknown_fields)]
+struct SavedRule {
+    window: usize,
+    min_n: usize,
+    #[serde(with = "crate::float_bits")]
+    k: f64,
+}
+
 /// Each value against the fence of the last `w` of its key, itself excluded. Causal.
 ///
 /// On normal data 0.7 % lie outside Tukey's fence: it marks what to look at, not what is wrong.
@@ -66,6 +76,7 @@ impl Default for FenceRule {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "", deserialize = ""), deny_unknown_fields)]
 pub struct IqrFence<T: Sample> {
+    #[serde(with = "SavedRule")]
     rule: FenceRule,
     window: Window<T>,
 }

@@ -46,9 +46,14 @@ pub fn quantile<T: Sample>(sorted: &[T], p: f64) -> Option<f64> {
 }
 
 /// From `a` towards `b`, exact at both ends and in the middle of equals, as numpy does it.
+///
+/// Between two values whose distance overflows, and beside an infinity, it is a weighted sum.
 fn between(a: f64, b: f64, share: f64) -> f64 {
+    if share <= 0.0 || a.total_cmp(&b).is_eq() {
+        return a;
+    }
     let gap = b - a;
-    if gap.is_infinite() {
+    if !gap.is_finite() {
         return a * (1.0 - share) + b * share;
     }
     if share >= 0.5 { b - gap * (1.0 - share) } else { a + gap * share }

@@ -61,6 +61,16 @@ impl Default for RobustZRule {
     }
 }
 
+/// The rule in a saved state.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "RobustZRule", deny_unknown_fields)]
+struct SavedRule {
+    window: usize,
+    min_n: usize,
+    #[serde(with = "crate::float_bits")]
+    limit: f64,
+}
+
 /// The robust z of each value against the last `w` of its key, itself excluded. Causal.
 ///
 /// With a MAD of zero a value more than one tick from the median is a violation. Every finite value enters the window,
@@ -78,6 +88,7 @@ impl Default for RobustZRule {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "", deserialize = ""), deny_unknown_fields)]
 pub struct RobustZ<T: Sample> {
+    #[serde(with = "SavedRule")]
     rule: RobustZRule,
     window: Window<T>,
 }

@@ -53,11 +53,22 @@ impl Default for SlotRule {
     }
 }
 
+/// The rule in a saved state.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "SlotRule", deny_unknown_fields)]
+struct SavedRule {
+    sessions: usize,
+    min_sessions: usize,
+    rows: usize,
+    #[serde(with = "crate::float_bits")]
+    limit: f64,
+}
+
 /// What a key's slots held in past sessions: one number a slot and session. Causal.
 ///
-/// A slot's own session never speaks about it: a number enters when the key moves on to another slot. Time comes as
-/// [`slot_of_week`] or [`slot_of_day`]; a calendar's own slots do as well. Rows of a slot that has ended are judged and
-/// not taken in.
+/// A number enters when the key moves on to another slot, so a slot's own session does not speak about it. Time comes as
+/// [`slot_of_week`] or [`slot_of_day`]; a calendar's own slots do as well. Rows of a slot that has ended are judged by
+/// all that is past by then, its own session included, and not taken in.
 ///
 /// - **Memory:** slots seen x `sessions`, and `rows`.
 ///
@@ -76,6 +87,7 @@ impl Default for SlotRule {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(bound(serialize = "", deserialize = ""), deny_unknown_fields)]
 pub struct SlotHistory<T: Sample> {
+    #[serde(with = "SavedRule")]
     rule: SlotRule,
     past: BTreeMap<u32, Window<T>>,
     open: Option<(u32, i64)>,
@@ -118,6 +130,11 @@ impl<T: Sample> SlotHistory<T> {
         self.open = Some(slot);
     }
 
+    /// Whether the key is in this slot of this session now: all that is past is earlier then.
+    pub(crate) fn is_open(&self, slot: (u32, i64)) -> bool {
+        self.open == Some(slot)
+    }
+
     /// What the slot held in past sessions; `None` with fewer than `min_sessions` of them.
     pub fn past(&self, slot: u32) -> Option<&Window<T>> {
         self.past.get(&slot).filter(|past| past.len() >= self.rule.min_sessions)
@@ -142,7 +159,7 @@ impl<T: Sample> SlotHistory<T> {
 
     fn take(&mut self, slot: (u32, i64), value: T) {
         self.advance(slot);
-        if self.open == Some(slot) {
+        if self.is_open(slot) {
             self.rows.push(value);
         }
     }
@@ -150,7 +167,8 @@ impl<T: Sample> SlotHistory<T> {
 
 /// Spreads that are wide for their time of day. Causal.
 ///
-/// A violation is a spread above `k` times the median of the same slot in past sessions.
+/// A violation is a spread above `k` times the median of the same slot in past sessions, each of which counts once, as in
+/// [`SlotHistory`]. The check kind `wide_spread` is another measure: its median is that of all rows of those sessions.
 ///
 /// ```
 /// use quality::{Judgement, SlotRule, WideSpread};
@@ -167,6 +185,7 @@ impl<T: Sample> SlotHistory<T> {
 #[serde(bound(serialize = "", deserialize = ""), deny_unknown_fields)]
 pub struct WideSpread<T: Sample> {
     history: SlotHistory<T>,
+    #[serde(with = "crate::float_bits")]
     k: f64,
 }
 

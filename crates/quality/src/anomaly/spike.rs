@@ -79,10 +79,26 @@ pub struct SpikeGate<T: Sample> {
     jump_floor: Option<T::Quarter>,
 }
 
+/// The rule in a saved gate.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "SpikeRule", deny_unknown_fields)]
+struct SavedRule {
+    window: usize,
+    #[serde(with = "crate::float_bits")]
+    k: f64,
+    min_n: usize,
+    reseed: usize,
+    #[serde(with = "crate::float_bits")]
+    floor_ticks: f64,
+    #[serde(with = "crate::float_bits")]
+    floor_bps: f64,
+}
+
 /// A gate's saved form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct GateState {
+    #[serde(with = "SavedRule")]
     rule: SpikeRule,
     accepted: Vec<u64>,
     last: Option<u64>,

@@ -1,7 +1,11 @@
 //! Sessions of calendars.
 
+use super::SessionAt;
 use contract::{Draft, SessionPhase, Sessions, UnknownWord};
 use std::collections::BTreeMap;
+
+/// Nanoseconds of a UTC day.
+pub(crate) const DAY_NS: i64 = 86_400_000_000_000;
 
 /// A session `[start, end)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,24 +47,18 @@ impl Calendars {
         self.sessions.contains_key(calendar)
     }
 
-    /// Whether a session covers an instant; `None` for an unknown calendar, or outside the days that it lists.
-    pub(crate) fn covers(&self, calendar: &str, ts: i64) -> Option<bool> {
-        /// A calendar says nothing about days that it does not list.
-        const DAY_NS: i64 = 86_400_000_000_000;
-        let list = self.sessions.get(calendar)?;
-        let (first, last) = (list.first()?, list.last()?);
+    /// Where an instant stands in a calendar.
+    pub(crate) fn at(&self, calendar: &str, ts: i64) -> SessionAt {
+        let list = self.sessions.get(calendar).map_or(&[][..], Vec::as_slice);
+        let Some((first, last)) = list.first().zip(list.last()) else { return SessionAt::Unknown };
+        // A calendar says nothing about days that it does not list.
         if ts < first.start.saturating_sub(DAY_NS) || ts >= last.end.saturating_add(DAY_NS) {
-            return None;
+            return SessionAt::Unknown;
         }
-        Some(self.session(calendar, ts).is_some())
-    }
-
-    /// The session that covers an instant.
-    pub(crate) fn session(&self, calendar: &str, ts: i64) -> Option<Session> {
-        let list = self.sessions.get(calendar)?;
-        let after = list.partition_point(|s| s.start <= ts);
+        let begun = list.get(..list.partition_point(|s| s.start <= ts)).unwrap_or(&[]);
         // Sessions of one calendar hardly overlap: a few steps back find the one that covers.
-        list.get(..after)?.iter().rev().take(8).find(|s| ts < s.end).copied()
+        let covers = begun.iter().rev().take(8).find(|s| ts < s.end);
+        covers.map_or(SessionAt::Outside, |session| SessionAt::In(*session))
     }
 
     /// Sessions of continuous trading that overlap a range.

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 /// What checks read of one version of an instrument.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Instrument {
-    pub(crate) valid_from: i64,
-    pub(crate) valid_to: i64,
+    valid_from: i64,
+    valid_to: i64,
     ts_avail: i64,
     revision: u16,
     pub(crate) tick_size: Option<i64>,
@@ -48,16 +48,24 @@ impl InstrumentBook {
             let id = rows.col(&Instruments::INSTRUMENT_ID).value(row);
             let versions = self.versions.entry(id).or_default();
             versions.push(version);
-            versions.sort_by_key(|v| (v.valid_from, v.revision));
         }
         Ok(())
     }
 
-    /// The version that holds at an instant; of several the one with the greatest revision.
+    /// The version that holds at an instant, as is known in the end; of several the one with the greatest revision.
     pub(crate) fn at(&self, id: u32, ts: i64) -> Option<&Instrument> {
-        let versions = self.versions.get(&id)?;
-        versions.iter().rfind(|v| v.valid_from <= ts && ts < v.valid_to)
+        self.known_at(id, ts, i64::MAX)
     }
+
+    /// The version that holds at `ts` and was known by `ts_avail`; of several the one with the greatest revision.
+    pub(crate) fn known_at(&self, id: u32, ts: i64, ts_avail: i64) -> Option<&Instrument> {
+        version(self.versions.get(&id)?, ts, ts_avail)
+    }
+}
+
+fn version(versions: &[Instrument], ts: i64, ts_avail: i64) -> Option<&Instrument> {
+    let holds = |v: &&Instrument| v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail;
+    versions.iter().filter(holds).max_by_key(|v| (v.revision, v.valid_from))
 }
 
 /// Versions of instruments, looked up row by row: rows of one instrument in a row cost one search.
@@ -72,7 +80,7 @@ impl<'a> Lookup<'a> {
         Self { book, last: None }
     }
 
-    /// The version that holds at `ts` and was known by `ts_avail`; of several the one with the greatest revision.
+    /// As [`InstrumentBook::known_at`].
     pub(crate) fn at(&mut self, id: u32, ts: i64, ts_avail: i64) -> Option<&'a Instrument> {
         let versions = match self.last {
             Some((last, versions)) if last == id => versions,
@@ -82,8 +90,6 @@ impl<'a> Lookup<'a> {
                 versions
             }
         };
-        let holds =
-            |v: &&Instrument| v.valid_from <= ts && ts < v.valid_to && v.ts_avail <= ts_avail;
-        versions.iter().filter(holds).max_by_key(|v| (v.revision, v.valid_from))
+        version(versions, ts, ts_avail)
     }
 }

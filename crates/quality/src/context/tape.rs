@@ -30,7 +30,6 @@ pub(crate) struct Aggregate {
     pub(crate) px: [i64; 4],
     /// In units of 1e-9.
     pub(crate) size: i128,
-    pub(crate) trades: u64,
 }
 
 impl Tape {
@@ -82,13 +81,12 @@ impl Tape {
         let values = prints.get(first..until)?.iter().filter_map(|p| self.value(stream, p));
         values.fold(None, |sum: Option<Aggregate>, (px, size)| {
             let Some(sum) = sum else {
-                return Some(Aggregate { px: [px; 4], size, trades: 1 });
+                return Some(Aggregate { px: [px; 4], size });
             };
             let [open, high, low, _] = sum.px;
             Some(Aggregate {
                 px: [open, high.max(px), low.min(px), px],
                 size: sum.size.saturating_add(size),
-                trades: sum.trades + 1,
             })
         })
     }

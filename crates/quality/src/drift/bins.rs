@@ -2,7 +2,7 @@
 
 use super::distance::Divergences;
 use super::sample::Sample;
-use crate::float_bits;
+use crate::{float_bits, quantile};
 use serde::{Deserialize, Serialize};
 
 /// Quantiles of `ref256`.
@@ -116,7 +116,8 @@ pub(super) fn resolution(reference: &[u32], current: &[u32], ks: f64) -> f64 {
 
 fn quantiles(sample: Sample<'_>, parts: u32) -> Vec<f64> {
     let least = sample.values().first();
-    let all = (1..parts).filter_map(|k| sample.quantile(f64::from(k) / f64::from(parts)));
+    let share = |k: u32| f64::from(k) / f64::from(parts);
+    let all = (1..parts).filter_map(|k| quantile(sample.values(), share(k)));
     let mut edges: Vec<f64> = all.filter(|edge| Some(edge) != least).collect();
     edges.dedup();
     edges

@@ -6,10 +6,13 @@ use arrow_array::types::{
     ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
     Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{AnyDictionaryArray, Array, RecordBatch, downcast_primitive_array};
+use arrow_array::{
+    AnyDictionaryArray, Array, RecordBatch, downcast_integer_array, downcast_primitive_array,
+};
 use arrow_buffer::{ArrowNativeType, NullBuffer};
 use arrow_schema::DataType;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// How the values of a column are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +113,18 @@ pub(super) fn words(array: &dyn Array) -> Option<Words> {
             let values = array.as_boolean_opt()?.iter();
             values.map(|x| Some(seen.place(names.get(usize::from(x?))?))).collect()
         }
-        whole if whole.is_integer() => downcast_primitive_array!(
-            array => array.iter().map(|x| Some(seen.place(&format!("{:?}", x?)))).collect(),
+        whole if whole.is_integer() => downcast_integer_array!(
+            array => {
+                // A number is written out once a batch, not once a row.
+                let mut places = BTreeMap::new();
+                array
+                    .iter()
+                    .map(|x| {
+                        let x = x?;
+                        Some(*places.entry(x).or_insert_with(|| seen.place(&x.to_string())))
+                    })
+                    .collect()
+            },
             _ => return None
         ),
         _ => return None,
@@ -121,7 +134,7 @@ pub(super) fn words(array: &dyn Array) -> Option<Words> {
 
 #[derive(Default)]
 struct Seen {
-    places: std::collections::BTreeMap<String, usize>,
+    places: BTreeMap<String, usize>,
     names: Vec<String>,
 }
 

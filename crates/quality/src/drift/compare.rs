@@ -126,9 +126,9 @@ impl<'a> Comparison<'a> {
             _ => Vec::new(),
         };
         columns.push(drift);
-        let has_floats = column.kind.bins().is_some();
+        let is_numeric = column.kind.bins().is_some();
         let rows = blocks.each_ref().map(Vec::as_slice);
-        findings.extend(rates::findings(name, rows, has_floats, &self.splits));
+        findings.extend(rates::findings(name, rows, is_numeric, &self.splits));
         findings
     }
 

@@ -10,13 +10,13 @@ use super::tally::Counted;
 pub(super) fn findings(
     name: &str,
     sides: [&[Counted]; 2],
-    has_floats: bool,
+    is_numeric: bool,
     splits: &Splits,
 ) -> Vec<DriftFinding> {
     let [before, after] = sides.map(|side| side.iter().map(|block| block.rows));
     let counts = Counts::of([&mut { before }, &mut { after }]);
     let nulls = finding(name, Effect::NullRate, sides, |block| block.nulls, (splits, counts));
-    let others = has_floats.then(|| {
+    let others = is_numeric.then(|| {
         finding(name, Effect::NonFiniteRate, sides, |block| block.non_finite, (splits, counts))
     });
     core::iter::once(nulls).chain(others).collect()

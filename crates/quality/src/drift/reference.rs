@@ -280,11 +280,3 @@ pub fn drift(
     }
     reference.compare(&window, options)
 }
-
-impl Reference {
-    /// Whether values are kept.
-    #[must_use]
-    pub fn detail(&self) -> Detail {
-        self.fit.detail
-    }
-}

@@ -29,23 +29,6 @@ impl<'a> Sample<'a> {
         self.0
     }
 
-    /// Type-7 quantile as numpy interpolates it; `None` for no values.
-    pub(super) fn quantile(self, share: f64) -> Option<f64> {
-        let place = share * self.0.len().checked_sub(1)? as f64;
-        let part = place % 1.0;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place")]
-        let low = (place - part) as usize;
-        let (&a, &b) = (self.0.get(low)?, self.0.get(low + 1).or(self.0.last())?);
-        let step = b - a;
-        Some(if !step.is_finite() {
-            a * (1.0 - part) + b * part
-        } else if part >= 0.5 {
-            b - step * (1.0 - part)
-        } else {
-            a + step * part
-        })
-    }
-
     /// Mean and standard deviation (ddof 0); `None` for no values.
     pub(super) fn moments(self) -> Option<(f64, f64)> {
         let n = self.0.len() as f64;

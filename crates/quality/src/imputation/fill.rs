@@ -2,6 +2,7 @@
 
 use super::ImputeMethod;
 use crate::anomaly::{Sample, SlotHistory, SlotRule, Window, slot_of_week};
+use std::collections::VecDeque;
 
 /// What a column's cells can do beside being samples.
 pub(crate) trait Cell: Sample {
@@ -83,6 +84,8 @@ pub(crate) struct Memory<T: Cell> {
     last: Option<(T, Moment)>,
     gap_since: bool,
     window: Option<Window<T>>,
+    /// Times of the values in the window, oldest first.
+    times: VecDeque<Option<i64>>,
     slots: Option<SlotHistory<T>>,
 }
 
@@ -101,7 +104,7 @@ impl<T: Cell> Memory<T> {
             .ok(),
             _ => None,
         };
-        Self { last: None, gap_since: false, window, slots }
+        Self { last: None, gap_since: false, window, times: VecDeque::new(), slots }
     }
 
     /// The key's last value and its age at a moment; nothing that became known later.
@@ -123,6 +126,10 @@ impl<T: Cell> Memory<T> {
         self.gap_since = false;
         if let Some(window) = &mut self.window {
             window.push(value);
+            self.times.push_back(at.time);
+            if self.times.len() > window.len() {
+                self.times.pop_front();
+            }
         }
         if let (Some(slots), Some(slot)) = (&mut self.slots, slot) {
             slots.push(slot, value, T::default());
@@ -142,11 +149,17 @@ impl<T: Cell> Memory<T> {
             }
             ImputeMethod::RollingMedian { .. } => {
                 let (_, age) = self.last(at)?;
+                // Where times run backwards, an older value of the window may be of a later time.
+                if self.times.iter().any(|then| *then > at.time) {
+                    return None;
+                }
                 Some((T::middle_of(self.window.as_ref()?.sorted())?, Some(age)))
             }
             ImputeMethod::SlotMedian { .. } => {
-                let (slot, _) = slot_of_week(at.time?);
-                Some((T::middle_of(self.slots.as_ref()?.past(slot)?.sorted())?, None))
+                let slot = slot_of_week(at.time?);
+                // A row of a slot that has ended: what is past by now may be later than the row.
+                let slots = self.slots.as_ref().filter(|slots| slots.is_open(slot))?;
+                Some((T::middle_of(slots.past(slot.0)?.sorted())?, None))
             }
             _ => None,
         }

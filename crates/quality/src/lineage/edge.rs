@@ -81,12 +81,7 @@ impl LineageEdge {
             number(self.seqs.map(|s| s.1)),
             number(self.rows),
         ];
-        let hash = Hash::of(parts.join("\0").as_bytes());
-        let mut bytes = *hash.as_bytes().first_chunk::<16>().unwrap_or(&[0; 16]);
-        // Version and variant of RFC 9562.
-        bytes[6] = bytes[6] & 0x0f | 0x80;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        EventId::from_bytes(bytes)
+        EventId::v8(&Hash::of(parts.join("\0").as_bytes()))
     }
 
     /// Whether the rows of its parent are the rows of all children of the operation.

@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Overflow;
 
-/// Mean, variance and root of the variance, each rounded once.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// Mean and root of the variance, each rounded once.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Spread {
     pub(super) mean: Option<f64>,
-    pub(super) variance: Option<f64>,
     pub(super) sd: Option<f64>,
 }
 
@@ -149,7 +148,6 @@ fn spread(count: u64, negative: bool, sum: &Natural, squares: &Natural, scale: i
     let apart = variance(count, &sum, &squares, 0, &shrink(2).collect::<Vec<_>>());
     Spread {
         mean: (count > 0).then(|| with_sign(negative, mean)),
-        variance: apart.map(super::natural::Scaled::round),
         sd: apart.map(super::natural::Scaled::root),
     }
 }

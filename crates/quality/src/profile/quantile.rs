@@ -1,6 +1,7 @@
 //! Exact quantiles of a column that fits into memory.
 
 use super::error::ProfileError;
+use crate::quantile;
 
 /// Rows of a column whose quantiles may be exact.
 const ROWS: usize = 4_194_304;
@@ -28,30 +29,5 @@ pub fn exact_quantiles(values: &[f64], shares: &[f64]) -> Result<Vec<Option<f64>
     }
     let mut sorted: Vec<f64> = values.iter().filter(|x| !x.is_nan()).map(|x| x + 0.0).collect();
     sorted.sort_unstable_by(f64::total_cmp);
-    Ok(shares.iter().map(|share| quantile_type7(&sorted, *share)).collect())
-}
-
-/// The type-7 quantile of sorted values without NaN, at a share in 0 to 1; none of nothing.
-///
-/// Between two values whose distance overflows, and beside an infinity, it is a weighted sum; on a value it is that value.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a place in the slice: never below zero, and cut to the last"
-)]
-pub(crate) fn quantile_type7(sorted: &[f64], share: f64) -> Option<f64> {
-    let last = sorted.len().checked_sub(1)?;
-    let rank = last as f64 * share.clamp(0.0, 1.0);
-    let place = (rank as usize).min(last);
-    let part = rank - place as f64;
-    let (low, high) = (*sorted.get(place)?, *sorted.get(last.min(place + 1))?);
-    if part <= 0.0 || low.total_cmp(&high).is_eq() {
-        return Some(low);
-    }
-    let apart = high - low;
-    if !apart.is_finite() {
-        return Some(low * (1.0 - part) + high * part);
-    }
-    // From the nearer end, as numpy does, so that neither end is overshot.
-    Some(if part < 0.5 { low + apart * part } else { high - apart * (1.0 - part) })
+    Ok(shares.iter().map(|share| quantile(&sorted, *share)).collect())
 }

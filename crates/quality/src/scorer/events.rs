@@ -2,7 +2,7 @@
 
 use super::Stats;
 use crate::report::{Finding, Report};
-use crate::rows::seqs;
+use crate::rows::Ids;
 use crate::rule_set::CheckSpec;
 use crate::state::{Flags, TableState};
 use crate::tally::SAMPLES;
@@ -32,13 +32,13 @@ pub(super) fn of_batch(
     if counts.is_empty() && flags.late().is_empty() {
         return Vec::new();
     }
-    let seqs = seqs(batch, state.rules().table());
+    let ids_of = Ids::new(batch, state.rules().table(), first);
     let sources =
         batch.column_by_name("source_id").and_then(|s| s.as_primitive_opt::<UInt16Type>());
     let mut rows: BTreeMap<(usize, u16), Vec<u64>> = BTreeMap::new();
     for row in 0..flags.len() {
         let source = sources.map_or(0, |s| s.value(row));
-        let id = seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
+        let id = ids_of.of(row);
         for check in flags.broken(row) {
             rows.entry((check, source)).or_default().push(id);
         }
@@ -221,10 +221,6 @@ pub(crate) fn named(mut event: DataQualityEvent) -> DataQualityEvent {
         RowDigest::row_bytes(row.as_any(), |_, bytes| hash = Hash::of(bytes));
     }
     event.ts_avail = now;
-    let mut bytes: [u8; 16] = hash.as_bytes().first_chunk().copied().unwrap_or_default();
-    let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
-    *version = *version & 0x0f | 0x80;
-    *variant = *variant & 0x3f | 0x80;
-    event.event_id = EventId::from_bytes(bytes);
+    event.event_id = EventId::v8(&hash);
     event
 }

@@ -1,7 +1,7 @@
 //! The rows that stay, with what was found, and the rows that leave.
 
 use crate::kinds::Action;
-use crate::rows::{lane, seqs};
+use crate::rows::{Ids, lane};
 use crate::rule_set::{CheckSpec, RuleSet};
 use crate::state::Flags;
 use arrow_array::cast::AsArray;
@@ -33,10 +33,9 @@ pub(super) fn foresee(
     first: u64,
     known: &BTreeMap<u64, Vec<usize>>,
 ) {
-    let seqs = seqs(batch, table);
+    let ids = Ids::new(batch, table, first);
     for row in 0..batch.num_rows() {
-        let id = seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
-        for check in known.get(&id).into_iter().flatten() {
+        for check in known.get(&ids.of(row)).into_iter().flatten() {
             flags.set(row, *check);
         }
     }

@@ -1,6 +1,6 @@
 //! Zeros that a source writes for nothing become nulls, and it is written down what stood there.
 
-use crate::rows::{Lane, lane, seqs};
+use crate::rows::{Ids, Lane, lane};
 use crate::rule_set::{RepairSpec, RuleSet};
 use arrow_array::cast::AsArray;
 use arrow_array::types::UInt16Type;
@@ -33,10 +33,9 @@ pub(crate) fn apply(
     if rules.repairs().is_empty() {
         return Ok((batch.clone(), Vec::new()));
     }
-    let seqs = seqs(batch, rules.table());
+    let ids = Ids::new(batch, rules.table(), first);
     let sources =
         batch.column_by_name("source_id").and_then(|s| s.as_primitive_opt::<UInt16Type>());
-    let id = |row: usize| seqs.and_then(|s| s.get(row).copied()).unwrap_or(first + row as u64);
     let source = |row: usize| sources.map_or(0, |s| s.value(row));
     let mut columns = batch.columns().to_vec();
     let mut repairs = Vec::new();
@@ -49,7 +48,7 @@ pub(crate) fn apply(
                 continue;
             }
             let cells =
-                zeros.iter().map(|(row, before)| cell(repair, name, id(*row), *row, before));
+                zeros.iter().map(|(row, before)| cell(repair, name, ids.of(*row), *row, before));
             repairs.extend(cells);
             *slot = without(slot, &zeros)?;
         }

@@ -1,6 +1,6 @@
 //! The byte form of a state, version 1.
 
-use super::{CheckError, CheckState, TableState};
+use super::{CheckError, TableState};
 use crate::kinds::AnyJudge;
 use crate::rule_set::RuleSet;
 use crate::tally::Tally;
@@ -86,13 +86,11 @@ impl TableState {
         state.parts = saved.parts;
         state.rows = saved.rows;
         state.seqs = saved.seqs;
-        let restored = saved.checks.into_iter().map(|c| CheckState {
-            judge: c.judge,
-            tally: c.tally,
-            not_evaluated: c.not_evaluated,
-            last: Vec::new(),
-        });
-        state.checks = restored.collect();
+        for (check, saved) in state.checks.iter_mut().zip(saved.checks) {
+            check.judge = saved.judge;
+            check.tally = saved.tally;
+            check.not_evaluated = saved.not_evaluated;
+        }
         Ok(state)
     }
 }

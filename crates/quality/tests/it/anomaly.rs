@@ -308,6 +308,27 @@ fn parameters_outside_their_range_are_refused_by_name() {
 }
 
 #[test]
+fn saved_parameters_come_back_with_their_bits() {
+    fn check<V>(saved: &V)
+    where
+        V: serde::Serialize + serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+    {
+        let text = serde_json::to_string(saved).unwrap();
+        assert_eq!(serde_json::from_str::<V>(&text).unwrap(), *saved);
+    }
+    // Of decimals with 17 digits, some do not read back as the same number.
+    for k in (1..500).map(|n| f64::from(n) / 7.0) {
+        let spike = SpikeRule { k, floor_ticks: k, floor_bps: k, ..SpikeRule::default() };
+        check(&SpikeGate::<f64>::new(spike).unwrap());
+        check(&RobustZ::<f64>::new(RobustZRule { limit: k, ..RobustZRule::default() }).unwrap());
+        check(&IqrFence::<f64>::new(FenceRule { k, ..FenceRule::default() }).unwrap());
+        let slots = SlotRule { limit: k, ..SlotRule::default() };
+        check(&SlotHistory::<f64>::new(slots).unwrap());
+        check(&WideSpread::<f64>::new(slots, k).unwrap());
+    }
+}
+
+#[test]
 fn a_damaged_state_is_refused() {
     let damaged = [
         (r#"{"length":1,"bits":[1,2]}"#, "more values than the window holds"),

@@ -166,6 +166,30 @@ fn a_slot_takes_the_median_of_past_weeks() {
 }
 
 #[test]
+fn a_rolling_median_of_later_times_is_not_proposed() {
+    let plan = plan("", r#"kind = "rolling_median", window = 2"#);
+    // 100 is of time 10: not known at 6, known at 10, and out of the window once 3 and 5 are in.
+    let times = [10, 5, 6, 10, 7, 8];
+    let values = [Some(100.0), Some(1.0), None, None, Some(3.0), None];
+    let rows = table(vec![("ts_avail", whole(&times)), ("x", floats(&values))]);
+    let expected = [Some(100.0), Some(1.0), None, Some(50.5), Some(3.0), Some(2.0)];
+    assert_eq!(x(&filled(&rows, &plan)), expected);
+}
+
+#[test]
+fn a_slot_of_later_weeks_is_not_proposed() {
+    const WEEK: i64 = 7 * 86_400_000_000_000;
+    let plan = plan("", r#"kind = "slot_median", sessions = 4, min_sessions = 2"#);
+    // Weeks 5 and 6 are past at week 7, and are the future of week 4.
+    let times = [5 * WEEK, 6 * WEEK, 7 * WEEK, 4 * WEEK];
+    let rows = table(vec![
+        ("ts_avail", whole(&times)),
+        ("x", floats(&[Some(1.0), Some(3.0), None, None])),
+    ]);
+    assert_eq!(x(&filled(&rows, &plan)), [Some(1.0), Some(3.0), Some(2.0), None]);
+}
+
+#[test]
 fn reasons_decide_what_is_filled() {
     let rows = table(vec![
         ("ts_avail", whole(&[1, 2, 3, 4, 5])),

@@ -232,6 +232,13 @@ fn producers_alone_say_what_is_lost() {
     assert_eq!(finding(&report).verdict(), &Verdict::Pass);
 }
 
+#[test]
+fn losses_beyond_all_numbers_are_the_greatest_number() {
+    let gap = (GapKind::Missing, Some("trades"), None, Some((0, u64::MAX)), false);
+    let report = judge(&one("trades", "row_count", ""), &five(), &with([gaps(&[gap, gap])]));
+    assert_eq!(counts(&report), (u64::MAX, u64::MAX));
+}
+
 // session_coverage
 
 fn coverage(params: &str) -> RuleSet {

@@ -85,3 +85,72 @@ pub(crate) fn quotes(rows: &str) -> arrow_array::RecordBatch {
     let draft: Draft<Quotes> = out.finish().unwrap();
     draft.with_seq(10).into_record_batch()
 }
+
+/// A scenario: two short days of three instruments at two venues, with a lunch, auctions, a halt and a split.
+pub(crate) const MARKET: &str = r#"
+version = 1
+name = "short"
+slice = "10s"
+horizon = "5s"
+
+[[days]]
+date = "2026-03-28"
+auction = "590m"
+open = "591m"
+lunch = ["592m", "593m"]
+close_auction = "595m"
+close = "596m"
+funding = ["594m"]
+
+[[days]]
+date = "2026-03-29"
+auction = "590m"
+open = "591m"
+close_auction = "592m"
+close = "593m"
+
+[[instruments]]
+symbol = "INDEX"
+px = "4512.25"
+tick = "0.25"
+lot = "1"
+multiplier = 50
+beta = 0.9
+funding_ppm = 100
+
+[[instruments]]
+symbol = "ALPHA"
+class = "equity"
+px = "645.47"
+tick = "0.01"
+lot = "10"
+
+[[instruments]]
+symbol = "BETA"
+class = "equity"
+px = "61.27"
+tick = "0.01"
+lot = "10"
+spread_ticks = 2
+
+[[halts]]
+symbol = "BETA"
+date = "2026-03-28"
+at = "593m"
+lasts = "30s"
+gap_ticks = 5
+
+[[splits]]
+symbol = "ALPHA"
+date = "2026-03-29"
+num = 7
+
+[desk]
+taker_rate = 0.5
+maker_rate = 0.6
+explorer_rate = 0.4
+hedger_rate = 0.5
+bust_prob = 0.01
+correct_prob = 0.01
+liquidation_after = "1m"
+"#;

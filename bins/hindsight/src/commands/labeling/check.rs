@@ -170,11 +170,5 @@ fn audits(report: &AuditReport, labels: &Batch<Labels>) -> Result<Batch<LabelAud
 /// A UUID of version 8 from what is identified.
 fn identity(parts: &[&[u8]]) -> EventId {
     let bytes: Vec<u8> = parts.iter().flat_map(|part| part.iter().copied()).collect();
-    let hash = Hash::of(&bytes);
-    let mut id = [0; 16];
-    id.iter_mut().zip(hash.as_bytes()).for_each(|(to, from)| *to = *from);
-    let [_, _, _, _, _, _, version, _, variant, ..] = &mut id;
-    *version = (*version & 0x0f) | 0x80;
-    *variant = (*variant & 0x3f) | 0x80;
-    EventId::from_bytes(id)
+    EventId::v8(&Hash::of(&bytes))
 }

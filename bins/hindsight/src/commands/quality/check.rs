@@ -1,7 +1,7 @@
 //! `hindsight quality check`.
 
 use super::examined::examined;
-use super::facts::facts;
+use super::facts::{contexts, facts};
 use super::rules::of_streams;
 use super::streams::Stream;
 use super::{mode, number};
@@ -21,11 +21,11 @@ pub(in crate::commands) fn check(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("quality check", &args.report)?;
+    let contexts = contexts(&args.checks, &args.inputs)?;
     let mut streams = Stream::open_all(&args.inputs, context)?;
     let rules = of_streams(&args.checks, &streams, context)?;
-    let has_stdin = streams.iter().any(Stream::has_stdin);
     let options = context.read_options(args.inputs.read.trust_eof);
-    let (facts, _) = facts(&args.checks, has_stdin, &options, context)?;
+    let (facts, _) = facts(&contexts, &options, context)?;
     let mode = mode(context);
     let mut progress = context.progress("quality");
     progress.expect_rows(streams.iter().map(Stream::rows_total).sum());

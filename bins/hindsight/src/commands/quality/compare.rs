@@ -6,6 +6,7 @@ use crate::cli::{CompareBars, CompareTime, InputArgs, QualityCompareArgs};
 use crate::commands::{count, is_json};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
+use crate::input::parse_inputs;
 use crate::output::{Document, print};
 use arrow_array::RecordBatch;
 use contract::{
@@ -65,10 +66,8 @@ fn sources(args: &QualityCompareArgs, context: &mut Context) -> Result<Vec<Sourc
     let mut progress = context.progress("quality");
     let mut sources = Vec::new();
     let mut table = None;
-    let found = args.inputs.files.iter().filter(|file| *file == "-").count();
-    if found > 1 {
-        return Err(CliError::StdinTwice { found }.into());
-    }
+    // Standard input has one reader: said before anything is opened.
+    parse_inputs(&args.inputs.files)?;
     for file in &args.inputs.files {
         let inputs = InputArgs { files: vec![file.clone()], read: args.inputs.read.clone() };
         let mut stream = Stream::open_one(&inputs, context)?;

@@ -6,6 +6,7 @@ use crate::cli::{InputArgs, QualityDriftArgs};
 use crate::commands::{count, is_json};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
+use crate::input::parse_inputs;
 use crate::output::{Document, Grid, print};
 use arrow_array::RecordBatch;
 use contract::{Observe as _, parse_duration_ns};
@@ -23,11 +24,10 @@ pub(in crate::commands) fn drift(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("quality drift", &args.report)?;
+    // Standard input has one reader: said before anything is opened.
+    parse_inputs(&[args.reference.clone(), args.current.clone()])?;
     let mut reference = open(&args.reference, args, context)?;
     let mut current = open(&args.current, args, context)?;
-    if reference.has_stdin() && current.has_stdin() {
-        return Err(CliError::StdinTwice { found: 2 }.into());
-    }
     if current.spec().name != reference.spec().name {
         return Err(CliError::MixedTables {
             input: current.name(),

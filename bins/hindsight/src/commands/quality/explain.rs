@@ -1,6 +1,6 @@
 //! `hindsight quality explain`.
 
-use super::facts::facts;
+use super::facts::{contexts, facts};
 use super::neighbours::{Key, Neighbour, Neighbours, Placed};
 use super::rules::of_streams;
 use super::streams::{Go, Pass, Stream};
@@ -45,11 +45,12 @@ pub(in crate::commands) fn explain(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("quality explain", &args.report)?;
+    let contexts = contexts(&args.checks, &args.inputs)?;
     let mut stream = Stream::open_one(&args.inputs, context)?;
     let rules = of_streams(&args.checks, std::slice::from_ref(&stream), context)?;
     let rules = rules.into_iter().next().ok_or(CliError::NothingToDo)?;
     let options = context.read_options(args.inputs.read.trust_eof);
-    let (facts, _) = facts(&args.checks, stream.has_stdin(), &options, context)?;
+    let (facts, _) = facts(&contexts, &options, context)?;
     let found = find(&mut stream, args.seq, context)?;
     let mut explainer = Explainer::new(&rules, mode(context), facts, args.seq);
     let mut neighbours = Neighbours::new(args.seq, found.key, args.neighbours);

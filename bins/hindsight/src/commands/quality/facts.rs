@@ -1,31 +1,33 @@
 //! Tables that checks look things up in.
 
 use super::stopped;
-use crate::cli::ChecksArgs;
+use crate::cli::{ChecksArgs, InputArgs};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
-use crate::input::{InputArg, Place, ReadOptions, Source};
+use crate::input::{InputArg, Place, ReadOptions, Source, parse_inputs};
 use quality::Context as Facts;
 
-/// Reads every table of context whole; device and inode of every file come along. `has_stdin`: standard input is taken already.
-pub(super) fn facts(
-    args: &ChecksArgs,
-    has_stdin: bool,
-    options: &ReadOptions,
-    context: &Context,
-) -> Result<(Facts, Vec<(u64, u64)>), Failure> {
-    let (mut facts, mut identities) = (Facts::new(), Vec::new());
-    let inputs = args
+/// The tables of context, before anything is opened: standard input has one reader, be it rows or context.
+pub(super) fn contexts(args: &ChecksArgs, inputs: &InputArgs) -> Result<Vec<InputArg>, CliError> {
+    let contexts = args
         .context
         .iter()
         .map(|text| InputArg::parse(text))
         .collect::<Result<Vec<InputArg>, CliError>>()?;
-    let found = inputs.iter().filter(|input| input.place == Place::Stdin).count();
-    let found = found + usize::from(has_stdin);
-    if found > 1 {
-        return Err(CliError::StdinTwice { found }.into());
-    }
-    for input in &inputs {
+    let inputs = parse_inputs(&inputs.files)?;
+    let all = inputs.iter().chain(&contexts);
+    let found = all.filter(|input| input.place == Place::Stdin).count();
+    if found > 1 { Err(CliError::StdinTwice { found }) } else { Ok(contexts) }
+}
+
+/// Reads every table of context whole; device and inode of every file come along.
+pub(super) fn facts(
+    contexts: &[InputArg],
+    options: &ReadOptions,
+    context: &Context,
+) -> Result<(Facts, Vec<(u64, u64)>), Failure> {
+    let (mut facts, mut identities) = (Facts::new(), Vec::new());
+    for input in contexts {
         let mut source = Source::open(input, options)?;
         identities.extend(source.identity());
         let mut is_empty = true;

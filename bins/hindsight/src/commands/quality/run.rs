@@ -2,7 +2,7 @@
 
 use super::check::misses;
 use super::examined::reviewed;
-use super::facts::facts;
+use super::facts::{contexts, facts};
 use super::findings::{SCHEMA, document, lines};
 use super::rules::of_streams;
 use super::sides::{ReportFile, Sides};
@@ -33,11 +33,12 @@ pub(in crate::commands) fn run(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let now = now(args.now.as_deref())?;
+    let contexts = contexts(&args.checks, &args.inputs)?;
     let mut stream = Stream::open_one(&args.inputs, context)?;
     let rules = of_streams(&args.checks, std::slice::from_ref(&stream), context)?;
     let rules = rules.into_iter().next().ok_or(CliError::NothingToDo)?;
     let options = context.read_options(args.inputs.read.trust_eof);
-    let (facts, known) = facts(&args.checks, stream.has_stdin(), &options, context)?;
+    let (facts, known) = facts(&contexts, &options, context)?;
     let mut identities = stream.identities();
     identities.extend(known);
     let to = &args.output;

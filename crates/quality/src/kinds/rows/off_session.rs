@@ -1,7 +1,7 @@
 //! Rows outside every session.
 
 use super::given::{Only, When, only_is, only_where};
-use crate::context::{Context, Lookup};
+use crate::context::{Context, Lookup, SessionAt};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};
 use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
@@ -84,13 +84,16 @@ impl Judge for OffSession {
                 marks.pass(row);
                 continue;
             }
-            if let Some(session) = context.calendars.session(calendar, ts) {
-                last = Some((calendar, session.start, session.end));
-            }
-            if let Some(is_open) = context.calendars.covers(calendar, ts) {
-                let before = ts.saturating_sub(self.grace_ns);
-                let is_late = || context.calendars.session(calendar, before).is_some();
-                marks.judge(row, !is_open && !is_late());
+            match context.calendars.at(calendar, ts) {
+                SessionAt::Unknown => {}
+                SessionAt::In(session) => {
+                    last = Some((calendar, session.start, session.end));
+                    marks.pass(row);
+                }
+                SessionAt::Outside => {
+                    let before = context.calendars.at(calendar, ts.saturating_sub(self.grace_ns));
+                    marks.judge(row, !matches!(before, SessionAt::In(_)));
+                }
             }
         }
         Ok(())

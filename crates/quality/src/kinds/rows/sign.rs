@@ -79,9 +79,10 @@ impl Judge for Sign {
         context: &Context,
         marks: &mut Marks,
     ) -> Result<(), NotEvaluated> {
-        if let Some(reason) = self.sizes.absent(rows)
-            && (self.prices.is_empty() || self.prices.absent(rows).is_some())
-        {
+        let (sizes, prices) = (self.sizes.absent(rows), self.prices.absent(rows));
+        let has_none = (self.sizes.is_empty() || sizes.is_some())
+            && (self.prices.is_empty() || prices.is_some());
+        if let Some(reason) = sizes.or(prices).filter(|_| has_none) {
             return Err(reason);
         }
         let except = self.except.read(rows)?;

@@ -25,7 +25,7 @@ pub(super) struct CellColumns<'a> {
 pub(super) enum Made {
     /// Values only.
     Whole,
-    /// A null among them.
+    /// A null among them, and no NaN or infinity.
     WithNull,
     /// A NaN or an infinity among them.
     WithNonfinite,
@@ -55,13 +55,15 @@ impl CellColumns<'_> {
         for column in self.columns.iter().flatten() {
             if !column.is_valid(row) {
                 key.push(0);
-                made = Made::WithNull;
+                if made == Made::Whole {
+                    made = Made::WithNull;
+                }
                 continue;
             }
             match column.lane {
                 Lane::F64(_) => {
                     let value = column.f64(row).unwrap_or(f64::NAN);
-                    if !value.is_finite() && made == Made::Whole {
+                    if !value.is_finite() {
                         made = Made::WithNonfinite;
                     }
                     tagged(key, 1, &(value + 0.0).to_bits().to_le_bytes());

@@ -11,25 +11,29 @@ use crate::verdict::NotEvaluated;
 use contract::{Causality, Severity};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// A row whose content another row of its source and instrument had within a window.
 ///
-/// The row before need not be the neighbour, and may itself be a repetition. Exact; memory is that of the rows of a window, up to
-/// `limit`; beyond it the check is not evaluated.
+/// The row before need not be the neighbour, and may itself be a repetition. Each source has its own window, since one whose
+/// times lag behind another's would lose its rows to it. Memory is that of the rows of these windows, up to `limit` in all;
+/// beyond it the check is not evaluated.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ContentDup {
     columns: Cells,
     time: Slot,
     window: i64,
     limit: usize,
-    recent: Recent,
+    #[serde(with = "crate::pairs")]
+    sources: BTreeMap<u16, Recent>,
+    /// Rows in all windows.
+    kept: usize,
     #[serde(skip)]
     key: Vec<u8>,
 }
 
-/// Contents of the window, in order of time, and the last time of each.
+/// Contents of the window of a source, in order of arrival, and the greatest time of each.
 #[derive(Debug, Clone, Default)]
 struct Recent {
     queue: VecDeque<(i64, Arc<[u8]>)>,
@@ -57,7 +61,8 @@ impl<'de> Deserialize<'de> for Recent {
 impl Recent {
     fn push(&mut self, ts: i64, key: Arc<[u8]>) {
         self.queue.push_back((ts, Arc::clone(&key)));
-        self.last.insert(key, ts);
+        // A late row does not make its content older.
+        self.last.entry(key).and_modify(|last| *last = (*last).max(ts)).or_insert(ts);
     }
 
     /// Forgets what is older than `from`.
@@ -102,7 +107,7 @@ impl ContentDup {
                 "limit",
                 ParamType::Count,
                 Some("1048576"),
-                "rows of one window; beyond them the check is not evaluated",
+                "rows of the windows of all sources; beyond them the check is not evaluated",
             ),
         ],
         needs: &[],
@@ -112,7 +117,8 @@ impl ContentDup {
                 time: slots.of(params.text("time")),
                 window: params.int("window"),
                 limit: params.count("limit"),
-                recent: Recent::default(),
+                sources: BTreeMap::new(),
+                kept: 0,
                 key: Vec::new(),
             })
         },
@@ -138,15 +144,19 @@ impl Judge for ContentDup {
                 continue;
             }
             let from = ts.saturating_sub(self.window);
-            self.recent.forget(from);
-            let last = self.recent.last.get_key_value(self.key.as_slice());
+            let recent = self.sources.entry(source).or_default();
+            let before = recent.queue.len();
+            recent.forget(from);
+            self.kept -= before - recent.queue.len();
+            let last = recent.last.get_key_value(self.key.as_slice());
             let known = last.map(|(key, last)| (Arc::clone(key), *last));
             marks.judge(row, known.as_ref().is_some_and(|(_, last)| *last >= from));
-            if self.recent.queue.len() >= self.limit {
-                self.recent = Recent::default();
+            if self.kept >= self.limit {
+                self.sources.clear();
                 return Err(NotEvaluated::Limit(format!("{} rows of a window", self.limit)));
             }
-            self.recent.push(ts, known.map_or_else(|| self.key.as_slice().into(), |(key, _)| key));
+            self.kept += 1;
+            recent.push(ts, known.map_or_else(|| self.key.as_slice().into(), |(key, _)| key));
         }
         Ok(())
     }

@@ -65,13 +65,13 @@ impl OpenSessions {
     ) -> Result<(), NotEvaluated> {
         let prices = self.prices.columns(rows)?;
         for row in 0..rows.len() {
-            let Some((px, ts)) = prices.at(row) else { continue };
+            let Some((px, ts, _)) = prices.at(row) else { continue };
             let (source, instrument) = rows.stream(row);
             let session = self.streams.entry((source, instrument)).or_default();
             if session.now.advance_or_day(context, instrument, ts) {
                 self.kept -= session.ids.len();
                 session.end(source, late, kernel)?;
-                session.tick = tick(context, instrument, ts);
+                session.tick = tick(context, instrument, ts, i64::MAX);
             }
             session.ids.push(rows.id(row));
             session.px.push(px);

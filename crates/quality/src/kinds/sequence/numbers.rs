@@ -1,12 +1,10 @@
 //! Numbers of a source: what has a count of its own, and when a count starts again.
 
+use crate::context::DAY_NS;
 use crate::kinds::{ParamSpec, ParamType, Params};
 use crate::rows::{Column, Rows, Slot, Slots};
 use crate::verdict::NotEvaluated;
 use serde::{Deserialize, Serialize};
-
-/// Nanoseconds of a UTC day.
-pub(super) const DAY_NS: i64 = 86_400_000_000_000;
 
 /// What has numbers of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,6 @@
 //! Prices of a stream, session by session.
 
-use super::numbers::DAY_NS;
-use crate::context::{Context, SessionAt};
+use crate::context::{Context, DAY_NS, SessionAt};
 use crate::rows::{Column, Rows, Slot, Slots};
 use crate::verdict::NotEvaluated;
 use serde::{Deserialize, Serialize};
@@ -46,16 +45,19 @@ impl Prices {
 }
 
 impl PriceColumns<'_> {
-    /// Price and time of a row; `None` for a null, and for prints that are cancelled or corrected: their prices are old.
-    pub(super) fn at(&self, row: usize) -> Option<(i64, i64)> {
+    /// Price of a row, when it happened and when it was known; `None` for a null, and where [`is_old`] says so.
+    pub(super) fn at(&self, row: usize) -> Option<(i64, i64, i64)> {
         let px = self.px.i64(row)?;
-        let is_old = self.action.is_some_and(|action| {
-            let code = action.int(row);
-            code == Some(i128::from(b'X')) || code == Some(i128::from(b'C'))
-        });
-        let ts = self.event.i64(row).or_else(|| self.avail.i64(row))?;
-        (!is_old).then_some((px, ts))
+        let avail = self.avail.i64(row)?;
+        let ts = self.event.i64(row).unwrap_or(avail);
+        (!is_old(self.action, row)).then_some((px, ts, avail))
     }
+}
+
+/// Whether a print is a cancel or a correction, so that its price is old.
+pub(super) fn is_old(action: Option<Column<'_>>, row: usize) -> bool {
+    let code = action.and_then(|action| action.int(row));
+    code == Some(i128::from(b'X')) || code == Some(i128::from(b'C'))
 }
 
 /// The session that a stream is in: `[start, end)`.
@@ -91,7 +93,8 @@ impl Now {
     }
 }
 
-/// Tick of an instrument at an instant; 0 when it is unknown.
-pub(super) fn tick(context: &Context, instrument: u32, ts: i64) -> i64 {
-    context.instruments.at(instrument, ts).and_then(|i| i.tick_size).unwrap_or(0)
+/// Tick of an instrument at an instant, as far as was known at `ts_avail`; 0 when it is unknown.
+pub(super) fn tick(context: &Context, instrument: u32, ts: i64, ts_avail: i64) -> i64 {
+    let version = context.instruments.known_at(instrument, ts, ts_avail);
+    version.and_then(|i| i.tick_size).unwrap_or(0)
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 /// A price that the gate of its source and instrument rejects: [`SpikeGate`] says which.
 ///
 /// The window restarts when the instrument's calendar opens another session, where a calendar is known; the tick is that of the
-/// instrument row valid then, 0 where none is known. Cancelled and corrected prints are not applicable, nor are prices
+/// instrument row valid and known then, 0 where none is known. Cancelled and corrected prints are not applicable, nor are prices
 /// before the window is full enough. Memory: the window of each stream.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Spike {
@@ -91,7 +91,7 @@ impl Judge for Spike {
     ) -> Result<(), NotEvaluated> {
         let prices = self.prices.columns(rows)?;
         for row in 0..rows.len() {
-            let Some((px, ts)) = prices.at(row) else { continue };
+            let Some((px, ts, avail)) = prices.at(row) else { continue };
             let key = rows.stream(row);
             let (gate, now) = match self.streams.entry(key) {
                 std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
@@ -104,7 +104,7 @@ impl Judge for Spike {
             if now.advance(context, key.1, ts) {
                 gate.open_session();
             }
-            match gate.push(px, tick(context, key.1, ts)) {
+            match gate.push(px, tick(context, key.1, ts, avail)) {
                 Judgement::NotJudged => {}
                 Judgement::Accepted => marks.pass(row),
                 Judgement::Rejected { .. } => marks.fail(row),

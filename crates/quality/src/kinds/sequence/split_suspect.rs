@@ -1,6 +1,7 @@
 //! Jumps across a session break that look like a split.
 
 use super::cells::{Cells, Made};
+use super::prices::is_old;
 use crate::context::{Context, SessionAt};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};
@@ -17,13 +18,14 @@ use std::collections::BTreeMap;
 ///
 /// Rationals: n and 1/n for n from 2 to 10 and 12, 15, 20, 25, 30, 40, 50, 100, and p/q in lowest terms for p and q from 2 to 5. The break
 /// is where the instrument's calendar has another session, or, where no calendar is known, at least `pause` without a
-/// price. Applicable: first prices after a break. Memory: a key, a price and a time a stream.
+/// price. Applicable: first prices after a break; cancels, corrections and rows behind the last price are none. Memory: a key, a price and a time a stream.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SplitSuspect {
     first: Slot,
     last: Slot,
     event: Slot,
     avail: Slot,
+    action: Slot,
     by: Cells,
     pause: i64,
     within: f64,
@@ -115,6 +117,7 @@ impl SplitSuspect {
                 last: slots.of(params.text("last")),
                 event: slots.of("ts_event"),
                 avail: slots.of("ts_avail"),
+                action: slots.of("action"),
                 by: Cells::new(params, "by", slots),
                 pause: params.int("pause"),
                 within: params.number("within"),
@@ -155,11 +158,11 @@ impl Judge for SplitSuspect {
         }
         let (first, last) = (rows.column(self.first)?, rows.column(self.last)?);
         let (events, avails) = (rows.column(self.event)?, rows.column(self.avail)?);
-        let by = self.by.columns(rows)?;
+        let (by, action) = (self.by.columns(rows)?, rows.optional(self.action));
         for row in 0..rows.len() {
             let prices = first.i64(row).zip(last.i64(row)).filter(|(f, l)| *f > 0 && *l > 0);
             let Some((first_px, last_px)) = prices else { continue };
-            let Some(avail) = avails.i64(row) else { continue };
+            let Some(avail) = avails.i64(row).filter(|_| !is_old(action, row)) else { continue };
             let ts = events.i64(row).unwrap_or(avail);
             self.key.clear();
             if by.write(row, &mut self.key) != Made::Whole {
@@ -174,12 +177,15 @@ impl Judge for SplitSuspect {
                 self.streams.insert(self.key.clone(), next);
                 continue;
             };
+            if ts < before.ts {
+                continue;
+            }
             if self.is_break(context, instrument, before.ts, ts) {
                 let is_suspect = self.is_near(before.px, first_px)
                     && !context.knows_split(instrument, before.ts, ts, avail);
                 marks.judge(row, is_suspect);
             }
-            if let Some(stream) = self.streams.get_mut(self.key.as_slice()).filter(|s| s.ts <= ts) {
+            if let Some(stream) = self.streams.get_mut(self.key.as_slice()) {
                 *stream = next;
             }
         }

@@ -1,7 +1,6 @@
 //! Spreads that are wide for the time of day.
 
-use super::numbers::DAY_NS;
-use crate::context::Context;
+use crate::context::{Context, DAY_NS};
 use crate::dimension::Dimension;
 use crate::judge::{Form, Judge};
 use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType};

@@ -7,6 +7,7 @@ use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
 use crate::marks::Marks;
 use crate::rows::{Column, Lane, Rows, Slot, Slots};
 use crate::verdict::{NotEvaluated, Verdict};
+use arrow_buffer::NullBuffer;
 use contract::{Causality, Severity};
 use serde::{Deserialize, Serialize};
 
@@ -155,14 +156,8 @@ impl AllNull {
 impl Judge for AllNull {
     fn judge(&mut self, rows: &Rows<'_>, _: &Context, _: &mut Marks) -> Result<(), NotEvaluated> {
         let column = rows.column(self.column)?;
-        if self.has_value {
-            self.rows += rows.len() as u64;
-            return Ok(());
-        }
-        for row in 0..rows.len() {
-            self.rows += 1;
-            self.has_value |= column.is_valid(row);
-        }
+        self.rows += rows.len() as u64;
+        self.has_value |= column.nulls.map_or(0, NullBuffer::null_count) < rows.len();
         Ok(())
     }
 

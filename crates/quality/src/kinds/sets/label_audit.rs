@@ -1,6 +1,7 @@
 //! Labels that an audit could not confirm.
 
 use super::agreement::agreement_low;
+use super::grades::Family;
 use crate::context::Context;
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};
@@ -11,9 +12,6 @@ use crate::verdict::{NotEvaluated, Verdict};
 use contract::{Causality, Json, LabelAudits, Severity};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Labels of one target, measures and rules: what an audit is about.
-type Family = (String, Vec<u8>, Vec<u8>);
 
 /// Families of labels whose audit does not show enough agreement.
 ///
@@ -76,7 +74,7 @@ fn audits(context: &Context) -> BTreeMap<Family, (i64, u64, u64)> {
             let known = rows.col(&LabelAudits::TS_AVAIL).value(row);
             let agreed = rows.col(&LabelAudits::N_AGREE).value(row);
             let trials = rows.col(&LabelAudits::N).value(row);
-            let family = (target.to_owned(), measures, rules);
+            let family = Family { target: target.to_owned(), measures, rules };
             let latest = all.entry(family).or_insert((known, agreed, trials));
             if known >= latest.0 {
                 *latest = (known, agreed, trials);
@@ -96,9 +94,11 @@ impl Judge for LabelAudit {
                 Lane::Bytes(v) if c.is_valid(row) => v.value(row),
                 _ => &[],
             });
-            let is_known = |(w, m, r): &Family| w == word && m == measures && r == rules;
+            let is_known =
+                |f: &Family| f.target == word && f.measures == measures && f.rules == rules;
             if !self.families.iter().any(is_known) {
-                self.families.insert((word.to_owned(), measures.to_vec(), rules.to_vec()));
+                let (measures, rules) = (measures.to_vec(), rules.to_vec());
+                self.families.insert(Family { target: word.to_owned(), measures, rules });
             }
         }
         Ok(())
@@ -116,7 +116,7 @@ impl Judge for LabelAudit {
         let mut failures = Vec::new();
         for family in &self.families {
             let Some((_, agreed, trials)) = audits.get(family) else {
-                alone.get_or_insert(family.0.as_str());
+                alone.get_or_insert(family.target.as_str());
                 continue;
             };
             let low = agreement_low(*agreed, *trials, confidence);
@@ -125,7 +125,7 @@ impl Judge for LabelAudit {
             if low < bar {
                 failed += 1;
                 failures.push(Json::object([
-                    ("target", Json::from(family.0.as_str())),
+                    ("target", Json::from(family.target.as_str())),
                     ("n", Json::from(*trials)),
                     ("n_agree", Json::from(*agreed)),
                 ]));

@@ -103,7 +103,8 @@ impl RowCount {
                 let is_ours = buckets.cell(&LedgerBuckets::TABLE_NAME, row) == Ok(table)
                     && buckets.cell(&LedgerBuckets::HOP, row) == Ok(Hop::Log);
                 if is_ours {
-                    *rows.get_or_insert(0) += buckets.col(&LedgerBuckets::ROWS).value(row);
+                    let more = buckets.col(&LedgerBuckets::ROWS).value(row);
+                    rows = Some(rows.unwrap_or(0_u64).saturating_add(more));
                 }
             }
         }
@@ -115,7 +116,7 @@ impl RowCount {
         if !context.has("ledger_gaps") {
             return (books.lost, books.skipped);
         }
-        let (mut lost, mut skipped) = (0, 0);
+        let (mut lost, mut skipped) = (0_u64, 0_u64);
         for gaps in context.typed::<LedgerGaps>() {
             for row in 0..gaps.len() {
                 let table = gaps.cell(&LedgerGaps::TABLE_NAME, row).ok().flatten();
@@ -128,8 +129,8 @@ impl RowCount {
                 }
                 let rows = self.rows_of(&gaps, row);
                 match gaps.cell(&LedgerGaps::KIND, row) {
-                    Ok(GapKind::Skipped) => skipped += rows,
-                    Ok(_) => lost += rows,
+                    Ok(GapKind::Skipped) => skipped = skipped.saturating_add(rows),
+                    Ok(_) => lost = lost.saturating_add(rows),
                     Err(_) => {}
                 }
             }
@@ -184,17 +185,17 @@ impl Books {
                 if !is_meant || last.get(&id).is_some_and(|l| l.0 > as_of) {
                     continue;
                 }
-                let lost =
-                    number(&LedgerProducers::ROWS_MISSING) + number(&LedgerProducers::ROWS_LOST);
+                let lost = number(&LedgerProducers::ROWS_MISSING)
+                    .saturating_add(number(&LedgerProducers::ROWS_LOST));
                 let durable = number(&LedgerProducers::ROWS_DURABLE);
                 last.insert(id, (as_of, durable, lost, number(&LedgerProducers::ROWS_SKIPPED)));
             }
         }
         let mut books = Self::default();
         for (_, durable, lost, skipped) in last.values() {
-            books.durable += durable;
-            books.lost += lost;
-            books.skipped += skipped;
+            books.durable = books.durable.saturating_add(*durable);
+            books.lost = books.lost.saturating_add(*lost);
+            books.skipped = books.skipped.saturating_add(*skipped);
         }
         books.ids = (!names.is_empty()).then(|| last.into_keys().collect());
         books
@@ -212,15 +213,14 @@ impl Judge for RowCount {
         if self.table.is_none() {
             self.table = rows.table().map(str::to_owned);
         }
-        let sources = rows.sources();
+        let (sources, seqs) = (rows.sources(), rows.seqs());
         if self.source.is_some() && sources.is_none() {
             return Err(NotEvaluated::MissingColumn("source_id".to_owned()));
         }
         for row in 0..rows.len() {
-            let seq = rows.id(row);
             let source = sources.and_then(|s| s.get(row).copied());
             let is_other = self.source.is_some_and(|s| source != Some(s));
-            if rows.seqs().is_some() {
+            if let Some(seq) = seqs.and_then(|s| s.get(row).copied()) {
                 if !self.is_inside(seq) {
                     continue;
                 }
@@ -254,10 +254,10 @@ impl Judge for RowCount {
             return;
         }
         let (lost, skipped) = self.losses(context, &books);
-        let lost = lost + if self.counts_skipped { skipped } else { 0 };
+        let lost = lost.saturating_add(if self.counts_skipped { skipped } else { 0 });
         let due = expected.unwrap_or(self.rows);
-        let violations = due.abs_diff(self.rows) + lost;
-        let counts = Counts { applicable: due.max(self.rows) + lost, violations };
+        let violations = due.abs_diff(self.rows).saturating_add(lost);
+        let counts = Counts { applicable: due.max(self.rows).saturating_add(lost), violations };
         end.by_source.insert(self.source.unwrap_or(0), counts);
         end.effect = Some(("rows_missing", due as f64 + lost as f64 - self.rows as f64));
         end.detail = Some(Json::object([

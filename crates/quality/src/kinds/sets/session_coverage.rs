@@ -1,7 +1,7 @@
 //! Silence while a market is open.
 
 use super::runs::Runs;
-use crate::context::Context;
+use crate::context::{Context, DAY_NS};
 use crate::dimension::Dimension;
 use crate::judge::{End, Form, Judge};
 use crate::kinds::{Action, AnyJudge, KindSpec, ParamSpec, ParamType, Params};
@@ -17,8 +17,6 @@ const MAX_BUCKETS: u64 = 67_108_864;
 
 /// Streams that a finding names.
 const NAMED: usize = 16;
-
-const DAY_NS: i64 = 86_400_000_000_000;
 
 /// Buckets of an open session without an update, for each source and instrument that has any.
 ///

@@ -218,3 +218,42 @@ fn values_print_as_people_write_them() {
     assert_eq!(decimal(7, -2), "7e2");
     assert_eq!(Value::Number(0.1).to_string(), "0.1");
 }
+
+#[test]
+fn repeats_of_a_text_add_up_over_batches_merges_and_restarts() {
+    let plain = |texts: &[&str]| {
+        let texts: ArrayRef = Arc::new(StringArray::from(texts.to_vec()));
+        table(vec![("x", texts)])
+    };
+    let top = |state: &ProfileState| {
+        let rows = state.finish().columns.remove(0).top.unwrap();
+        rows.into_iter().map(|row| (row.value, row.count)).collect::<Vec<_>>()
+    };
+    let expected = |rows: [(&str, u64); 3]| rows.map(|(text, count)| (text.to_owned(), count));
+
+    let mut state = state_of(&plain(&["buy", "sell", "buy"]), &ProfileOptions::default());
+    state.observe(&plain(&["sell", "buy", "halt"])).unwrap();
+    assert_eq!(top(&state), expected([("buy", 3), ("sell", 2), ("halt", 1)]));
+
+    let other = state_of(&plain(&["halt", "sell", "halt", "halt"]), &ProfileOptions::default());
+    let mut merged = state.clone();
+    merged.merge(&other).unwrap();
+    assert_eq!(top(&merged), expected([("halt", 4), ("buy", 3), ("sell", 3)]));
+    let mut turned = other;
+    turned.merge(&state).unwrap();
+    assert_eq!(top(&turned), top(&merged));
+
+    let mut restored: ProfileState = serde_json::from_str(&super::bytes_of(&merged)).unwrap();
+    restored.observe(&plain(&["sell", "sell"])).unwrap();
+    assert_eq!(top(&restored), expected([("sell", 5), ("halt", 4), ("buy", 3)]));
+
+    // A dictionary hands on each of its texts once, with its rows.
+    let coded = |texts: &[&str]| {
+        let coded: DictionaryArray<Int32Type> = texts.iter().copied().collect();
+        let coded: ArrayRef = Arc::new(coded);
+        table(vec![("x", coded)])
+    };
+    let mut state = state_of(&coded(&["a", "b", "a", "c"]), &ProfileOptions::default());
+    state.observe(&coded(&["b", "b", "b", "a"])).unwrap();
+    assert_eq!(top(&state), expected([("b", 4), ("a", 3), ("c", 1)]));
+}

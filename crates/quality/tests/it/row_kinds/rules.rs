@@ -1,5 +1,6 @@
 //! The rules that come with Hindsight, on a simulated day without and with planted faults.
 
+use crate::support::MARKET;
 use contract::QualityMode;
 use quality::{Context, Finding, Form, RuleSet, TableState, Verdict};
 use simulator::{FaultKind, Injector, Scenario, Simulation, Slice};
@@ -17,75 +18,6 @@ fn every_table_with_rules_is_of_the_contract_and_its_rules_can_be_read() {
         }
     }
 }
-
-/// Two short days of three instruments, with lunch, auctions, a halt and a split.
-const DAYS: &str = r#"
-version = 1
-name = "short"
-slice = "10s"
-horizon = "5s"
-
-[[days]]
-date = "2026-03-28"
-auction = "590m"
-open = "591m"
-lunch = ["592m", "593m"]
-close_auction = "595m"
-close = "596m"
-funding = ["594m"]
-
-[[days]]
-date = "2026-03-29"
-auction = "590m"
-open = "591m"
-close_auction = "592m"
-close = "593m"
-
-[[instruments]]
-symbol = "INDEX"
-px = "4512.25"
-tick = "0.25"
-lot = "1"
-multiplier = 50
-beta = 0.9
-funding_ppm = 100
-
-[[instruments]]
-symbol = "ALPHA"
-class = "equity"
-px = "645.47"
-tick = "0.01"
-lot = "10"
-
-[[instruments]]
-symbol = "BETA"
-class = "equity"
-px = "61.27"
-tick = "0.01"
-lot = "10"
-spread_ticks = 2
-
-[[halts]]
-symbol = "BETA"
-date = "2026-03-28"
-at = "593m"
-lasts = "30s"
-gap_ticks = 5
-
-[[splits]]
-symbol = "ALPHA"
-date = "2026-03-29"
-num = 7
-
-[desk]
-taker_rate = 0.5
-maker_rate = 0.6
-explorer_rate = 0.4
-hedger_rate = 0.5
-bust_prob = 0.01
-correct_prob = 0.01
-liquidation_after = "1m"
-"#;
 
 /// Everything that checks look up in these slices.
 fn context(simulation: &Simulation, slices: &[Slice]) -> Context {
@@ -125,7 +57,7 @@ fn violations(table: &str, slices: &[Slice], context: &Context) -> BTreeMap<Stri
 
 #[test]
 fn clean_days_break_no_exact_rule_and_each_planted_fault_is_found_once() {
-    let simulation = Simulation::new(&Scenario::parse(DAYS).unwrap(), 51);
+    let simulation = Simulation::new(&Scenario::parse(MARKET).unwrap(), 51);
     let references = simulation.clone();
     let clean: Vec<Slice> = simulation.collect();
     let context = context(&references, &clean);

@@ -2,9 +2,10 @@
 
 use super::{at, check, instrument, rows, rule, source};
 use crate::support::broken;
-use arrow_array::RecordBatch;
+use arrow_array::{Float64Array, RecordBatch};
 use contract::{Aggressor, BookDeltas, BookSide, DeltaAction, Price, TradeAction, Trades};
 use quality::{Action, Context, kind};
+use std::sync::Arc;
 
 /// Trades from `source second px size trade_id`, `-` for no id.
 fn trades(text: &str) -> RecordBatch {
@@ -12,6 +13,7 @@ fn trades(text: &str) -> RecordBatch {
         out.set_now(at(words[1]));
         out.set(&Trades::SOURCE_ID, source(words[0]))
             .set(&Trades::INSTRUMENT_ID, instrument("7"))
+            .set(&Trades::TS_EVENT, at(words[1]))
             .set(&Trades::PX, Price::parse(words[2]).unwrap())
             .set(&Trades::SIZE, words[3].parse::<f64>().unwrap())
             .set(&Trades::AGGRESSOR, Aggressor::Buyer)
@@ -81,4 +83,42 @@ fn a_window_of_more_rows_than_the_limit_is_no_answer() {
     let (found, report) = broken(&rules, &[batch], &Context::new());
     assert!(found.is_empty());
     assert_eq!(report.findings()[0].verdict().word(), "not_evaluated");
+}
+
+#[test]
+fn a_late_row_makes_its_content_no_older_and_a_slow_source_keeps_its_window() {
+    let rules = rule(
+        "trades",
+        "content_dup",
+        "columns = [\"px\", \"size\"]\nwindow = \"1s\"\ntime = \"ts_event\"",
+    );
+    // 9/1 at second 10, late at 9.5 (0.5 s from it: again), and at 10.8, which is 0.8 s after the first.
+    let batch = trades("1 10 9 1 a, 1 9.5 9 1 b, 1 10.8 9 1 c");
+    check(&rules, &batch, &Context::new(), (3, &[2, 3]));
+    // Source 2 is two seconds behind source 1, and repeats itself after 0.1 s.
+    let batch = trades("2 8 9 1 a, 1 10 8 1 b, 1 10.1 7 1 c, 2 8.1 9 1 d");
+    check(&rules, &batch, &Context::new(), (4, &[4]));
+}
+
+#[test]
+fn a_number_that_is_none_makes_no_key_beside_a_null_either() {
+    let batch = rows::<BookDeltas>("9, 9, 1, 1", |out, words| {
+        out.set(&BookDeltas::SOURCE_ID, source("1"))
+            .set(&BookDeltas::INSTRUMENT_ID, instrument("7"))
+            .set(&BookDeltas::ACTION, DeltaAction::None)
+            .set(&BookDeltas::SIDE, BookSide::None)
+            .set(&BookDeltas::SIZE, words[0].parse::<f64>().unwrap());
+    });
+    // The builder takes no NaN: it comes in place of 9.
+    let at = batch.schema().index_of("size").unwrap();
+    let sizes = Float64Array::from(vec![f64::NAN, f64::NAN, 1.0, 1.0]);
+    let mut columns = batch.columns().to_vec();
+    columns[at] = Arc::new(sizes);
+    let batch = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    // The null price comes first or last: either way the NaN size leaves the row out.
+    for columns in ["\"px\", \"size\"", "\"size\", \"px\""] {
+        let rules =
+            rule("book_deltas", "key_unique", &format!("columns = [{columns}]\nnulls = \"equal\""));
+        check(&rules, &batch, &Context::new(), (2, &[4]));
+    }
 }

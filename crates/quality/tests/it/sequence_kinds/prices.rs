@@ -34,17 +34,22 @@ fn bars(text: &str) -> RecordBatch {
     })
 }
 
-/// Trades from `second px`.
+/// Trades from `second px`; `x` before a price makes it a cancelled print.
 fn trades(text: &str) -> RecordBatch {
     rows::<Trades>(text, |out, words| {
+        let (action, px) = match words[1].strip_prefix('x') {
+            Some(px) => (TradeAction::Cancel, px),
+            None => (TradeAction::Trade, words[1]),
+        };
         out.set_now(at(words[0]));
         out.set(&Trades::SOURCE_ID, source("1"))
             .set(&Trades::INSTRUMENT_ID, instrument("7"))
             .set(&Trades::TS_EVENT, at(words[0]))
-            .set(&Trades::PX, Price::parse(words[1]).unwrap())
+            .set(&Trades::PX, Price::parse(px).unwrap())
             .set(&Trades::SIZE, 1.0)
             .set(&Trades::AGGRESSOR, Aggressor::Buyer)
-            .set(&Trades::ACTION, TradeAction::Trade);
+            .set(&Trades::ACTION, action)
+            .set(&Trades::REF_TRADE_ID, (action == TradeAction::Cancel).then_some("1"));
     })
 }
 
@@ -63,6 +68,10 @@ fn quotes(text: &str) -> RecordBatch {
 
 /// A split of instrument 7 that takes effect at a second and is known from another.
 fn splits(list: &[(i64, i64)]) -> Context {
+    with_splits(Context::new(), list)
+}
+
+fn with_splits(mut context: Context, list: &[(i64, i64)]) -> Context {
     let mut out = TableBuilder::<Adjustments>::new(UtcNanos::from_nanos(0));
     for (effective, known) in list {
         out.set(&Adjustments::TS_AVAIL, UtcNanos::from_nanos(known * SECOND))
@@ -73,7 +82,6 @@ fn splits(list: &[(i64, i64)]) -> Context {
             .set(&Adjustments::DEN, 1_i64);
         out.end_row().unwrap();
     }
-    let mut context = Context::new();
     context.add(&out.finish().unwrap().into_record_batch()).unwrap();
     context
 }
@@ -123,6 +131,17 @@ fn only_ratios_near_a_small_rational_across_a_break_are_suspect() {
     check(&rules, &trades("0 2, 86400 3"), &none, (1, &[2]));
     // Within a session half the price is no split: a minute is no break.
     check(&rules, &trades("0 100, 60 50"), &none, (0, &[]));
+}
+
+#[test]
+fn rows_behind_the_break_and_cancels_are_no_first_prices() {
+    let rules = rule("trades", "split_suspect", "");
+    // Half the price after a day, and a cancel of yesterday's print before it: only row 3 is a first price.
+    check(&rules, &trades("0 100, 86400 x50, 86401 51"), &splits(&[]), (1, &[3]));
+    // Sessions of the first ten seconds of two days, a known split between them, then a late print of the first.
+    let context = with_splits(super::spikes::sessions(&[0, DAY]), &[(43_200, 0)]);
+    let text = format!("0 100, {DAY} 14.3, 5 100, {} 14.2", DAY + 1);
+    check(&rules, &trades(&text), &context, (1, &[]));
 }
 
 #[test]

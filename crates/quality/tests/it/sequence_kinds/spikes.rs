@@ -53,7 +53,7 @@ fn a_genuine_move_is_accepted_after_the_declared_number_of_rejections() {
 }
 
 /// Instrument 7 with sessions of 10 s from the seconds given.
-fn sessions(starts: &[i64]) -> Context {
+pub(super) fn sessions(starts: &[i64]) -> Context {
     let time = |second: i64| UtcNanos::from_nanos(second * SECOND);
     let mut context = Context::new();
     let mut out = TableBuilder::<Sessions>::new(time(0));
