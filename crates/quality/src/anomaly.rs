@@ -4,7 +4,7 @@
 //! medians and deviations of integers are exact. What looks at later rows says so in its name or its first line.
 //!
 //! The check kinds `spike`, `spike_centred` and `round_trip` and the imputation of slots are made of these; the other
-//! detectors (robust z, fences, Hampel, seasonal z, wide spreads) are for callers that judge a column themselves.
+//! detectors (robust z, fences, Hampel, seasonal z) are for callers that judge a column themselves.
 
 mod centred;
 mod error;
@@ -24,6 +24,6 @@ pub use quantile::{median_and_mad, quantile};
 pub use robust::{Judgement, RobustZ, RobustZRule, robust_z};
 pub use round_trip::{RoundTripRule, round_trip};
 pub use sample::Sample;
-pub use seasonal::{SlotHistory, SlotRule, WideSpread, slot_of_day, slot_of_week};
+pub use seasonal::{SlotHistory, SlotRule, slot_of_day, slot_of_week};
 pub use spike::{SpikeGate, SpikeRule};
 pub use window::{Spread, Window};

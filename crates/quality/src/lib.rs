@@ -67,9 +67,8 @@ pub const ERRORS: &str = include_str!("errors.md");
 
 pub use anomaly::{
     AnomalyError, CentredRule, Fence, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule,
-    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, WideSpread, Window,
-    hampel, median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week,
-    spike_centred,
+    RoundTripRule, Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Spread, Window, hampel,
+    median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week, spike_centred,
 };
 pub use change::{Alarm, ChangeError, Cusum, Direction, Ewma, PageHinkley, PageHinkleyOptions};
 pub use clock::{

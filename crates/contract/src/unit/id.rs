@@ -97,10 +97,20 @@ impl EventId {
     }
 
     /// A UUIDv8 (RFC 9562) of a hash: its first 16 bytes, of which 122 bits are used, so that equal content has one id.
+    ///
+    /// ```
+    /// let id = contract::EventId::v8(&contract::Hash::from_bytes([0xff; 32]));
+    /// assert_eq!(id.to_string(), "ffffffff-ffff-8fff-bfff-ffffffffffff");
+    /// ```
     #[must_use]
-    pub const fn v8(hash: &Hash) -> Self {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = hash.0;
-        Self([a, b, c, d, e, f, g & 0x0f | 0x80, h, i & 0x3f | 0x80, j, k, l, m, n, o, p])
+    pub fn v8(hash: &Hash) -> Self {
+        let mut bytes = [0; 16];
+        let (half, _) = hash.0.split_at(16);
+        bytes.copy_from_slice(half);
+        let [_, _, _, _, _, _, version, _, variant, ..] = &mut bytes;
+        *version = *version & 0x0f | 0x80;
+        *variant = *variant & 0x3f | 0x80;
+        Self(bytes)
     }
 
     /// Parses a UUID with hyphens, or 32 hexadecimal digits.

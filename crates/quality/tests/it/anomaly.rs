@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use quality::{
     AnomalyError, CentredRule, FenceRule, IqrFence, Judgement, RobustZ, RobustZRule, RoundTripRule,
-    Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, WideSpread, Window, hampel,
-    median_and_mad, quantile, robust_z, round_trip, slot_of_day, slot_of_week, spike_centred,
+    Sample, SlotHistory, SlotRule, SpikeGate, SpikeRule, Window, hampel, median_and_mad, quantile,
+    robust_z, round_trip, slot_of_day, slot_of_week, spike_centred,
 };
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -176,21 +176,6 @@ fn slots_follow_the_utc_calendar() {
 }
 
 #[test]
-fn a_spread_is_wide_against_the_same_time_of_day() {
-    let mut spreads = WideSpread::<f64>::new(SlotRule::default(), 3.0).unwrap();
-    for day in 0..8 {
-        spreads.push((0, day), 0.5);
-        spreads.push((1, day), 5.0);
-    }
-    assert_eq!(spreads.push((0, 8), 2.0), Judgement::Rejected { z: 4.0 });
-    assert_eq!(spreads.push((1, 8), 2.0), Judgement::Accepted);
-    let mut locked = WideSpread::<f64>::new(SlotRule::default(), 3.0).unwrap();
-    for day in 0..9 {
-        assert_eq!(locked.push((0, day), 0.0), Judgement::NotJudged);
-    }
-}
-
-#[test]
 fn a_round_trip_is_flagged_between_the_jump_and_the_return() {
     let mut px: Vec<i64> = (0..60).map(|n| 1_000_000 + n % 3).collect();
     px[30..32].fill(1_004_000); // two rows away, then back
@@ -324,7 +309,6 @@ fn saved_parameters_come_back_with_their_bits() {
         check(&IqrFence::<f64>::new(FenceRule { k, ..FenceRule::default() }).unwrap());
         let slots = SlotRule { limit: k, ..SlotRule::default() };
         check(&SlotHistory::<f64>::new(slots).unwrap());
-        check(&WideSpread::<f64>::new(slots, k).unwrap());
     }
 }
 
