@@ -70,13 +70,13 @@ impl Client {
     fn new(port: u16, n: usize) -> Result<Self, Failure> {
         let to = TcpStream::connect(("127.0.0.1", port))?;
         to.set_nodelay(true)?;
-        to.set_read_timeout(Some(Duration::from_secs(60)))?;
+        to.set_read_timeout(Some(Duration::from_mins(1)))?;
         let from = BufReader::new(to.try_clone()?);
         let mut client = Self { to, from, inbox: format!("_INBOX.{n}"), version: String::new() };
         let mut info = String::new();
         client.from.read_line(&mut info)?;
         let version = info.split("\"version\":\"").nth(1).and_then(|rest| rest.split('"').next());
-        client.version = version.ok_or("expected INFO with a version")?.to_owned();
+        version.ok_or("expected INFO with a version")?.clone_into(&mut client.version);
         let hello = format!(
             "CONNECT {{\"verbose\":false,\"pedantic\":false}}\r\nSUB {} 1\r\nPING\r\n",
             client.inbox

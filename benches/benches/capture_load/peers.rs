@@ -44,7 +44,9 @@ fn closed<W: FnMut() -> Result<(), Failure>>(
     })?;
     let seconds = begin.elapsed().as_secs_f64();
     let mut all = Spread::default();
-    parts.into_iter().for_each(|part| all.merge(part));
+    for part in parts {
+        all.merge(part);
+    }
     Ok((all.len() as f64 / seconds, all))
 }
 
@@ -67,7 +69,7 @@ fn sqlite(dir: &Path, writers: usize, seconds: Duration) -> Result<f64, Failure>
     std::fs::create_dir_all(dir)?;
     let open = || -> Result<rusqlite::Connection, rusqlite::Error> {
         let db = rusqlite::Connection::open(dir.join("load.db"))?;
-        db.busy_timeout(Duration::from_secs(60))?;
+        db.busy_timeout(Duration::from_mins(1))?;
         db.pragma_update(None, "synchronous", "FULL")?;
         Ok(db)
     };
