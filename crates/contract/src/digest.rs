@@ -2,6 +2,7 @@
 
 use crate::any::AnyBatch;
 use crate::canonical::Cells;
+use arrow_array::{ArrayRef, RecordBatch};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
@@ -57,9 +58,37 @@ impl RowDigest {
         unknown.sort_by_key(|(field, _)| field.name().as_str());
         let fixed = batch.columns().map(|(_, array)| array);
         let behind = batch.dynamic().chain(unknown.iter().copied()).map(|(_, array)| array);
-        let cells: Vec<Cells<'_>> = fixed.chain(behind).map(|array| Cells::of(array)).collect();
+        Self::cells(fixed.chain(behind), batch.len(), &mut each);
+    }
+
+    /// The digest of the rows of a batch that is no contract table: all of its columns, in their order.
+    ///
+    /// ```
+    /// use contract::RowDigest;
+    /// use contract::arrow_array::{RecordBatch, UInt32Array, record_batch};
+    /// let rows = record_batch!(("n", UInt32, [1, 2]))?;
+    /// let mut parts = RowDigest::of_columns(&rows.slice(1, 1));
+    /// parts.add(&RowDigest::of_columns(&rows.slice(0, 1)));
+    /// assert_eq!(RowDigest::of_columns(&rows), parts);
+    /// # Ok::<(), contract::arrow_schema::ArrowError>(())
+    /// ```
+    #[must_use]
+    pub fn of_columns(batch: &RecordBatch) -> Self {
+        let mut sum = Self::default();
+        Self::cells(batch.columns().iter(), batch.num_rows(), &mut |_, bytes| {
+            sum.add_hash(&Sha256::digest(bytes).into());
+        });
+        sum
+    }
+
+    fn cells<'a>(
+        columns: impl Iterator<Item = &'a ArrayRef>,
+        rows: usize,
+        each: &mut impl FnMut(usize, &[u8]),
+    ) {
+        let cells: Vec<Cells<'_>> = columns.map(|array| Cells::of(array)).collect();
         let mut bytes = Vec::with_capacity(512);
-        for row in 0..batch.len() {
+        for row in 0..rows {
             bytes.clear();
             for column in &cells {
                 column.write(&mut bytes, row);

@@ -1,0 +1,2 @@
+//! The crate as a program uses it.
+#![cfg(test)]
