@@ -4,10 +4,13 @@
 mod canonical;
 mod certificate;
 mod folder;
+mod inputs;
 mod interval;
 mod kind;
 pub mod layout;
 mod manifest;
+mod pattern;
+mod plan;
 mod role;
 mod spec;
 mod splits;
@@ -18,15 +21,17 @@ pub const ERRORS: &str = include_str!("errors.md");
 pub use canonical::{Instant, Int, Number, Sha256, to_canonical};
 pub use certificate::{Certificate, CheckResult, Outcome};
 pub use folder::{Batches, Folder, FolderError};
+pub use inputs::{InputError, Inputs, TableScore};
 pub use interval::Interval;
 pub use kind::ModelKind;
 pub use manifest::{
     AsOf, Code, DataFile, FORMAT, FeatureColumn, FittedTransform, InputTable, Manifest,
     QualityFacts, SplitFacts, TargetColumn,
 };
+pub use plan::{BuildPlan, PlanError};
 pub use role::{Reason, Role, Split};
 pub use spec::{
-    CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn, Purge,
+    CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn, OutcomeMeasure, Purge,
     RowsSpec, Spec, SpecError, SpecErrors, SplitSpec, SplitStrategy, TargetSpec, Task,
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
