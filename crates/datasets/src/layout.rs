@@ -42,6 +42,8 @@ pub mod column {
     pub const INSTRUMENT_ID: &str = "instrument_id";
     /// Its strategy: Dictionary(Int32, Utf8).
     pub const STRATEGY_ID: &str = "strategy_id";
+    /// The keys, in this order.
+    pub const KEYS: [&str; 5] = [ROW_ID, TS_CUTOFF, SEQ, INSTRUMENT_ID, STRATEGY_ID];
     /// Before the name of a target: its class (Int8) or value (Float64).
     pub const LABEL: &str = "label__";
     /// Greatest end of the row's labels, `e` of the purge: Timestamp(ns, UTC).

@@ -6,8 +6,10 @@ mod labels;
 mod select;
 
 pub use error::PlanError;
-pub(crate) use labels::Chosen;
+pub(crate) use labels::value as label_value;
 pub(crate) use select::feature_columns;
+
+use labels::Chosen;
 
 use crate::canonical::{Instant, Int};
 use crate::inputs::{Inputs, Place};
