@@ -3,6 +3,8 @@
 mod fields;
 mod lineage;
 
+pub(crate) use fields::unit;
+
 use crate::inputs::Inputs;
 use crate::plan::{BuildPlan, PlanRow, feature_place, label_value};
 use arrow_select::interleave::interleave;

@@ -1,6 +1,8 @@
 //! From features and labels to immutable, leak-proof, versioned training sets.
 #![forbid(unsafe_code)]
 
+mod assembly;
+mod build;
 mod canonical;
 mod certificate;
 mod folder;
@@ -9,6 +11,7 @@ mod interval;
 mod kind;
 pub mod layout;
 mod manifest;
+mod parquet_file;
 mod pattern;
 mod plan;
 mod role;
@@ -18,6 +21,7 @@ mod splits;
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+pub use build::{BuildError, BuildOptions, Built, build};
 pub use canonical::{Instant, Int, Number, Sha256, to_canonical};
 pub use certificate::{Certificate, CheckResult, Outcome};
 pub use folder::{Batches, Folder, FolderError};

@@ -34,6 +34,8 @@ pub struct BuildPlan {
     /// Features in the order of their columns.
     pub(crate) features: Vec<String>,
     pub(crate) reach_ns: i64,
+    /// Features that reach further than the cap of the spec.
+    pub(crate) reach_cut: BTreeMap<String, Int>,
     /// Candidates in the order of (`ts_cutoff`, `seq`, `row_id`).
     pub(crate) rows: Vec<PlanRow>,
     pub(crate) keys: Vec<SplitKey>,
@@ -93,11 +95,11 @@ impl BuildPlan {
             }
         }
         let as_of = spec.rows.as_of.unwrap_or_else(|| latest(inputs));
-        let mut spec = spec.clone();
-        spec.rows.as_of = Some(as_of);
-        let (features, reach_ns) = select::features(inputs, &spec)?;
-        let selected = select::decisions(inputs, &spec, as_of)?;
-        let targets = labels::Targets::new(inputs, &spec)?;
+        let mut resolved = spec.clone();
+        resolved.rows.as_of = Some(as_of);
+        let chosen = select::features(inputs, spec)?;
+        let selected = select::decisions(inputs, spec, as_of)?;
+        let targets = labels::Targets::new(inputs, spec)?;
         let feature_of = feature_rows(inputs, as_of);
         let label_of = targets.revisions(inputs, as_of);
         let mut rows = Vec::new();
@@ -120,29 +122,29 @@ impl BuildPlan {
                 drop(Reason::NoFeatures, None);
                 continue;
             };
-            let chosen = match targets.choose(inputs, &label_of, &of.id, as_of, cutoff)? {
+            let labels = match targets.choose(inputs, &label_of, &of.id, as_of, cutoff)? {
                 Chosen::Missing(reason, end) => {
                     drop(reason, end);
                     continue;
                 }
-                Chosen::Labels(chosen) => chosen,
+                Chosen::Labels(labels) => labels,
             };
             let is_low = spec.rows.min_quality.is_some_and(|least| {
                 of.is_quarantined || of.score.is_none_or(|score| score < least.0)
             });
             if is_low {
-                drop(Reason::LowQuality, Some(chosen.end));
+                drop(Reason::LowQuality, Some(labels.end));
                 continue;
             }
             let instrument = select::instrument(inputs, decision);
-            rows.push(PlanRow { decision, feature, cutoff, seq, instrument, ..chosen });
+            rows.push(PlanRow { decision, feature, cutoff, seq, instrument, ..labels });
         }
         rows.sort_by_key(|row| (row.cutoff, row.seq, inputs.decisions[row.decision].id));
         if rows.is_empty() {
             return Err(PlanError::Empty { dropped: reasons(&dropped) });
         }
-        let keys = groups::keys(inputs, &spec, &rows)?;
-        let primary = split(&keys, reach_ns, &spec.split)?;
+        let keys = groups::keys(inputs, spec, &rows)?;
+        let primary = split(&keys, chosen.reach_ns, &spec.split)?;
         for (at, role) in primary.roles.iter().enumerate() {
             let Role::Dropped(reason) = role else { continue };
             let row = &rows[at];
@@ -159,8 +161,9 @@ impl BuildPlan {
         let used_labels = used(&rows, &primary);
         let mut plan = Self {
             as_of,
-            features,
-            reach_ns,
+            features: chosen.names,
+            reach_ns: chosen.reach_ns,
+            reach_cut: chosen.reach_cut,
             keys,
             primary,
             folds: None,
@@ -169,7 +172,7 @@ impl BuildPlan {
             dropped,
             used_labels,
             rows,
-            spec,
+            spec: resolved,
         };
         plan.check_classes(inputs, &targets)?;
         plan.fold(weigh)?;
@@ -255,7 +258,7 @@ impl BuildPlan {
         if self.spec.weights.factors.contains(&WeightFactor::Uniqueness) {
             let (starts, ends, groups) = self.lives(&train);
             let lives = LabelLives { starts: &starts, ends: &ends, groups: &groups };
-            self.fold_n_eff = made.n_eff(&lives, weigh)?;
+            self.fold_n_eff = made.effective_sizes(&lives, weigh)?;
         }
         self.folds = Some(made);
         Ok(())

@@ -161,10 +161,10 @@ impl Assembly<'_> {
         let rows: Vec<&PlanRow> = train.iter().map(|at| &self.plan.rows[*at]).collect();
         let mut table = Columns::default();
         table.add(column::ROW_ID, self.ids(&rows)?, false);
-        let groups = folds.groups().iter().map(|group| u16::try_from(*group).unwrap_or(u16::MAX));
-        table.add("group", Arc::new(UInt16Array::from_iter_values(groups)), false);
+        let groups = UInt16Array::from_iter_values(folds.groups().iter().copied());
+        table.add(column::FOLD_GROUP, Arc::new(groups), false);
         for fold in 0..folds.len().min(WRITTEN_FOLDS) {
-            let roles = folds.members(fold);
+            let roles = folds.members(fold).unwrap_or_default();
             let codes = roles.iter().map(|role| match role {
                 FoldRole::Fit => 0,
                 FoldRole::Held => 1,

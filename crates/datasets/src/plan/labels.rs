@@ -36,7 +36,7 @@ pub(super) type LabelIndex = HashMap<([u8; 16], usize), Revisions>;
 
 impl<'a> Targets<'a> {
     pub(super) fn new(inputs: &Inputs, spec: &'a Spec) -> Result<Self, PlanError> {
-        let sources =
+        let sources: Result<Vec<usize>, PlanError> =
             spec.targets.iter().map(|target| source(inputs, spec.kind, target)).collect();
         let targets = Self { spec, sources: sources? };
         for (target, source) in spec.targets.iter().zip(&targets.sources) {

@@ -1,6 +1,7 @@
 //! What the spec asks for, held against what the inputs have.
 
 use super::PlanError;
+use crate::canonical::Int;
 use crate::inputs::Inputs;
 use crate::kind::ModelKind;
 use crate::layout::{column, meta};
@@ -9,13 +10,22 @@ use crate::pattern::fits;
 use crate::spec::Spec;
 use contract::arrow_schema::FieldRef;
 use contract::{DecisionAction, DecisionStatus, Decisions, Vocabulary as _};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Prefixes of columns that a feature must not have.
 const NOT_FEATURES: [&str; 3] = [column::LABEL, column::WEIGHT, "meta__"];
 
-/// The chosen features in the order of their columns, and how far they reach.
-pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<(Vec<String>, i64), PlanError> {
+/// The chosen features.
+pub(super) struct Features {
+    /// In the order of their columns.
+    pub(super) names: Vec<String>,
+    /// How far they reach into the past, before any cap.
+    pub(super) reach_ns: i64,
+    /// Those that reach further than the cap of the spec.
+    pub(super) reach_cut: BTreeMap<String, Int>,
+}
+
+pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<Features, PlanError> {
     let fields: Vec<FieldRef> = feature_columns(inputs);
     let names = || fields.iter().map(|field| field.name().as_str());
     for (place, patterns) in
@@ -32,8 +42,8 @@ pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<(Vec<String>, i64
             }
         }
     }
-    let mut chosen = Vec::new();
-    let mut reach = 0;
+    let mut chosen =
+        Features { names: Vec::new(), reach_ns: 0, reach_cut: BTreeMap::new() };
     for field in &fields {
         let name = field.name();
         let any = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
@@ -41,10 +51,15 @@ pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<(Vec<String>, i64
             continue;
         }
         refuse_hindsight(field)?;
-        reach = reach.max(lookback(field)?);
-        chosen.push(name.clone());
+        let lookback = lookback(field)?;
+        chosen.reach_ns = chosen.reach_ns.max(lookback);
+        let lookback = Int(lookback.unsigned_abs());
+        if spec.split.reach_max_ns.is_some_and(|cap| lookback > cap) {
+            chosen.reach_cut.insert(name.clone(), lookback);
+        }
+        chosen.names.push(name.clone());
     }
-    if chosen.is_empty() {
+    if chosen.names.is_empty() {
         return Err(PlanError::NoMatch {
             place: "features",
             what: "feature",
@@ -52,7 +67,7 @@ pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<(Vec<String>, i64
             near: String::new(),
         });
     }
-    Ok((chosen, reach))
+    Ok(chosen)
 }
 
 /// The columns of features.
