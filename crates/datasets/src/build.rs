@@ -17,6 +17,8 @@ use crate::parquet_file::encode;
 use crate::plan::BuildPlan;
 use crate::store::{Staging, Version};
 use crate::verifier::{Evidence, certify};
+use contract::Name;
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 /// What a build takes besides its plan.
@@ -65,20 +67,20 @@ impl Built {
 /// # Errors
 /// [`BuildError`]; what was staged can be discarded.
 pub fn build(
+    name: &Name,
     inputs: &Inputs,
     plan: &BuildPlan,
-    staging: &mut Staging,
+    staging: &Staging,
     evidence: &Evidence<'_>,
     options: &BuildOptions<'_>,
 ) -> Result<Built, BuildError> {
-    let name = staging.name().to_string();
-    let assembly = Assembly::new(&name, inputs, plan)?;
-    let mut parts = facts::Parts::new(&assembly);
+    let assembly = Assembly::new(name.as_str(), inputs, plan)?;
+    let mut parts = facts::Parts::new(&assembly)?;
     let reused = files::write(&assembly, staging, options, &mut parts)?;
     let spec_text = text(plan.spec())?;
     let splits = facts::splits(plan);
     let quality = facts::quality(inputs);
-    let mut documents = Documents { staging, hashes: parts.documents() };
+    let mut documents = Documents { staging, hashes: BTreeMap::new() };
     documents.put(file::SPEC, spec_text.as_bytes())?;
     documents.put(file::SCHEMA, schema_json(&assembly.schema).as_bytes())?;
     documents.put(file::SPLITS, text(&splits)?.as_bytes())?;
@@ -88,11 +90,9 @@ pub fn build(
     if let Some(folds) = assembly.folds()? {
         documents.put(file::FOLDS, &encode(&folds)?)?;
     }
-    let folder = documents.staging.folder();
-    let transforms = parts.transforms(&folder, plan)?;
-    let mut manifest = parts.manifest(&assembly, &name, transforms, options)?;
+    let mut manifest = parts.manifest(&assembly, name.as_str(), options)?;
     manifest.documents.clone_from(&documents.hashes);
-    let certificate = certify(&folder, &manifest, plan.spec(), evidence)?;
+    let certificate = certify(&staging.folder(), &manifest, plan.spec(), evidence)?;
     let certificate_text = certificate.to_json()?;
     documents.put(file::CERTIFICATE, certificate_text.as_bytes())?;
     manifest.certificate_hash = Sha256::of(certificate_text.as_bytes());
@@ -110,8 +110,8 @@ pub fn build(
 
 /// Documents that are staged, with their hashes.
 struct Documents<'a> {
-    staging: &'a mut Staging,
-    hashes: std::collections::BTreeMap<String, Sha256>,
+    staging: &'a Staging,
+    hashes: BTreeMap<String, Sha256>,
 }
 
 impl Documents<'_> {
@@ -134,7 +134,7 @@ pub(crate) fn gate_check(statement: String, outcome: Outcome) -> CheckResult {
         check: "quality".to_owned(),
         statement,
         outcome,
-        compared: std::collections::BTreeMap::new(),
+        compared: BTreeMap::new(),
         violations: 1,
         margin_ns: None,
         rows: Vec::new(),

@@ -2,7 +2,8 @@
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
-use durable::{Access, Fs, FsError, read_exact_at};
+use contract::{Diagnostic, Fault};
+use durable::{Access, Fs, FsError, FsErrorKind, read_exact_at};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,24 @@ pub enum FolderError {
         /// Its place in the version.
         path: String,
     },
+}
+
+impl Diagnostic for FolderError {
+    fn code(&self) -> &'static str {
+        "datasets/version-file"
+    }
+
+    /// What is missing or unreadable in a version is damage; the rest is the machine's.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Fs(error)
+                if !matches!(error.kind, FsErrorKind::NotFound | FsErrorKind::UnexpectedEnd) =>
+            {
+                Fault::Environment { retry: error.is_transient() }
+            }
+            _ => Fault::Integrity,
+        }
+    }
 }
 
 impl Folder {

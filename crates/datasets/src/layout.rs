@@ -56,8 +56,11 @@ pub mod column {
     pub const QUALITY: &str = "meta__quality_score";
     /// One byte a feature, 0 exactly when it is not null: FixedSizeBinary(n).
     pub const NULL_REASONS: &str = "meta__null_reasons";
-    /// Role of the row in fold `k`: `meta__fold_<k>`, UInt8: 0 fit, 1 held, 2 purged, 3 embargoed.
-    pub const FOLD: &str = "meta__fold_";
+    /// In `_folds/groups.parquet`: the group of a train row: UInt16.
+    pub const FOLD_GROUP: &str = "group";
+    /// In `_folds/groups.parquet`: the role of a train row in fold `k`, `fold_<k>`: UInt8, 0 fit, 1 held, 2 purged,
+    /// 3 embargoed, 4 outside of it.
+    pub const FOLD: &str = "fold_";
 }
 
 /// Columns of `_lineage/rows.parquet`: one row a row of the data files, in the order of (`ts_cutoff`, `seq`, `row_id`)
@@ -114,6 +117,8 @@ pub mod dropped {
 pub mod meta {
     /// `key`, `feature`, `mask`, `label`, `weight` or `meta`.
     pub const ROLE: &str = "hindsight.role";
+    /// The unit of a column.
+    pub const UNIT: &str = "hindsight.unit";
     /// A feature's reach into the past, in nanoseconds.
     pub const LOOKBACK_NS: &str = "hindsight.lookback_ns";
     /// The dataset's name.

@@ -36,7 +36,7 @@ pub(super) fn schema(name: &str, inputs: &Inputs, plan: &BuildPlan) -> SchemaRef
         let mut field = hindsight(&name, ty, false, "label");
         if let Some(unit) = unit(inputs, target) {
             let mut said = field.metadata().clone();
-            said.insert(contract::meta::UNIT.to_owned(), unit);
+            said.insert(meta::UNIT.to_owned(), unit);
             field = field.with_metadata(said);
         }
         fields.push(field);

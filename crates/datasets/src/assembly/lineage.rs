@@ -10,7 +10,7 @@ use contract::arrow_array::{
     Array as _, ArrayRef, RecordBatch, StringArray, UInt8Array, UInt16Array, UInt64Array,
 };
 use contract::arrow_schema::{ArrowError, DataType, Field, Schema};
-use contract::{Decisions, Features, Hash};
+use contract::{Column, Decisions, Features, Hash, kind};
 use std::sync::Arc;
 
 /// Folds whose roles are written out, for readers without this code.
@@ -56,7 +56,7 @@ impl Assembly<'_> {
             let place = feature_place(self.inputs, row);
             (&self.inputs.feature_batches[place.batch()], place.row())
         };
-        let stamp = |of| {
+        let stamp = |of: &'static Column<Features, kind::Opt<kind::Ts>>| {
             instants(rows.iter().map(move |row| {
                 let (rows, at) = place(row);
                 let stamps = rows.col(of);
@@ -65,7 +65,7 @@ impl Assembly<'_> {
         };
         table.add(lineage::SRC_TS_AVAIL_MIN, stamp(&Features::SRC_TS_AVAIL_MIN), true);
         table.add(lineage::SRC_TS_AVAIL_MAX, stamp(&Features::SRC_TS_AVAIL_MAX), true);
-        let number = |of| {
+        let number = |of: &'static Column<Features, kind::Opt<kind::U64>>| {
             numbers(rows.iter().map(move |row| {
                 let (rows, at) = place(row);
                 let seqs = rows.col(of);

@@ -1,7 +1,7 @@
 //! Why a version could not be built.
 
 use crate::folder::FolderError;
-use crate::store::StoreError;
+use crate::store::PublishError;
 use crate::transform::TransformError;
 use crate::verifier::VerifyError;
 use contract::arrow_schema::ArrowError;
@@ -13,7 +13,7 @@ use contract::{Diagnostic, Fault, UnknownFeature};
 pub enum BuildError {
     /// The store.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] PublishError),
     /// A staged file could not be written.
     #[error("{path}: expected to write it")]
     Write {

@@ -4,18 +4,17 @@ use super::{BuildError, BuildOptions, gate_check};
 use crate::assembly::Assembly;
 use crate::canonical::{Instant, Int, Number, Sha256, to_canonical};
 use crate::certificate::{CheckResult, Outcome};
-use crate::folder::Folder;
 use crate::inputs::{Inputs, spec_hash};
-use crate::layout::column;
+use crate::layout::{column, meta};
 use crate::manifest::{
-    Code, DataFile, FORMAT, FeatureColumn, FittedTransform, InputTable, Manifest, QualityFacts,
+    Code, DataFile, FORMAT, FeatureColumn, InputTable, Manifest, QualityFacts,
     SplitFacts, TargetColumn,
 };
 use crate::plan::{BuildPlan, PlanRow, feature_columns};
 use crate::role::{Role, Split};
 use crate::spec::{Spec, WeightFactor};
 use crate::splits::SplitsDocument;
-use crate::transform::fit;
+use crate::transform::TransformFit;
 use contract::arrow_array::{Array as _, RecordBatch};
 use contract::{Hash, RowDigest};
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +26,8 @@ pub(super) struct Parts {
     digest: RowDigest,
     /// Nulls of each feature, by split.
     nulls: Vec<BTreeMap<String, u64>>,
+    /// What is fitted on train rows as they pass.
+    fit: TransformFit,
 }
 
 /// Versions of this crate and of the Parquet writer.
@@ -35,9 +36,12 @@ pub(super) fn versions() -> (String, String) {
 }
 
 impl Parts {
-    pub(super) fn new(assembly: &Assembly<'_>) -> Self {
-        let nulls = vec![BTreeMap::new(); assembly.plan.features().len()];
-        Self { files: Vec::new(), digest: RowDigest::default(), nulls }
+    pub(super) fn new(assembly: &Assembly<'_>) -> Result<Self, BuildError> {
+        let plan = assembly.plan;
+        let names = plan.features().iter().map(String::as_str);
+        let fit = TransformFit::new(&plan.spec().transforms, names)?;
+        let nulls = vec![BTreeMap::new(); plan.features().len()];
+        Ok(Self { files: Vec::new(), digest: RowDigest::default(), nulls, fit })
     }
 
     pub(super) fn add(
@@ -46,46 +50,29 @@ impl Parts {
         digest: &RowDigest,
         split: Split,
         rows: &RecordBatch,
-    ) {
+    ) -> Result<(), BuildError> {
+        if split == Split::Train {
+            self.fit.push(rows)?;
+        }
         self.digest.add(digest);
         let first = column::KEYS.len();
         for (nulls, array) in self.nulls.iter_mut().zip(rows.columns().iter().skip(first)) {
             *nulls.entry(split.word().to_owned()).or_default() += array.null_count() as u64;
         }
         self.files.push(file);
-    }
-
-    pub(super) fn documents(&self) -> BTreeMap<String, Sha256> {
-        BTreeMap::new()
-    }
-
-    /// Parameters fitted on what was staged for train.
-    pub(super) fn transforms(
-        &self,
-        folder: &Folder,
-        plan: &BuildPlan,
-    ) -> Result<Vec<FittedTransform>, BuildError> {
-        if plan.spec().transforms.is_empty() {
-            return Ok(Vec::new());
-        }
-        let train: Vec<&str> = self
-            .files
-            .iter()
-            .filter(|file| file.split == Split::Train.word())
-            .map(|file| file.path.as_str())
-            .collect();
-        Ok(fit(folder, &train, &plan.spec().transforms, plan.features())?)
+        Ok(())
     }
 
     pub(super) fn manifest(
-        &self,
+        self,
         assembly: &Assembly<'_>,
         name: &str,
-        transforms: Vec<FittedTransform>,
         options: &BuildOptions<'_>,
     ) -> Result<Manifest, BuildError> {
         let (inputs, plan) = (assembly.inputs, assembly.plan);
-        let mut files = self.files.clone();
+        let features = self.features(inputs, plan);
+        let transforms = self.fit.finish()?;
+        let mut files = self.files;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut lines = String::new();
         for file in &files {
@@ -109,7 +96,7 @@ impl Parts {
             logical_hash: Sha256(Hash::from_bytes(self.digest.to_bytes())),
             files,
             documents: BTreeMap::new(),
-            features: self.features(inputs, plan),
+            features,
             targets: targets(inputs, plan),
             splits: splits_facts(assembly),
             selected: plan.selected(),
@@ -131,10 +118,10 @@ impl Parts {
         columns
             .map(|(name, nulls)| {
                 let said = |key: &str| of(name).and_then(|field| field.metadata().get(key));
-                let lookback = said(crate::layout::meta::LOOKBACK_NS);
+                let lookback = said(meta::LOOKBACK_NS);
                 FeatureColumn {
                     name: name.clone(),
-                    unit: said(contract::meta::UNIT).cloned(),
+                    unit: said(meta::UNIT).cloned(),
                     lookback_ns: Int(lookback.and_then(|ns| ns.parse().ok()).unwrap_or_default()),
                     nulls: nulls.clone(),
                 }
@@ -282,7 +269,7 @@ fn splits_facts(assembly: &Assembly<'_>) -> BTreeMap<String, SplitFacts> {
 /// `splits.json`.
 pub(super) fn splits(plan: &BuildPlan) -> SplitsDocument {
     let folds = plan.folds.as_ref().map(|folds| folds.document(&plan.fold_n_eff));
-    plan.primary.document(&plan.spec().split, plan.reach_ns, &plan.reach_cut, folds)
+    plan.primary.document(&plan.spec().split, plan.reach_ns, plan.reach_cut.clone(), folds)
 }
 
 /// The lowest scores among the tables that were scored.

@@ -37,7 +37,7 @@ struct Encoded {
 /// Writes the data files and returns how many were taken over from the parent.
 pub(super) fn write(
     assembly: &Assembly<'_>,
-    staging: &mut Staging,
+    staging: &Staging,
     options: &BuildOptions<'_>,
     parts: &mut Parts,
 ) -> Result<u64, BuildError> {
@@ -95,7 +95,7 @@ pub(super) fn write(
                 &encoded.digest,
                 part.split,
                 &encoded.rows,
-            );
+            )?;
         }
     }
     Ok(reused)
