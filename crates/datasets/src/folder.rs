@@ -1,6 +1,7 @@
 //! The files of one version, wherever they stand: a finished version, or one that is being built.
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader as _};
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use contract::{Diagnostic, Fault};
 use durable::{Access, Fs, FsError, FsErrorKind, read_exact_at};
@@ -163,6 +164,14 @@ impl Folder {
 pub struct Batches {
     reader: ParquetRecordBatchReader,
     path: String,
+}
+
+impl Batches {
+    /// The columns that are read.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
 }
 
 impl Iterator for Batches {

@@ -258,7 +258,7 @@ impl BuildPlan {
         if self.spec.weights.factors.contains(&WeightFactor::Uniqueness) {
             let (starts, ends, groups) = self.lives(&train);
             let lives = LabelLives { starts: &starts, ends: &ends, groups: &groups };
-            self.fold_n_eff = made.effective_sizes(&lives, weigh)?;
+            self.fold_n_eff = made.effective_sizes(weigh, lives)?;
         }
         self.folds = Some(made);
         Ok(())
