@@ -257,6 +257,12 @@ impl Inputs {
         self.feature_batches.first().into_iter().flat_map(Batch::feature_names)
     }
 
+    /// The hash of the feature set that the features say they have.
+    #[must_use]
+    pub fn feature_spec_hash(&self) -> Option<contract::Hash> {
+        self.feature_batches.first().and_then(spec_hash)
+    }
+
     /// Targets of the labels, in order of first sight.
     pub fn targets(&self) -> impl Iterator<Item = &str> {
         self.sources.iter().filter_map(|source| match source {

@@ -4,7 +4,7 @@ use super::{BuildError, BuildOptions, gate_check};
 use crate::assembly::Assembly;
 use crate::canonical::{Instant, Int, Number, Sha256, to_canonical};
 use crate::certificate::{CheckResult, Outcome};
-use crate::inputs::{Inputs, spec_hash};
+use crate::inputs::Inputs;
 use crate::layout::{column, meta};
 use crate::manifest::{
     Code, DataFile, FORMAT, FeatureColumn, InputTable, Manifest, QualityFacts,
@@ -139,7 +139,7 @@ fn code(inputs: &Inputs, plan: &BuildPlan) -> Code {
     Code {
         datasets,
         parquet,
-        feature_spec_hash: inputs.feature_batches.first().and_then(spec_hash).map(Sha256),
+        feature_spec_hash: inputs.feature_spec_hash().map(Sha256),
         measures_hashes: sorted(made.iter().map(|made| made.measures).collect()),
         rules_hashes: sorted(made.iter().filter_map(|made| made.rules).collect()),
         label_code: made
