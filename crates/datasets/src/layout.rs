@@ -54,7 +54,8 @@ pub mod column {
     pub const QUALITY: &str = "meta__quality_score";
     /// One byte a feature, 0 exactly when it is not null: FixedSizeBinary(n).
     pub const NULL_REASONS: &str = "meta__null_reasons";
-    /// Role of the row in fold `k`: `meta__fold_<k>`, UInt8: 0 fit, 1 held, 2 purged, 3 embargoed.
+    /// Role of the row in fold `k`: `meta__fold_<k>`, UInt8: 0 fit, 1 held, 2 purged, 3 embargoed, 4 outside
+    /// of it.
     pub const FOLD: &str = "meta__fold_";
 }
 

@@ -10,7 +10,9 @@ pub mod layout;
 mod manifest;
 mod role;
 mod spec;
+mod split;
 mod splits;
+mod weigh;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -18,7 +20,7 @@ pub const ERRORS: &str = include_str!("errors.md");
 pub use canonical::{Instant, Int, Number, Sha256, to_canonical};
 pub use certificate::{Certificate, CheckResult, Outcome};
 pub use folder::{Batches, Folder, FolderError};
-pub use interval::Interval;
+pub use interval::{Interval, IntervalUnion};
 pub use kind::ModelKind;
 pub use manifest::{
     AsOf, Code, DataFile, FORMAT, FeatureColumn, FittedTransform, InputTable, Manifest,
@@ -30,4 +32,6 @@ pub use spec::{
     RowsSpec, Spec, SpecError, SpecErrors, SplitSpec, SplitStrategy, TargetSpec, Task,
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
+pub use split::{FoldRole, Folds, PrimarySplit, RuleLosses, SplitError, SplitKey, folds, split};
 pub use splits::{FoldsDocument, SplitsDocument};
+pub use weigh::{LabelLives, Weigh, effective_sizes, uniqueness_by_split};
