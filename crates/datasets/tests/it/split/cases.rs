@@ -14,8 +14,8 @@ pub(crate) fn id(row: usize) -> EventId {
 }
 
 /// A value of a group.
-pub(crate) fn value(group: u8) -> Option<[u8; 16]> {
-    Some([group; 16])
+pub(crate) const fn value(group: u8) -> [u8; 16] {
+    [group; 16]
 }
 
 /// Rows from cut-off and label end, known at their end, in no group.
@@ -36,7 +36,7 @@ pub(crate) fn grouped_rows(lives: &[(i64, i64, Option<u8>)]) -> Vec<SplitKey> {
     let plain: Vec<_> = lives.iter().map(|&(cutoff, end, _)| (cutoff, end)).collect();
     let mut keys = rows(&plain);
     for (key, (_, _, group)) in keys.iter_mut().zip(lives) {
-        key.groups = vec![group.map(|group| [group; 16])];
+        key.groups = vec![group.map(value)];
     }
     keys
 }

@@ -2,8 +2,8 @@
 
 use super::cases::{at, check, grouped_rows, rows, value};
 use datasets::{
-    GroupColumn, Int, Interval, IntervalUnion, Number, Purge, Split, SplitKey, SplitSpec,
-    SplitStrategy, split,
+    GroupColumn, Int, Interval, IntervalUnion, Number, Purge, RuleLosses, Split, SplitKey,
+    SplitSpec, SplitStrategy, split,
 };
 use proptest::prelude::*;
 
@@ -70,7 +70,7 @@ fn a_second_column_drops_rows_that_the_first_would_part() {
         (2, None),
         (3, None),
     ]) {
-        key.groups = vec![value(first), second.and_then(value)];
+        key.groups = vec![Some(value(first)), second.map(value)];
     }
     let third = 1.0 / 3.0;
     check(&keys, 0, &grouped(third, third, third), "XgVXTV");
@@ -114,7 +114,7 @@ proptest! {
                     }
                 }
             }
-            prop_assert_eq!(found.lost.values().map(|lost| lost.purged()).sum::<u64>(), 0);
+            prop_assert_eq!(found.lost.values().map(RuleLosses::purged).sum::<u64>(), 0);
         }
     }
 

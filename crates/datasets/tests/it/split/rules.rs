@@ -89,10 +89,10 @@ fn a_group_shared_with_a_dropped_row_is_no_straddle() {
     // Validation's row of group 1 goes to test's group, so train keeps its own.
     let mut keys = rows(&[(0, 10), (100, 110), (101, 110), (200, 210)]);
     for (key, groups) in keys.iter_mut().zip([
-        [value(1), None],
-        [value(1), value(9)],
+        [Some(value(1)), None],
+        [Some(value(1)), Some(value(9))],
         [None, None],
-        [None, value(9)],
+        [None, Some(value(9))],
     ]) {
         key.groups = groups.to_vec();
     }
@@ -103,9 +103,11 @@ fn a_group_shared_with_a_dropped_row_is_no_straddle() {
 #[test]
 fn equal_values_of_different_columns_are_not_shared() {
     let mut keys = rows(&[(0, 10), (100, 110), (200, 210)]);
-    for (key, groups) in
-        keys.iter_mut().zip([[value(1), value(2)], [value(2), value(1)], [None, None]])
-    {
+    for (key, groups) in keys.iter_mut().zip([
+        [Some(value(1)), Some(value(2))],
+        [Some(value(2)), Some(value(1))],
+        [None, None],
+    ]) {
         key.groups = groups.to_vec();
     }
     let group_by = vec![GroupColumn::GroupId, GroupColumn::OrderId];
@@ -184,7 +186,7 @@ fn a_grouped_split_follows_the_hash_of_the_group_and_not_time() {
     let order = |keys: &[datasets::SplitKey]| {
         let found = split(keys, 0, &grouped(Purge::None, 0)).unwrap();
         let part = |group| {
-            let row = keys.iter().position(|key| key.groups[0] == value(group)).unwrap();
+            let row = keys.iter().position(|key| key.groups[0] == Some(value(group))).unwrap();
             found.would_be[row]
         };
         [part(1), part(2), part(3)]
