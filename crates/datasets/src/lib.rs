@@ -16,7 +16,9 @@ mod pattern;
 mod plan;
 mod role;
 mod spec;
+mod split;
 mod splits;
+mod weigh;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -27,6 +29,7 @@ pub use certificate::{Certificate, CheckResult, Outcome};
 pub use folder::{Batches, Folder, FolderError};
 pub use inputs::{InputError, Inputs, TableScore};
 pub use interval::Interval;
+pub use interval::{Interval, IntervalUnion};
 pub use kind::ModelKind;
 pub use manifest::{
     AsOf, Code, DataFile, FORMAT, FeatureColumn, FittedTransform, InputTable, Manifest,
@@ -39,4 +42,6 @@ pub use spec::{
     RowsSpec, Spec, SpecError, SpecErrors, SplitSpec, SplitStrategy, TargetSpec, Task,
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
+pub use split::{FoldRole, Folds, PrimarySplit, RuleLosses, SplitError, SplitKey, folds, split};
 pub use splits::{FoldsDocument, SplitsDocument};
+pub use weigh::{LabelLives, Weigh, effective_sizes, uniqueness_by_split};

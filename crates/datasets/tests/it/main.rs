@@ -1,2 +1,4 @@
 //! The crate as a program uses it.
 #![cfg(test)]
+
+mod split;
