@@ -11,6 +11,7 @@ mod manifest;
 mod role;
 mod spec;
 mod splits;
+mod store;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -31,3 +32,8 @@ pub use spec::{
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
 pub use splits::{FoldsDocument, SplitsDocument};
+pub use store::{
+    CommitFacts, CommitRecord, FileDamage, FileFinding, GcDone, GcItem, GcPlan, GcPolicy, GcReason,
+    PublishError, PublishedVersion, SealedFile, StagedFile, Staging, Store, StoreError, Tail,
+    TailError, Version, VersionAt, VersionRef, dataset_events,
+};
