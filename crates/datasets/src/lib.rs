@@ -19,6 +19,7 @@ mod spec;
 mod split;
 mod splits;
 mod weigh;
+mod store;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -45,3 +46,8 @@ pub use spec::{
 pub use split::{FoldRole, Folds, PrimarySplit, RuleLosses, SplitError, SplitKey, folds, split};
 pub use splits::{FoldsDocument, SplitsDocument};
 pub use weigh::{LabelLives, Weigh, effective_sizes, uniqueness_by_split};
+pub use store::{
+    CommitFacts, CommitRecord, FileDamage, FileFinding, GcDone, GcItem, GcPlan, GcPolicy, GcReason,
+    PublishError, PublishedVersion, SealedFile, StagedFile, Staging, Store, StoreError, Tail,
+    TailError, Version, VersionAt, VersionRef, dataset_events,
+};

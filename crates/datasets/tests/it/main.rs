@@ -2,3 +2,5 @@
 #![cfg(test)]
 
 mod split;
+mod small_version;
+mod store;
