@@ -11,6 +11,7 @@ mod manifest;
 mod role;
 mod spec;
 mod splits;
+mod verifier;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -31,3 +32,4 @@ pub use spec::{
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
 pub use splits::{FoldsDocument, SplitsDocument};
+pub use verifier::{AuditVerdict, Evidence, VerifyError, certify};
