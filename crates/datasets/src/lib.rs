@@ -20,6 +20,7 @@ mod split;
 mod splits;
 mod weigh;
 mod store;
+mod verifier;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
@@ -51,3 +52,4 @@ pub use store::{
     PublishError, PublishedVersion, SealedFile, StagedFile, Staging, Store, StoreError, Tail,
     TailError, Version, VersionAt, VersionRef, dataset_events,
 };
+pub use verifier::{AuditVerdict, Evidence, VerifyError, certify};
