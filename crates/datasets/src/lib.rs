@@ -3,11 +3,13 @@
 
 mod canonical;
 mod certificate;
+pub mod documents;
 mod folder;
 mod interval;
 mod kind;
 pub mod layout;
 mod manifest;
+mod openlineage;
 mod role;
 mod spec;
 mod splits;
@@ -24,6 +26,7 @@ pub use manifest::{
     AsOf, Code, DataFile, FORMAT, FeatureColumn, FittedTransform, InputTable, Manifest,
     QualityFacts, SplitFacts, TargetColumn,
 };
+pub use openlineage::{ParentRun, RunEvents, RunOutput};
 pub use role::{Reason, Role, Split};
 pub use spec::{
     CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn, Purge,

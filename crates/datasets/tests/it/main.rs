@@ -1,2 +1,6 @@
 //! The crate as a program uses it.
 #![cfg(test)]
+
+mod documents;
+mod openlineage;
+mod sample_version;
