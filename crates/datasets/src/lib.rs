@@ -5,6 +5,7 @@ mod assembly;
 mod build;
 mod canonical;
 mod certificate;
+pub mod documents;
 mod folder;
 mod inputs;
 mod interval;
@@ -14,6 +15,7 @@ mod manifest;
 mod parquet_file;
 mod pattern;
 mod plan;
+mod openlineage;
 mod role;
 mod spec;
 mod split;
@@ -38,6 +40,7 @@ pub use manifest::{
     QualityFacts, SplitFacts, TargetColumn,
 };
 pub use plan::{BuildPlan, PlanError};
+pub use openlineage::{ParentRun, RunEvents, RunOutput};
 pub use role::{Reason, Role, Split};
 pub use spec::{
     CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn, OutcomeMeasure, Purge,

@@ -4,3 +4,6 @@
 mod split;
 mod small_version;
 mod store;
+mod documents;
+mod openlineage;
+mod sample_version;
