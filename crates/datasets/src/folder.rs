@@ -1,6 +1,7 @@
 //! The files of one version, wherever they stand: a finished version, or one that is being built.
 
-use arrow_array::RecordBatch;
+use arrow_array::{RecordBatch, RecordBatchReader as _};
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use durable::{Access, Fs, FsError, read_exact_at};
 use parquet::arrow::ProjectionMask;
@@ -121,17 +122,20 @@ impl Folder {
             .map_err(failed)?
             .with_batch_size(65_536);
         if let Some(columns) = columns {
+            // By place, since the names of targets hold dots, which Parquet reads as levels.
+            let mut places = Vec::with_capacity(columns.len());
             for column in columns {
-                if builder.schema().column_with_name(column).is_none() {
+                let Some((place, _)) = builder.schema().column_with_name(column) else {
                     return Err(FolderError::Column {
                         path: path.to_owned(),
                         column: (*column).to_owned(),
                         expected: "a column of this name".to_owned(),
                         found: "none".to_owned(),
                     });
-                }
+                };
+                places.push(place);
             }
-            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), places);
             builder = builder.with_projection(mask);
         }
         let reader = builder.build().map_err(failed)?;
@@ -144,6 +148,14 @@ impl Folder {
 pub struct Batches {
     reader: ParquetRecordBatchReader,
     path: String,
+}
+
+impl Batches {
+    /// The columns that the batches have, with their metadata.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
 }
 
 impl Iterator for Batches {

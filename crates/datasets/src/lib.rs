@@ -1,8 +1,13 @@
 //! From features and labels to immutable, leak-proof, versioned training sets.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "ndarray")]
+mod arrays;
 mod canonical;
 mod certificate;
+mod diff;
+mod exact_sum;
+mod export;
 mod folder;
 mod interval;
 mod kind;
@@ -11,12 +16,24 @@ mod manifest;
 mod role;
 mod spec;
 mod splits;
+mod trace;
+mod transform;
+mod view;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
+#[cfg(feature = "ndarray")]
+pub use arrays::{ArrayOptions, LabelArray, Nulls, SplitArrays, split_arrays};
 pub use canonical::{Instant, Int, Number, Sha256, to_canonical};
 pub use certificate::{Certificate, CheckResult, Outcome};
+pub use diff::{
+    CellExample, ColumnChanges, DiffClass, DiffError, FileChanges, KeyChange, LabelChanges,
+    RowChanges, RowGroup, SchemaChange, VersionDiff, diff,
+};
+pub use export::{
+    ColumnChoice, ColumnRole, ExportError, ExportOptions, SplitExport, TestLook, export,
+};
 pub use folder::{Batches, Folder, FolderError};
 pub use interval::Interval;
 pub use kind::ModelKind;
@@ -31,3 +48,6 @@ pub use spec::{
     TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
 pub use splits::{FoldsDocument, SplitsDocument};
+pub use trace::{ColumnTrace, Impact, LineageError, RowPlace, RowSource, RowTrace, impact, trace};
+pub use transform::{FeatureTransforms, TransformError, TransformFit, fit_transforms};
+pub use view::VersionView;
