@@ -6,6 +6,13 @@ mod build;
 mod canonical;
 mod certificate;
 pub mod documents;
+#[cfg(feature = "ndarray")]
+mod arrays;
+mod canonical;
+mod certificate;
+mod diff;
+mod exact_sum;
+mod export;
 mod folder;
 mod inputs;
 mod interval;
@@ -23,13 +30,25 @@ mod splits;
 mod weigh;
 mod store;
 mod verifier;
+mod trace;
+mod transform;
+mod view;
 
 /// Explanations of every error code of this crate, one `##` section a code.
 pub const ERRORS: &str = include_str!("errors.md");
 
 pub use build::{BuildError, BuildOptions, Built, build};
+#[cfg(feature = "ndarray")]
+pub use arrays::{ArrayOptions, LabelArray, Nulls, SplitArrays, split_arrays};
 pub use canonical::{Instant, Int, Number, Sha256, to_canonical};
 pub use certificate::{Certificate, CheckResult, Outcome};
+pub use diff::{
+    CellExample, ColumnChanges, DiffClass, DiffError, FileChanges, KeyChange, LabelChanges,
+    RowChanges, RowGroup, SchemaChange, VersionDiff, diff,
+};
+pub use export::{
+    ColumnChoice, ColumnRole, ExportError, ExportOptions, SplitExport, TestLook, export,
+};
 pub use folder::{Batches, Folder, FolderError};
 pub use inputs::{InputError, Inputs, TableScore};
 pub use interval::Interval;
@@ -56,3 +75,6 @@ pub use store::{
     TailError, Version, VersionAt, VersionRef, dataset_events,
 };
 pub use verifier::{AuditVerdict, Evidence, VerifyError, certify};
+pub use trace::{ColumnTrace, Impact, LineageError, RowPlace, RowSource, RowTrace, impact, trace};
+pub use transform::{FeatureTransforms, TransformError, TransformFit, fit_transforms};
+pub use view::VersionView;

@@ -7,3 +7,10 @@ mod store;
 mod documents;
 mod openlineage;
 mod sample_version;
+#[cfg(feature = "ndarray")]
+mod arrays;
+mod diff;
+mod export;
+mod sample;
+mod trace;
+mod transform;
