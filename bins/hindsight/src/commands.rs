@@ -18,8 +18,8 @@ mod simulator;
 pub(crate) use features::reference as features_reference;
 
 use crate::cli::{
-    CaptureCommand, Command, ConfigCommand, DatasetsCommand, FeaturesCommand, FeedsCommand, LabelingCommand,
-    QualityCommand, ReportArgs, SimulatorCommand,
+    CaptureCommand, Command, ConfigCommand, DatasetsCommand, FeaturesCommand, FeedsCommand,
+    LabelingCommand, QualityCommand, ReportArgs, SimulatorCommand,
 };
 use crate::context::Context;
 use crate::error::{CliError, Failure};

@@ -120,9 +120,9 @@ impl<'a> Assembly<'a> {
     fn labels(&self, rows: &[&PlanRow]) -> Vec<ArrayRef> {
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (at, target) in self.plan.spec.targets.iter().enumerate() {
-            let labels = rows.iter().map(|row| {
-                row.labels.get(at).and_then(|label| self.inputs.labels.get(*label))
-            });
+            let labels = rows
+                .iter()
+                .map(|row| row.labels.get(at).and_then(|label| self.inputs.labels.get(*label)));
             if target.task.is_class() {
                 let mut classes = Int8Builder::with_capacity(rows.len());
                 labels.for_each(|label| classes.append_option(label.and_then(|l| l.class)));

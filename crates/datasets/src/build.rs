@@ -117,7 +117,8 @@ struct Documents<'a> {
 impl Documents<'_> {
     fn put(&mut self, path: &str, bytes: &[u8]) -> Result<(), BuildError> {
         let mut file = self.staging.create(path)?;
-        file.write_all(bytes).map_err(|source| BuildError::Write { path: path.to_owned(), source })?;
+        file.write_all(bytes)
+            .map_err(|source| BuildError::Write { path: path.to_owned(), source })?;
         let sealed = file.seal()?;
         self.hashes.insert(path.to_owned(), sealed.sha256);
         Ok(())

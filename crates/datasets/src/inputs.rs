@@ -160,8 +160,7 @@ impl Inputs {
                 avail,
                 seq: seqs.as_ref().map(|seqs| seqs.value(row)),
                 score: scores.as_ref().and_then(|s| s.is_valid(row).then(|| s.value(row))),
-                is_quarantined: Flags::from_bits(rows.flags().value(row))
-                    .has(Flags::QUARANTINED),
+                is_quarantined: Flags::from_bits(rows.flags().value(row)).has(Flags::QUARANTINED),
                 row_hash,
                 at: Place::new(place, row),
             });

@@ -77,10 +77,8 @@ pub(crate) fn unit(inputs: &Inputs, target: &crate::spec::TargetSpec) -> Option<
 
 /// A key, with what the contract says of the column of the decisions that it comes from.
 fn key(name: &str, ty: DataType, nullable: bool, of: &str) -> Field {
-    let mut said: HashMap<String, String> = Decisions::SPEC
-        .column(of)
-        .map(|spec| spec.field(0).metadata().clone())
-        .unwrap_or_default();
+    let mut said: HashMap<String, String> =
+        Decisions::SPEC.column(of).map(|spec| spec.field(0).metadata().clone()).unwrap_or_default();
     // Field ids belong to the table of the contract.
     said.remove("PARQUET:field_id");
     said.insert(meta::ROLE.to_owned(), "key".to_owned());

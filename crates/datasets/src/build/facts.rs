@@ -7,8 +7,8 @@ use crate::certificate::{CheckResult, Outcome};
 use crate::inputs::Inputs;
 use crate::layout::{column, meta};
 use crate::manifest::{
-    Code, DataFile, FORMAT, FeatureColumn, InputTable, Manifest, QualityFacts,
-    SplitFacts, TargetColumn,
+    Code, DataFile, FORMAT, FeatureColumn, InputTable, Manifest, QualityFacts, SplitFacts,
+    TargetColumn,
 };
 use crate::plan::{BuildPlan, PlanRow, feature_columns};
 use crate::role::{Role, Split};
@@ -309,4 +309,3 @@ fn tags(assembly: &Assembly<'_>) -> Vec<String> {
         .collect();
     tags.into_iter().collect()
 }
-

@@ -61,7 +61,8 @@ pub(super) fn write(
             Ok(Encoded { rows, digest, bytes })
         })?;
         for (part, encoded) in wave.iter().zip(encoded) {
-            let (bytes, sha256) = match (&encoded.bytes, parent, held(&part.path, &encoded.digest)) {
+            let (bytes, sha256) = match (&encoded.bytes, parent, held(&part.path, &encoded.digest))
+            {
                 (None, Some(parent), Some(file)) => {
                     staging.reuse(parent, &file.path, file.sha256)?;
                     reused += 1;
@@ -127,10 +128,11 @@ fn cut(assembly: &Assembly<'_>) -> Vec<Part> {
             let is_new = of_row != period;
             number = if is_new { 0 } else { number };
             match parts.last_mut() {
-                Some(part) if !is_new && part.split == split && !is_full(part) => part.rows.push(at),
+                Some(part) if !is_new && part.split == split && !is_full(part) => {
+                    part.rows.push(at)
+                }
                 _ => {
-                    let path =
-                        format!("{}/{split}/{of_row}-{number:03}.parquet", file::DATA);
+                    let path = format!("{}/{split}/{of_row}-{number:03}.parquet", file::DATA);
                     parts.push(Part { path, split, rows: vec![at] });
                     number += 1;
                 }

@@ -44,7 +44,9 @@ pub enum PlanError {
         found: String,
     },
     /// A target has not the kind that the model needs.
-    #[error("dataset spec, target `{target}`: expected {expected} for this kind of model, found {found}")]
+    #[error(
+        "dataset spec, target `{target}`: expected {expected} for this kind of model, found {found}"
+    )]
     TargetKind {
         /// The target.
         target: String,
@@ -68,7 +70,9 @@ pub enum PlanError {
         class: i8,
     },
     /// A label and the features of one decision have two cut-offs.
-    #[error("labels, decision {row}: expected the cut-off of its features, {features}, found {label}")]
+    #[error(
+        "labels, decision {row}: expected the cut-off of its features, {features}, found {label}"
+    )]
     Cutoff {
         /// The decision.
         row: String,
@@ -86,7 +90,9 @@ pub enum PlanError {
         found: usize,
     },
     /// A weight that the spec uses is not there.
-    #[error("label_weights, decision {row}, target `{target}`: expected the weight `{factor}` of the revision in use, found {found}")]
+    #[error(
+        "label_weights, decision {row}, target `{target}`: expected the weight `{factor}` of the revision in use, found {found}"
+    )]
     WeightMissing {
         /// The weight.
         factor: &'static str,

@@ -6,8 +6,8 @@ use crate::kind::ModelKind;
 use crate::manifest::AsOf;
 use crate::role::Reason;
 use crate::spec::{OutcomeMeasure, Spec, TargetSpec};
-use contract::{DynamicColumn, EventId, LabelKind, LabelStatus, UtcNanos, Vocabulary as _};
 use contract::arrow_array::Array as _;
+use contract::{DynamicColumn, EventId, LabelKind, LabelStatus, UtcNanos, Vocabulary as _};
 use std::collections::{BTreeSet, HashMap};
 
 /// Where the labels of each target stand.
@@ -112,8 +112,8 @@ impl<'a> Targets<'a> {
         for (target, source) in self.spec.targets.iter().zip(&self.sources) {
             let revisions = index.get(&(*id, *source));
             let Some(at) = revisions.and_then(|held| held.used) else {
-                let waits = revisions.is_some()
-                    || inputs.pending.contains_key(&(*id, target.name.clone()));
+                let waits =
+                    revisions.is_some() || inputs.pending.contains_key(&(*id, target.name.clone()));
                 found(if waits { Reason::LabelPending } else { Reason::NoLabel });
                 continue;
             };
@@ -186,9 +186,7 @@ pub(crate) fn value(inputs: &Inputs, label: &LabelRow, target: &TargetSpec) -> O
     match rows.dynamic_column(&measure.column)? {
         DynamicColumn::Number(values) => values.is_valid(at).then(|| values.value(at)),
         // Money in units of its currency: the nearest double of the exact quotient.
-        DynamicColumn::Money(values) => {
-            values.is_valid(at).then(|| values.value(at) as f64 / 1e9)
-        }
+        DynamicColumn::Money(values) => values.is_valid(at).then(|| values.value(at) as f64 / 1e9),
         DynamicColumn::Whole(values) => values.is_valid(at).then(|| values.value(at) as f64),
         _ => None,
     }

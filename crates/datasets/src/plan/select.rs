@@ -42,8 +42,7 @@ pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<Features, PlanErr
             }
         }
     }
-    let mut chosen =
-        Features { names: Vec::new(), reach_ns: 0, reach_cut: BTreeMap::new() };
+    let mut chosen = Features { names: Vec::new(), reach_ns: 0, reach_cut: BTreeMap::new() };
     for field in &fields {
         let name = field.name();
         let any = |patterns: &[String]| patterns.iter().any(|pattern| fits(pattern, name));
@@ -73,7 +72,10 @@ pub(super) fn features(inputs: &Inputs, spec: &Spec) -> Result<Features, PlanErr
 /// The columns of features.
 pub(crate) fn feature_columns(inputs: &Inputs) -> Vec<FieldRef> {
     let first = inputs.feature_batches.first().into_iter();
-    first.flat_map(|rows| rows.as_any().dynamic()).map(|(field, _)| FieldRef::clone(field)).collect()
+    first
+        .flat_map(|rows| rows.as_any().dynamic())
+        .map(|(field, _)| FieldRef::clone(field))
+        .collect()
 }
 
 fn refuse_hindsight(field: &FieldRef) -> Result<(), PlanError> {
@@ -116,8 +118,8 @@ pub(super) fn decisions(
     for (at, decision) in inputs.decisions.iter().enumerate() {
         let is_before = rows.from.is_some_and(|from| decision.decided < from.0);
         let is_behind = rows.to.is_some_and(|to| decision.decided >= to.0);
-        let is_later = decision.seq.is_some_and(|seq| seq > as_of.seq.0)
-            || decision.avail > as_of.ts.0;
+        let is_later =
+            decision.seq.is_some_and(|seq| seq > as_of.seq.0) || decision.avail > as_of.ts.0;
         let facts = Facts::of(inputs, at)?;
         strategies.insert(facts.strategy);
         instruments.extend(facts.instrument);

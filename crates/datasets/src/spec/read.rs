@@ -2,9 +2,9 @@
 
 use super::error::near;
 use super::{
-    CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn, OutcomeMeasure, Purge,
-    RowsSpec, Spec, SpecError, SpecErrors, SplitSpec, SplitStrategy, TargetSpec, Task,
-    TransformKind, TransformSpec, WeightFactor, WeightsSpec,
+    CardSpec, ExportSpec, FeaturesSpec, FilePeriod, FoldsSpec, GateSpec, GroupColumn,
+    OutcomeMeasure, Purge, RowsSpec, Spec, SpecError, SpecErrors, SplitSpec, SplitStrategy,
+    TargetSpec, Task, TransformKind, TransformSpec, WeightFactor, WeightsSpec,
 };
 use crate::canonical::{Instant, Int, Number};
 use crate::kind::ModelKind;

@@ -1,16 +1,16 @@
 //! The crate as a program uses it.
 #![cfg(test)]
 
-mod split;
-mod small_version;
-mod store;
-mod documents;
-mod openlineage;
-mod sample_version;
 #[cfg(feature = "ndarray")]
 mod arrays;
 mod diff;
+mod documents;
 mod export;
+mod openlineage;
 mod sample;
+mod sample_version;
+mod small_version;
+mod split;
+mod store;
 mod trace;
 mod transform;

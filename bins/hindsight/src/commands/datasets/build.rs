@@ -27,12 +27,7 @@ use std::path::{Path, PathBuf};
 struct Kernel;
 
 impl Weigh for Kernel {
-    fn uniqueness(
-        &self,
-        starts: &[i64],
-        ends: &[i64],
-        groups: &[u32],
-    ) -> Result<Vec<f64>, String> {
+    fn uniqueness(&self, starts: &[i64], ends: &[i64], groups: &[u32]) -> Result<Vec<f64>, String> {
         let lives = Lives::within(starts, ends, groups).map_err(|error| error.to_string())?;
         Ok(lives.overlap().uniqueness)
     }
@@ -124,8 +119,7 @@ fn one(
     context.stop.check()?;
     let parent = parent(args, store, &name)?;
     let run = format!("{:032x}-{}", facts.ts.nanos(), std::process::id());
-    let staging =
-        store.stage(&name, &run, facts.ts).map_err(|error| stopped(&error))?;
+    let staging = store.stage(&name, &run, facts.ts).map_err(|error| stopped(&error))?;
     let options = BuildOptions {
         threads: context.threads(),
         log_id: args.log_id.clone(),
@@ -250,7 +244,9 @@ fn report(done: &[Done], json: bool, context: &Context) -> Result<(), Failure> {
             manifest.files.len(),
             built.reused
         );
-        context.console.note(&format!("next: hindsight datasets show {name}@{}", published.ordinal));
+        context
+            .console
+            .note(&format!("next: hindsight datasets show {name}@{}", published.ordinal));
     }
     print(&text)
 }

@@ -28,9 +28,7 @@ pub(super) fn text(certificate: &Certificate) -> String {
 /// The checks as a document.
 pub(super) fn document(certificate: &Certificate) -> Document {
     let checks: Vec<Document> = certificate.checks.iter().map(check).collect();
-    Document::object()
-        .with("verdict", certificate.verdict().word())
-        .with("checks", checks)
+    Document::object().with("verdict", certificate.verdict().word()).with("checks", checks)
 }
 
 fn check(check: &CheckResult) -> Document {

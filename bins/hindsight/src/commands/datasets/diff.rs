@@ -1,8 +1,8 @@
 //! `hindsight datasets diff`.
 
 use super::error::DatasetsError;
-use super::store::{open, store};
 use super::stopped;
+use super::store::{open, store};
 use crate::cli::DatasetsDiffArgs;
 use crate::commands::is_json;
 use crate::context::Context;
@@ -27,7 +27,9 @@ pub(in crate::commands) fn diff(
     };
     let found = compare(view(&before), view(&after)).map_err(|error| stopped(&error))?;
     if json {
-        let text = found.to_json().map_err(|error| DatasetsError::Document { message: error.to_string() })?;
+        let text = found
+            .to_json()
+            .map_err(|error| DatasetsError::Document { message: error.to_string() })?;
         return print(&format!("{text}\n"));
     }
     let mut text: String = found.lines().into_iter().map(|line| line + "\n").collect();

@@ -2,9 +2,7 @@
 
 use crate::error::Failure;
 use crate::input::file_text;
-use contract::{
-    CausalityPart, CausalityReport, FeatureCausality, Hash, PartResult, Reaction,
-};
+use contract::{CausalityPart, CausalityReport, FeatureCausality, Hash, PartResult, Reaction};
 use serde::Deserialize;
 use std::path::Path;
 
@@ -74,8 +72,7 @@ pub(super) fn causality(path: &Path) -> Result<CausalityReport, Failure> {
         let (compared, moved) = (feature.compared, feature.moved);
         features.push(FeatureCausality { feature: feature.feature, compared, moved, reaction });
     }
-    let spec_hash =
-        Hash::parse(&document.spec_hash).map_err(|error| refuse(error.to_string()))?;
+    let spec_hash = Hash::parse(&document.spec_hash).map_err(|error| refuse(error.to_string()))?;
     let seed = document.seed.parse().map_err(|_| refuse(format!("seed `{}`", document.seed)))?;
     Ok(CausalityReport {
         spec_hash,

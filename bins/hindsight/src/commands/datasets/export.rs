@@ -15,14 +15,17 @@ pub(in crate::commands) fn export(
     args: &DatasetsExportArgs,
     context: &mut Context,
 ) -> Result<(), Failure> {
-    let split = Split::parse(&args.split).ok_or_else(|| bad_value("--split", "train, validation or test", &args.split))?;
+    let split = Split::parse(&args.split)
+        .ok_or_else(|| bad_value("--split", "train, validation or test", &args.split))?;
     let columns = if !args.columns.is_empty() {
         ColumnChoice::Names(args.columns.clone())
     } else if args.roles.is_empty() {
         ColumnChoice::All
     } else {
         let roles = args.roles.iter().map(|word| {
-            ColumnRole::parse(word).ok_or_else(|| bad_value("--roles", "key, feature, mask, label, weight or meta", word))
+            ColumnRole::parse(word).ok_or_else(|| {
+                bad_value("--roles", "key, feature, mask, label, weight or meta", word)
+            })
         });
         ColumnChoice::Roles(roles.collect::<Result<Vec<_>, _>>()?)
     };

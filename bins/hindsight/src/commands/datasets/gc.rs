@@ -16,11 +16,8 @@ pub(in crate::commands) fn gc(args: &DatasetsGcArgs, context: &mut Context) -> R
     let store = store(context)?;
     let policy = GcPolicy { keep_newest: args.keep, ..GcPolicy::default() };
     let plan = store.plan_gc(now, &policy).map_err(|error| stopped(&error))?;
-    let done = if args.yes {
-        Some(store.apply_gc(&plan).map_err(|error| stopped(&error))?)
-    } else {
-        None
-    };
+    let done =
+        if args.yes { Some(store.apply_gc(&plan).map_err(|error| stopped(&error))?) } else { None };
     if json {
         let items: Vec<Document> = plan
             .items
@@ -48,7 +45,9 @@ pub(in crate::commands) fn gc(args: &DatasetsGcArgs, context: &mut Context) -> R
     let (items, bytes) = (count(plan.items.len()), plan.bytes());
     match done {
         Some(done) => {
-            context.console.note(&format!("datasets gc: {items} removed, {} bytes freed", done.bytes));
+            context
+                .console
+                .note(&format!("datasets gc: {items} removed, {} bytes freed", done.bytes));
         }
         None => context
             .console

@@ -1,8 +1,8 @@
 //! `hindsight datasets list`.
 
 use super::error::DatasetsError;
-use super::store::store;
 use super::stopped;
+use super::store::store;
 use crate::cli::DatasetsListArgs;
 use crate::context::Context;
 use crate::error::{CliError, Failure};

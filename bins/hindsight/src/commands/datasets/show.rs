@@ -27,10 +27,8 @@ pub(in crate::commands) fn show(
     }
     let manifest = &version.manifest;
     let record = &version.record;
-    let certificate: Certificate = version
-        .folder
-        .document(layout::file::CERTIFICATE)
-        .map_err(|error| stopped(&error))?;
+    let certificate: Certificate =
+        version.folder.document(layout::file::CERTIFICATE).map_err(|error| stopped(&error))?;
     let mut text = String::new();
     let _ = writeln!(
         text,

@@ -35,9 +35,8 @@ fn purpose(args: &StoreArgs) -> Result<Purpose, Failure> {
 pub(super) fn facts(args: &StoreArgs, record: &RecordArgs) -> Result<CommitFacts, Failure> {
     let actor = match &record.actor {
         None => EventId::from_bytes([0; 16]),
-        Some(text) => {
-            EventId::parse(text).map_err(|error| DatasetsError::flag("--actor", text.as_str(), &error))?
-        }
+        Some(text) => EventId::parse(text)
+            .map_err(|error| DatasetsError::flag("--actor", text.as_str(), &error))?,
     };
     let mut facts = CommitFacts::new(now(record.now.as_deref())?, actor, purpose(args)?);
     facts.note.clone_from(&record.note);
@@ -45,11 +44,7 @@ pub(super) fn facts(args: &StoreArgs, record: &RecordArgs) -> Result<CommitFacts
 }
 
 /// A version by the text of its reference.
-pub(super) fn open(
-    store: &Store,
-    args: &StoreArgs,
-    version: &str,
-) -> Result<Version, Failure> {
+pub(super) fn open(store: &Store, args: &StoreArgs, version: &str) -> Result<Version, Failure> {
     let version = reference(version)?;
     store.open_version(&reader(args)?, &version).map_err(|error| stopped(&error))
 }

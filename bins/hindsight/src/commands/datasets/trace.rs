@@ -28,11 +28,14 @@ pub(in crate::commands) fn trace(
         return Err(CliError::NothingToDo.into());
     };
     let version = open(&store, &args.store, version)?;
-    let id = EventId::parse(row).map_err(|error| DatasetsError::flag("--row", row.as_str(), &error))?;
+    let id =
+        EventId::parse(row).map_err(|error| DatasetsError::flag("--row", row.as_str(), &error))?;
     let view = VersionView { manifest: &version.manifest, folder: &version.folder };
     let found = follow(view, id, args.column.as_deref()).map_err(|error| stopped(&error))?;
     if json {
-        let text = found.to_json().map_err(|error| DatasetsError::Document { message: error.to_string() })?;
+        let text = found
+            .to_json()
+            .map_err(|error| DatasetsError::Document { message: error.to_string() })?;
         return print(&format!("{text}\n"));
     }
     print(&found.lines().into_iter().map(|line| line + "\n").collect::<String>())
@@ -65,7 +68,9 @@ fn records(range: &str, versions: &[Version], json: bool) -> Result<(), Failure>
         Some((low, high)) => parse(low).zip(parse(high)),
         None => parse(range).map(|seq| (seq, seq)),
     };
-    let (low, high) = ends.filter(|(low, high)| low <= high).ok_or_else(|| bad_value("--record", "a sequence as 4711, or a range as 4711..4720", range))?;
+    let (low, high) = ends.filter(|(low, high)| low <= high).ok_or_else(|| {
+        bad_value("--record", "a sequence as 4711, or a range as 4711..4720", range)
+    })?;
     let mut grid = Grid::new(["version", "rows that may hold it", "first rows"]);
     let mut documents = Vec::new();
     for version in versions {
@@ -74,10 +79,10 @@ fn records(range: &str, versions: &[Version], json: bool) -> Result<(), Failure>
         let name = format!("{}@{}", version.manifest.name, version.record.ordinal);
         let first: Vec<String> = found.first.iter().map(ToString::to_string).collect();
         documents.push(
-            Document::object()
-                .with("version", name.as_str())
-                .with("rows", found.rows)
-                .with("first", first.iter().map(|id| Document::from(id.as_str())).collect::<Vec<_>>()),
+            Document::object().with("version", name.as_str()).with("rows", found.rows).with(
+                "first",
+                first.iter().map(|id| Document::from(id.as_str())).collect::<Vec<_>>(),
+            ),
         );
         grid.row([name, found.rows.to_string(), first.join(" ")]);
     }

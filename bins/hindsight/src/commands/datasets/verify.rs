@@ -35,10 +35,8 @@ pub(in crate::commands) fn verify(
         .into());
     }
     let read = |path: &str| version.folder.document(path).map_err(|error| stopped(&error));
-    let spec: Spec = version
-        .folder
-        .document(layout::file::SPEC)
-        .map_err(|error| stopped(&error))?;
+    let spec: Spec =
+        version.folder.document(layout::file::SPEC).map_err(|error| stopped(&error))?;
     let stored: Certificate = read(layout::file::CERTIFICATE)?;
     let evidence = Evidence {
         causality: causality.as_ref(),
