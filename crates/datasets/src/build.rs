@@ -12,12 +12,13 @@ use crate::certificate::{Certificate, CheckResult, Outcome};
 use crate::documents::{card, croissant, datasheet, schema_json};
 use crate::inputs::Inputs;
 use crate::layout::file;
-use crate::manifest::Manifest;
+use crate::manifest::{InputTable, Manifest};
 use crate::parquet_file::encode;
 use crate::plan::BuildPlan;
 use crate::store::{Staging, Version};
 use crate::verifier::{Evidence, certify};
 use contract::Name;
+use contract::arrow_schema::SchemaRef;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
@@ -43,6 +44,8 @@ pub struct Built {
     pub manifest_text: String,
     /// What the verifier found.
     pub certificate: Certificate,
+    /// Columns of the data files.
+    pub schema: SchemaRef,
     /// Data files that were taken over from the parent.
     pub reused: u64,
 }
@@ -105,7 +108,16 @@ pub fn build(
     documents.put(file::CROISSANT, croissant.as_bytes())?;
     manifest.documents = documents.hashes;
     let manifest_text = text(&manifest)?;
-    Ok(Built { manifest, manifest_text, certificate, reused })
+    let schema = SchemaRef::clone(&assembly.schema);
+    Ok(Built { manifest, manifest_text, certificate, schema, reused })
+}
+
+impl BuildPlan {
+    /// The tables and rows that the version is made from.
+    #[must_use]
+    pub fn inputs(&self, inputs: &Inputs) -> Vec<InputTable> {
+        facts::input_tables(inputs, self, None)
+    }
 }
 
 /// Documents that are staged, with their hashes.

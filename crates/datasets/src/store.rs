@@ -9,6 +9,7 @@ mod mark;
 mod place;
 mod publish;
 mod record;
+mod runs;
 mod staging;
 mod tail;
 mod verify;

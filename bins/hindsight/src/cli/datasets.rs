@@ -305,7 +305,7 @@ pub struct DatasetsWithdrawArgs {
 pub struct DatasetsGcArgs {
     /// Newest versions of each dataset that stay
     #[arg(long, value_name = "N", default_value_t = 3)]
-    pub keep: u64,
+    pub keep: usize,
     /// Remove what the plan names; without it nothing is touched
     #[arg(long)]
     pub yes: bool,

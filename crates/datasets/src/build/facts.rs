@@ -152,7 +152,11 @@ fn code(inputs: &Inputs, plan: &BuildPlan) -> Code {
 }
 
 /// The rows that the version was made from; others that the inputs hold do not matter.
-fn input_tables(inputs: &Inputs, plan: &BuildPlan, log_id: Option<&str>) -> Vec<InputTable> {
+pub(super) fn input_tables(
+    inputs: &Inputs,
+    plan: &BuildPlan,
+    log_id: Option<&str>,
+) -> Vec<InputTable> {
     let table = |name: &str, rows: &mut dyn Iterator<Item = ([u8; 32], [Option<u64>; 2])>| {
         let mut digest = RowDigest::default();
         let mut count = 0;

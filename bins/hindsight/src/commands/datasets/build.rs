@@ -4,7 +4,7 @@ use super::error::DatasetsError;
 use super::evidence::causality;
 use super::store::{facts, reader, reference, store};
 use super::tables::{Tables, read};
-use super::{certificate, count, stopped};
+use super::{bad_value, certificate, count, stopped};
 use crate::cli::DatasetsBuildArgs;
 use crate::commands::is_json;
 use crate::context::Context;
@@ -12,10 +12,10 @@ use crate::error::Failure;
 use crate::input::file_text;
 use crate::output::{Document, Grid, print};
 use crate::rejects::RejectSink;
-use contract::{Name, Observe as _};
+use contract::{EventId, Hash, Name, Observe as _, Sink};
 use datasets::{
-    BuildOptions, BuildPlan, Built, Evidence, PublishedVersion, Spec, Split, Store, Version,
-    VersionRef, Weigh, build as stage, run_events,
+    BuildOptions, BuildPlan, Built, CommitFacts, Evidence, Instant, PublishedVersion, RunEvents,
+    RunOutput, Spec, Split, Store, Version, VersionRef, Weigh, build as stage,
 };
 use labeling::Lives;
 use std::ffi::OsStr;
@@ -75,14 +75,21 @@ pub(in crate::commands) fn build(
             plans.iter().map(|(name, plan)| format!("{name}\n{}\n", planned(plan))).collect();
         return print(&planned);
     }
-    let mut done = Vec::with_capacity(plans.len());
-    for (name, plan) in plans {
-        let evidence = Evidence {
+    let shared = Shared {
+        args,
+        store: &store,
+        tables: &tables,
+        evidence: Evidence {
             causality: causality.as_ref(),
             feature_spec_hash: tables.inputs.feature_spec_hash(),
             label_audits: &tables.audits,
-        };
-        done.push(one(args, &store, &tables, name, &plan, &evidence, &facts, context)?);
+        },
+        facts: &facts,
+        context,
+    };
+    let mut done = Vec::with_capacity(plans.len());
+    for (name, plan) in plans {
+        done.push(shared.build(name, &plan)?);
     }
     progress.end();
     progress.stats.observe(&mut context.metrics);
@@ -90,69 +97,112 @@ pub(in crate::commands) fn build(
         for split in Split::ALL {
             let rows = built.manifest.splits.get(split.word()).map_or(0, |split| split.rows);
             let labels = [("dataset", name.as_str()), ("split", split.word())];
-            contract::Sink::gauge(
-                &mut context.metrics,
-                "hindsight_dataset_rows",
-                &labels,
-                rows as f64,
-            );
+            context.metrics.gauge("hindsight_dataset_rows", &labels, rows as f64);
         }
         let last = facts.ts.nanos() as f64 / 1e9;
         let labels = [("dataset", name.as_str())];
         let metric = "hindsight_dataset_last_success_timestamp_seconds";
-        contract::Sink::gauge(&mut context.metrics, metric, &labels, last);
+        context.metrics.gauge(metric, &labels, last);
     }
     report(&done, json, context)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one build, all that it needs")]
-fn one(
-    args: &DatasetsBuildArgs,
-    store: &Store,
-    tables: &Tables,
-    name: Name,
-    plan: &BuildPlan,
-    evidence: &Evidence<'_>,
-    facts: &datasets::CommitFacts,
-    context: &Context,
-) -> Result<Done, Failure> {
-    context.stop.check()?;
-    let parent = parent(args, store, &name)?;
-    let run = format!("{:032x}-{}", facts.ts.nanos(), std::process::id());
-    let staging = store.stage(&name, &run, facts.ts).map_err(|error| stopped(&error))?;
-    let options = BuildOptions {
-        threads: context.threads(),
-        log_id: args.log_id.clone(),
-        completeness: args.completeness.clone(),
-        parent: parent.as_ref(),
-    };
-    let staged = stage(&name, &tables.inputs, plan, &staging, evidence, &options);
-    let built = match staged {
-        Ok(built) => built,
-        Err(error) => {
-            // The error is what matters; what cannot be removed is left to the collector.
-            let _ = staging.discard();
-            return Err(stopped(&error));
+/// What every spec of a build shares.
+struct Shared<'a> {
+    args: &'a DatasetsBuildArgs,
+    store: &'a Store,
+    tables: &'a Tables,
+    evidence: Evidence<'a>,
+    facts: &'a CommitFacts,
+    context: &'a Context,
+}
+
+impl Shared<'_> {
+    /// Stages, certifies and publishes one version, and leaves the lines of its run beside it.
+    fn build(&self, name: Name, plan: &BuildPlan) -> Result<Done, Failure> {
+        self.context.stop.check()?;
+        let run = run_id(&name, self.facts);
+        let events = RunEvents::new("hindsight", name.as_str(), run);
+        let at = Instant(self.facts.ts.nanos());
+        self.append(&name, run, &line(events.start(at, &plan.inputs(&self.tables.inputs)))?)?;
+        let done = self.publish(name.clone(), plan, run, &events);
+        if let Err(failure) = &done {
+            let why = failure.to_string();
+            self.append(&name, run, &line(events.abort(at, &why))?)?;
         }
-    };
-    let refusals = built.refusals(plan.spec());
-    if !refusals.is_empty() {
-        let _ = staging.discard();
-        if !context.console.quiet {
-            context.console.note(&certificate::text(&built.certificate));
-        }
-        return Err(DatasetsError::Refused {
-            dataset: name.to_string(),
-            checks: certificate::refusals(&refusals),
-        }
-        .into());
+        done
     }
-    let mut facts = facts.clone();
-    facts.parent = parent.as_ref().map(|parent| parent.record.ordinal);
-    let published =
-        staging.publish(&built.manifest_text, &facts).map_err(|error| stopped(&error))?;
-    run_events(store, &name, &run, &built, &published, &facts).map_err(|e| stopped(&e))?;
-    Ok(Done { name, built, published })
+
+    fn publish(
+        &self,
+        name: Name,
+        plan: &BuildPlan,
+        run: EventId,
+        events: &RunEvents,
+    ) -> Result<Done, Failure> {
+        let parent = parent(self.args, self.store, &name)?;
+        let staging = self.store.stage(&name, &run.to_string(), self.facts.ts);
+        let staging = staging.map_err(|error| stopped(&error))?;
+        let options = BuildOptions {
+            threads: self.context.threads(),
+            log_id: self.args.log_id.clone(),
+            completeness: self.args.completeness.clone(),
+            parent: parent.as_ref(),
+        };
+        let staged = stage(&name, &self.tables.inputs, plan, &staging, &self.evidence, &options);
+        let built = match staged {
+            Ok(built) => built,
+            Err(error) => {
+                // The error is what matters; what cannot be removed is left to the collector.
+                let _ = staging.discard();
+                return Err(stopped(&error));
+            }
+        };
+        let refusals = built.refusals(plan.spec());
+        if !refusals.is_empty() {
+            let _ = staging.discard();
+            self.context.console.note(&certificate::text(&built.certificate));
+            let (dataset, checks) = (name.to_string(), certificate::refusals(&refusals));
+            return Err(DatasetsError::Refused { dataset, checks }.into());
+        }
+        let mut facts = self.facts.clone();
+        facts.parent = parent.as_ref().map(|parent| parent.record.ordinal);
+        let published = staging.publish(&built.manifest_text, &facts);
+        let published = published.map_err(|error| stopped(&error))?;
+        let output = RunOutput {
+            manifest: &built.manifest,
+            manifest_hash: published.manifest_hash,
+            schema: &built.schema,
+            certificate: &built.certificate,
+        };
+        let at = Instant(facts.ts.nanos());
+        self.append(&name, run, &line(events.complete(at, output))?)?;
+        let verification = RunEvents::new("hindsight", name.as_str(), verification_id(run))
+            .with_parent(events.as_parent());
+        for event in line(verification.verified(at, at, output))? {
+            self.append(&name, run, &event)?;
+        }
+        Ok(Done { name, built, published })
+    }
+
+    fn append(&self, name: &Name, run: EventId, line: &str) -> Result<(), Failure> {
+        self.store.append_run(name, run, line).map(|_| ()).map_err(|error| stopped(&error))
+    }
+}
+
+/// An id that no other run has: from the moment, the process and the dataset.
+fn run_id(name: &Name, facts: &CommitFacts) -> EventId {
+    let text = format!("{}\0{}\0{name}", facts.ts.nanos(), std::process::id());
+    EventId::v8(&Hash::of(text.as_bytes()))
+}
+
+/// The run of the verifier inside a build.
+fn verification_id(build: EventId) -> EventId {
+    EventId::v8(&Hash::of(format!("{build}\0verify").as_bytes()))
+}
+
+fn line<T>(made: Result<T, serde_json::Error>) -> Result<T, Failure> {
+    made.map_err(|error| DatasetsError::Document { message: error.to_string() }.into())
 }
 
 /// The version to take files over from: the one asked for, else the latest, if there is one.
@@ -177,7 +227,13 @@ fn wanted(args: &DatasetsBuildArgs) -> Result<Vec<Wanted>, Failure> {
         let (name, path) = named(text);
         let (file, toml) = file_text(&path)?;
         let parsed = Name::parse(&name);
-        let name = parsed.map_err(|error| DatasetsError::flag("--spec", name.as_str(), &error))?;
+        let name = parsed.map_err(|_| {
+            bad_value(
+                "--spec",
+                "NAME=FILE, the name a word of letters, digits, `.`, `_` and `-`",
+                &name,
+            )
+        })?;
         if wanted.iter().any(|other| other.name == name) {
             return Err(DatasetsError::SpecTwice { name: name.to_string() }.into());
         }

@@ -1,5 +1,6 @@
 //! Reports from outside that a certificate rests on.
 
+use super::error::DatasetsError;
 use crate::error::Failure;
 use crate::input::file_text;
 use contract::{CausalityPart, CausalityReport, FeatureCausality, Hash, PartResult, Reaction};

@@ -8,7 +8,10 @@ use crate::console::Closing;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{OutputPlan, TableOutput};
-use datasets::{ColumnChoice, ColumnRole, ExportOptions, Split, VersionView, export as rows_of};
+use datasets::{
+    ColumnChoice, ColumnRole, ExportOptions, Instant, Split, VersionView, export as rows_of,
+};
+use std::collections::BTreeSet;
 
 /// Writes one split; a look at test is recorded before its first row leaves.
 pub(in crate::commands) fn export(
@@ -18,7 +21,7 @@ pub(in crate::commands) fn export(
     let split = Split::parse(&args.split)
         .ok_or_else(|| bad_value("--split", "train, validation or test", &args.split))?;
     let columns = if !args.columns.is_empty() {
-        ColumnChoice::Names(args.columns.clone())
+        ColumnChoice::Names(args.columns.iter().cloned().collect())
     } else if args.roles.is_empty() {
         ColumnChoice::All
     } else {
@@ -27,7 +30,7 @@ pub(in crate::commands) fn export(
                 bad_value("--roles", "key, feature, mask, label, weight or meta", word)
             })
         });
-        ColumnChoice::Roles(roles.collect::<Result<Vec<_>, _>>()?)
+        ColumnChoice::Roles(roles.collect::<Result<BTreeSet<_>, _>>()?)
     };
     let now = now(args.now.as_deref())?;
     let store = store(context)?;
@@ -41,7 +44,7 @@ pub(in crate::commands) fn export(
     plan.all = to.all;
     let mut progress = context.progress("datasets");
     if let Some(look) = batches.look() {
-        let recorded = store.record_look(&version, look, now);
+        let recorded = store.record_look(&version, look, Instant(now.nanos()));
         recorded.map_err(|error| stopped(&error))?;
     }
     let mut output = TableOutput::open(&plan, &batches.schema())?;

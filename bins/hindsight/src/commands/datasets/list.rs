@@ -1,8 +1,7 @@
 //! `hindsight datasets list`.
 
-use super::error::DatasetsError;
-use super::stopped;
 use super::store::store;
+use super::{bad_value, stopped};
 use crate::cli::DatasetsListArgs;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
@@ -20,7 +19,7 @@ pub(in crate::commands) fn list(
         None => store.names().map_err(|error| stopped(&error))?,
         Some(text) => {
             let parsed = Name::parse(text);
-            vec![parsed.map_err(|error| DatasetsError::flag("NAME", text.as_str(), &error))?]
+            vec![parsed.map_err(|_| bad_value("NAME", "the name of a dataset", &text))?]
         }
     };
     let mut histories = Vec::with_capacity(names.len());
@@ -50,7 +49,7 @@ pub(in crate::commands) fn list(
                 name.to_string(),
                 record.ordinal.to_string(),
                 record.word().to_owned(),
-                record.version.map_or(record.ordinal, |version| version).to_string(),
+                record.version.to_string(),
                 record.manifest.to_string().chars().take(16).collect(),
                 record.ts.to_string(),
                 record.note.clone().unwrap_or_default(),

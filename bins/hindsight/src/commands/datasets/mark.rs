@@ -1,8 +1,7 @@
 //! `hindsight datasets pin` and `withdraw`.
 
-use super::error::DatasetsError;
-use super::stopped;
 use super::store::{facts, reference, store};
+use super::{bad_value, stopped};
 use crate::cli::{DatasetsPinArgs, DatasetsWithdrawArgs};
 use crate::context::Context;
 use crate::error::Failure;
@@ -20,8 +19,9 @@ pub(in crate::commands) fn pin(
         None => store.pin(&version, &facts),
         Some(text) => {
             let parsed = Name::parse(text);
-            let name =
-                parsed.map_err(|error| DatasetsError::flag("--ref", text.as_str(), &error))?;
+            let name = parsed.map_err(|_| {
+                bad_value("--ref", "a word of letters, digits, `.`, `_` and `-`", &text)
+            })?;
             store.move_ref(&name, &version, &facts)
         }
     };

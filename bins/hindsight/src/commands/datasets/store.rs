@@ -1,7 +1,6 @@
 //! The store that flags and configuration name, and who reads it.
 
-use super::error::DatasetsError;
-use super::stopped;
+use super::{bad_value, stopped};
 use crate::cli::{RecordArgs, StoreArgs};
 use crate::commands::now;
 use crate::config::DATASETS_STORE;
@@ -28,7 +27,9 @@ pub(super) fn reader(args: &StoreArgs) -> Result<ReadContext, Failure> {
 
 fn purpose(args: &StoreArgs) -> Result<Purpose, Failure> {
     let read = Purpose::parse(&args.purpose);
-    read.map_err(|error| DatasetsError::flag("--purpose", args.purpose.as_str(), &error).into())
+    read.map_err(|_| {
+        bad_value("--purpose", "a word of letters, digits, `.`, `_` and `-`", &args.purpose).into()
+    })
 }
 
 /// What a record says of this command.
@@ -36,7 +37,7 @@ pub(super) fn facts(args: &StoreArgs, record: &RecordArgs) -> Result<CommitFacts
     let actor = match &record.actor {
         None => EventId::from_bytes([0; 16]),
         Some(text) => EventId::parse(text)
-            .map_err(|error| DatasetsError::flag("--actor", text.as_str(), &error))?,
+            .map_err(|_| bad_value("--actor", "32 hexadecimal digits, or a UUID", &text))?,
     };
     let mut facts = CommitFacts::new(now(record.now.as_deref())?, actor, purpose(args)?);
     facts.note.clone_from(&record.note);
