@@ -188,6 +188,7 @@ impl Inputs {
         let place = self.feature_batches.len();
         let (ids, revisions) = (rows.col(&Features::DECISION_ID), rows.col(&Features::REVISION));
         let (cutoffs, seqs) = (rows.col(&Features::TS_CUTOFF), rows.col(&Features::SEQ));
+        let read = rows.col(&Features::SRC_SEQ_MAX);
         for (row, row_hash) in labels::row_hashes(rows.as_any()).into_iter().enumerate() {
             let (id, revision) = (id_at(ids, row), revisions.value(row));
             if self.feature_keys.insert((id, revision), ()).is_some() {
@@ -199,6 +200,7 @@ impl Inputs {
                 revision,
                 cutoff: cutoffs.value(row),
                 seq: seqs.value(row),
+                seq_high: seqs.value(row).max(seq_at(read, row).unwrap_or(0)),
                 row_hash,
                 at: Place::new(place, row),
             });

@@ -341,7 +341,7 @@ fn latest(inputs: &Inputs) -> AsOf {
         ts = ts.max(decision.avail);
     }
     for row in &inputs.features {
-        seq = seq.max(row.seq);
+        seq = seq.max(row.seq_high);
         ts = ts.max(row.cutoff);
     }
     for label in &inputs.labels {

@@ -50,6 +50,8 @@ pub(crate) struct FeatureRow {
     pub(crate) revision: u16,
     pub(crate) cutoff: i64,
     pub(crate) seq: u64,
+    /// The highest number that it knows of: its own, or that of a row that it read.
+    pub(crate) seq_high: u64,
     pub(crate) row_hash: [u8; 32],
     pub(crate) at: Place,
 }
