@@ -12,7 +12,7 @@ use contract::EventId;
 use event::{Dataset, EventType, Job, Run, RunEvent};
 use facet::{
     Assertions, CertificateFacet, ColumnLineage, ColumnMetrics, DatasetVersion, ErrorMessage,
-    Facet, Metrics, OutputStatistics, Parent, RowLineage, SchemaFacet, Storage,
+    Facet, OutputStatistics, Parent, QualityFigures, RowLineage, SchemaFacet, Storage,
 };
 use std::collections::BTreeMap;
 
@@ -196,7 +196,7 @@ impl RunEvents {
         let mut dataset = Dataset::named(&self.place(input), &input.table);
         let version = DatasetVersion { dataset_version: input.logical_hash.to_string() };
         dataset.facets.insert("version", Facet::DatasetVersion(version).sealed());
-        let metrics = Metrics { row_count: input.rows, ..Metrics::default() };
+        let metrics = QualityFigures { row_count: input.rows, ..QualityFigures::default() };
         dataset.input_facets.insert("dataQualityMetrics", Facet::InputMetrics(metrics).sealed());
         dataset
     }
@@ -242,13 +242,13 @@ impl RunEvents {
 }
 
 /// Rows, bytes, files and nulls of a version.
-fn dataset_metrics(manifest: &Manifest) -> Metrics {
+fn dataset_metrics(manifest: &Manifest) -> QualityFigures {
     let nulls = manifest.features.iter().map(|feature| {
         let metrics = ColumnMetrics { null_count: feature.nulls.values().sum() };
         (feature.name.clone(), metrics)
     });
     let statistics = OutputStatistics::of(manifest);
-    Metrics {
+    QualityFigures {
         row_count: statistics.row_count,
         bytes: Some(statistics.size),
         file_count: Some(statistics.file_count),

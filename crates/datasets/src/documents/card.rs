@@ -72,12 +72,11 @@ pub fn card(
 fn front_matter(manifest: &Manifest, spec: &Spec) -> String {
     let mut lines = vec!["---".to_owned(), format!("pretty_name: {}", quoted(&manifest.name))];
     let licence = spec.card.licence.as_deref().unwrap_or("unknown");
-    match hub_licence(licence) {
-        Some(id) => lines.push(format!("license: {id}")),
-        None => {
-            lines.push("license: other".to_owned());
-            lines.push(format!("license_name: {}", quoted(licence)));
-        }
+    if let Some(id) = hub_licence(licence) {
+        lines.push(format!("license: {id}"));
+    } else {
+        lines.push("license: other".to_owned());
+        lines.push(format!("license_name: {}", quoted(licence)));
     }
     let rows: u64 = manifest.splits.values().map(|split| split.rows).sum();
     lines.push(format!("size_categories:\n- {}", size_category(rows)));

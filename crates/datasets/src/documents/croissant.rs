@@ -212,15 +212,13 @@ fn record_field(
 /// Role, Arrow type, unit, reach and nulls of a column, on one line.
 fn field_description(field: &Field, feature: Option<&FeatureColumn>, split: &str) -> String {
     let role = field.metadata().get(meta::ROLE).map_or(UNKNOWN, String::as_str);
-    let mut text = format!("{role}, {}", type_text(field.data_type()));
+    let mut facts = vec![role.to_owned(), type_text(field.data_type())];
     if let Some(feature) = feature {
-        let unit = feature.unit.as_deref().unwrap_or("none");
-        text += &format!(", unit {unit}, reads back {}", duration(feature.lookback_ns));
-        if let Some(nulls) = feature.nulls.get(split) {
-            text += &format!(", {nulls} null");
-        }
+        facts.push(format!("unit {}", feature.unit.as_deref().unwrap_or("none")));
+        facts.push(format!("reads back {}", duration(feature.lookback_ns)));
+        facts.extend(feature.nulls.get(split).map(|nulls| format!("{nulls} null")));
     }
-    text
+    facts.join(", ")
 }
 
 /// Croissant's type of a column. Ids are bytes, and `sc:Text` is what readers hand out as bytes.

@@ -23,7 +23,7 @@ pub fn datasheet(
 ) -> String {
     let mut page = Page::starting_with(&format!("# Datasheet of {}", one_line(&manifest.name)));
     motivation(&mut page, manifest, spec);
-    composition(&mut page, manifest);
+    composition(&mut page, manifest, splits);
     collection(&mut page, manifest, spec);
     preprocessing(&mut page, manifest, spec, splits);
     uses(&mut page, manifest, certificate);
@@ -48,7 +48,7 @@ fn motivation(page: &mut Page, manifest: &Manifest, spec: &Spec) {
     ask(page, "Who funded it?", UNKNOWN);
 }
 
-fn composition(page: &mut Page, manifest: &Manifest) {
+fn composition(page: &mut Page, manifest: &Manifest, splits: &SplitsDocument) {
     page.heading(2, "Composition");
     ask(page, "What does a row represent?", row_meaning(manifest));
     let rows: Vec<String> = Split::ALL
@@ -85,10 +85,8 @@ fn composition(page: &mut Page, manifest: &Manifest) {
         .iter()
         .map(|target| {
             let unit = target.unit.as_deref().unwrap_or("none");
-            format!(
-                "`label__{}`: {} of the label as a {} target, unit {unit}",
-                target.name, target.from, target.task
-            )
+            let (name, from, task) = (&target.name, &target.from, &target.task);
+            format!("`label__{name}`: the label's {from}, for the task `{task}`, unit {unit}")
         })
         .collect();
     ask(page, "Is there a label?", "Yes:");
@@ -107,7 +105,11 @@ fn composition(page: &mut Page, manifest: &Manifest) {
     ask(
         page,
         "Are there relations between rows?",
-        "Yes: labels overlap in time, so rows share outcomes. The splits are purged and the weights allow for it.",
+        &format!(
+            "Labels may overlap in time, so that rows share outcomes. Between splits the purge is `{}`; within a split \
+             the weights are for it.",
+            splits.purge
+        ),
     );
     ask(page, "Are there recommended splits?", "Yes, the folders of `data/`. Do not cut others.");
     let quality = manifest.quality.as_ref().map_or_else(
@@ -149,7 +151,8 @@ fn collection(page: &mut Page, manifest: &Manifest, spec: &Spec) {
     ask(
         page,
         "How was the data acquired?",
-        "Recorded by a capture log while the desk traded; each row carries the time at which it was available.",
+        "From the tables of a capture log, each row with the time at which it was available. Who or what wrote the log, \
+         and how its sources measure: unknown.",
     );
     let inputs: Vec<Vec<String>> = manifest
         .inputs
@@ -230,7 +233,7 @@ fn preprocessing(page: &mut Page, manifest: &Manifest, spec: &Spec, splits: &Spl
     ask(
         page,
         "Is the raw data kept?",
-        "Yes, in the capture log; `_lineage/rows.parquet` leads from each row to it.",
+        "In the capture log, as long as that is kept; `_lineage/rows.parquet` leads from each row to it.",
     );
     ask(
         page,

@@ -20,8 +20,8 @@ pub(super) enum Facet {
     DatasetVersion(DatasetVersion),
     Storage(Storage),
     ColumnLineage(ColumnLineage),
-    DatasetMetrics(Metrics),
-    InputMetrics(Metrics),
+    DatasetMetrics(QualityFigures),
+    InputMetrics(QualityFigures),
     Assertions(Assertions),
     OutputStatistics(OutputStatistics),
     Parent(Parent),
@@ -151,7 +151,7 @@ impl ColumnLineage {
 
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Metrics {
+pub(super) struct QualityFigures {
     pub(super) row_count: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bytes: Option<u64>,
@@ -168,11 +168,11 @@ pub(super) struct ColumnMetrics {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Assertions {
-    assertions: Vec<Assertion>,
+    assertions: Vec<MadeCheck>,
 }
 
 #[derive(Debug, Serialize)]
-struct Assertion {
+struct MadeCheck {
     assertion: String,
     name: String,
     success: bool,
@@ -195,7 +195,7 @@ impl Assertions {
             let name = format!("hindsight_{}", check.check);
             let actual = format!("{}, {} violations", check.outcome.word(), check.violations);
             let description = check.statement.clone();
-            Some(Assertion {
+            Some(MadeCheck {
                 assertion: name.clone(),
                 name,
                 success,

@@ -140,7 +140,7 @@ fn certificate_is_told_with_what_was_waived_and_what_could_not_be_checked() {
     ];
     assert_eq!(told, expected);
     assert_eq!(rows[1][5], "41 ns");
-    assert!(section(&card, "Leak certificate").contains("Verdict: **WAIVED**."), "{card}");
+    assert!(section(&card, "Leak certificate").contains("Verdict: **waived**."), "{card}");
 }
 
 #[test]

@@ -361,7 +361,7 @@ fn manifest(
     certificate: &Certificate,
     files: Vec<DataFile>,
 ) -> Made<Manifest> {
-    let lines: String = files.iter().map(|f| format!("{}  {}\n", f.sha256, f.path)).collect();
+    let lines: Vec<_> = files.iter().map(|f| format!("{}  {}\n", f.sha256, f.path)).collect();
     let input = |table: &str, rows| InputTable {
         table: table.to_owned(),
         log_id: Some("desk-1".to_owned()),
@@ -395,7 +395,7 @@ fn manifest(
         targets: vec![target()],
         files,
         documents: BTreeMap::new(),
-        content_hash: Sha256::of(lines.as_bytes()),
+        content_hash: Sha256::of(lines.concat().as_bytes()),
         logical_hash: Sha256::of(b"rows"),
         selected: 172,
         dropped: BTreeMap::from([

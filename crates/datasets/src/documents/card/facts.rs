@@ -103,9 +103,12 @@ pub(super) fn boundaries(page: &mut Page, spec: &Spec, splits: &SplitsDocument) 
             parts[0], parts[1], parts[2]
         ),
     };
-    let starts = splits.starts.iter().map(|(split, start)| format!("{split} starts at {start}"));
     let mut facts = vec![format!("Strategy `{}`: {how}.", splits.strategy)];
-    facts.extend(starts);
+    for split in Split::ALL {
+        if let Some(start) = splits.starts.get(split.word()) {
+            facts.push(format!("{split} starts at {start}"));
+        }
+    }
     facts.push(purge(splits));
     facts.push(format!(
         "Embargo: {}. It runs from the latest end of a protected label, not from the last protected row.",

@@ -1,7 +1,7 @@
 //! Claims in the responsible-AI vocabulary of Croissant.
 
 use super::{date, texts};
-use crate::documents::markdown::{UNKNOWN, said};
+use crate::documents::markdown::{UNKNOWN, duration, said};
 use crate::manifest::Manifest;
 use crate::spec::Spec;
 use contract::Json;
@@ -40,7 +40,7 @@ pub(super) fn claims(manifest: &Manifest, spec: &Spec) -> Vec<(&'static str, Jso
         (
             "rai:dataCollection",
             Json::from(
-                "Recorded by a capture log while the desk traded, each row with the time it was available.",
+                "From the tables of a capture log, each row with the time at which it was available.",
             ),
         ),
         ("rai:dataCollectionType", texts(&["Observations"])),
@@ -61,7 +61,8 @@ pub(super) fn claims(manifest: &Manifest, spec: &Spec) -> Vec<(&'static str, Jso
             "rai:dataPreprocessingProtocol",
             texts(&[
                 "Features read only rows available before the decision.",
-                "Rows that overlap a protected outcome are purged; an embargo follows it.",
+                &format!("Purge between splits: {}.", spec.split.purge.word()),
+                &format!("Embargo after protected outcomes: {}.", duration(spec.split.embargo_ns)),
             ]),
         ),
         ("rai:dataAnnotationProtocol", texts(&labels)),
