@@ -102,3 +102,21 @@ impl Questions<'_> {
         false
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_in_any_order_get_the_answer_of_a_search() {
+        let at = |start, end| Interval { start, end };
+        let union = IntervalUnion::of(vec![at(0, 3), at(10, 13), at(20, 23)]);
+        let mut questions = union.questions();
+        let starts = [0, 4, 9, 21, 24, 30, 13, 14, 2, 23, -5];
+        let found = starts.map(|start| questions.meets(at(start, start + 1)));
+        // [9, 10] and [13, 14] touch the second, [21, 22] and [23, 24] the third, [2, 3] the first.
+        let expected = [true, false, true, true, false, false, true, false, true, true, false];
+        assert_eq!(found, expected);
+        assert_eq!(starts.map(|start| union.meets(at(start, start + 1))), expected);
+    }
+}

@@ -51,7 +51,8 @@ impl Rules {
         self.reach_ns
     }
 
-    /// F = [t - reach, t - 1]; none where nothing is read, or where the rules leave features out.
+    /// F = [t - reach, t - 1]; none where nothing is read, or where the purge leaves features out, so that rules 2 and 3
+    /// find nothing.
     fn lookback(self, life: Life) -> Option<Interval> {
         let end = life.cutoff.checked_sub(1)?;
         (self.purge == Purge::LabelsFeatures && self.reach_ns > 0)
@@ -175,7 +176,6 @@ impl<'a> Guard<'a> {
         }
         let outcome = life.outcome();
         let lookback = self.rules.lookback(life);
-        let has_features = self.rules.purge == Purge::LabelsFeatures;
         let near = |questions: &mut [Questions<'a>; 2]| {
             let [outcomes, lookbacks] = questions;
             (outcomes.meets(outcome), lookback.is_some_and(|back| lookbacks.meets(back)))
@@ -190,7 +190,7 @@ impl<'a> Guard<'a> {
                 return Some(Breach::Lookback);
             }
         }
-        if has_features && self.lookbacks.meets(outcome) {
+        if self.lookbacks.meets(outcome) {
             return Some(Breach::Feature);
         }
         if self.rules.needs_known && self.first_cutoff.is_some_and(|first| life.known > first) {

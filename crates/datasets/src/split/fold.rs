@@ -60,6 +60,11 @@ pub struct Folds {
 /// Learners may stand on both sides of what is held out, but for walk-forward, where each fold learns from its past and
 /// from labels that were final by its first held-out cut-off (rule 5).
 ///
+/// Blocks of `purged_kfold` and `cpcv` have equal counts, and a boundary moves to the next distinct cut-off. Walk-forward
+/// holds out its first window one `train` after the first row (one `test` when all the past is learned from); the last
+/// window may end behind the last row, and one without rows to hold out or to learn from is no fold. Sessions are UTC days.
+/// Rows without a value of a column to fold by are learners in every fold.
+///
 /// - **Shape:** the keys of the rows that train keeps, in the order of (`ts_cutoff`, `seq`, `row_id`).
 /// - **Units:** nanoseconds; `reach_ns` as for [`split`](crate::split()).
 /// - **Cost:** O(folds x n) after O(n log n); a purged row costs no more than a kept one.
