@@ -5,8 +5,8 @@ use crate::small_version::{
     reader, text,
 };
 use contract::{
-    CertificateVerdict, DatasetEventKind, Denied, Diagnostic as _, Event as _, EventId, Fault,
-    Gate, Grant, Hash, Name, ReadContext, Resource, ResourceKind, TrainingDatasetEvent,
+    CertificateVerdict, DatasetEventKind, Denied, Diagnostic as _, EventId, Fault, Gate, Grant,
+    Hash, Name, ReadContext, Resource, ResourceKind, TrainingDatasetEvent,
 };
 use datasets::{
     CommitFacts, Outcome, PublishError, Sha256, Store, StoreError, VersionRef, dataset_events,
@@ -198,7 +198,6 @@ fn unknown_names_come_with_the_nearest() {
     }
 }
 
-/// Searches versions until two hashes share their first digit.
 #[test]
 fn digits_of_two_versions_are_refused_with_both() {
     let fs = SimFs::new();
@@ -297,10 +296,10 @@ fn manifest_that_does_not_say_what_was_staged_is_refused() {
     assert_eq!(publish(&|m| drop(m.files.pop()), None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.files.push(m.files[0].clone()), None), "datasets/manifest-files");
     assert_eq!(
-        publish(&|m| drop(m.documents.remove("README.md")), None),
+        publish(&|m| m.documents.retain(|path, _| path != "README.md"), None),
         "datasets/manifest-files"
     );
-    let add = |m: &mut datasets::Manifest| drop(m.documents.insert("more.md".to_owned(), other));
+    let add = |m: &mut datasets::Manifest| m.documents.extend([("more.md".to_owned(), other)]);
     assert_eq!(publish(&add, None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.spec_hash = other, None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.schema_fingerprint = other, None), "datasets/manifest-files");
