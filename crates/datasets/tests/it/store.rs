@@ -511,9 +511,15 @@ fn events_are_one_row_a_record_with_an_id_of_name_and_number() {
             (e.kind, e.ordinal, e.ts_avail.nanos() - NOW, e.more.rows_train, e.more.n_eff_test)
         })
         .collect();
-    use DatasetEventKind::{Published, Withdrawn};
     let row = |kind, ordinal, ts| (kind, ordinal, ts, Some(3), Some(1.25));
-    assert_eq!(found, [row(Published, 1, 0), row(Published, 2, 1), row(Withdrawn, 1, 2)]);
+    assert_eq!(
+        found,
+        [
+            row(DatasetEventKind::Published, 1, 0),
+            row(DatasetEventKind::Published, 2, 1),
+            row(DatasetEventKind::Withdrawn, 1, 2)
+        ]
+    );
     // printf 'entries@2' | sha256sum, with the version and variant digits of a UUIDv8.
     assert_eq!(events[1].event_id, EventId::v8(&Hash::of(b"entries@2")));
     assert_eq!(events[1].more.parent_hash, Some(events[0].manifest_hash));
@@ -548,7 +554,7 @@ fn files_of_a_version_on_a_real_disk_are_read_only_and_linked() {
     let done = put(&store, "b1", 1, &facts(0)).unwrap();
     for path in files(1).keys().map(String::as_str).chain(["manifest.json"]) {
         let found = std::fs::metadata(done.path.join(path)).unwrap();
-        assert_eq!(found.permissions().readonly(), true, "{path}");
+        assert!(found.permissions().readonly(), "{path}");
     }
     let opened = store.open_version(&reader(), &version("1")).unwrap();
     assert_eq!(store.verify_files(&opened).unwrap(), []);

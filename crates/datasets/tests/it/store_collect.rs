@@ -243,7 +243,7 @@ fn crash_at_every_call_of_a_collection_leaves_versions_whole_or_collected_and_it
         assert_eq!(plan.items.len(), 4);
         fs.stop_at(fs.calls() + cuts);
         let is_done = store.apply_gc(&plan).is_ok();
-        for seed in 0..8 {
+        for seed in 0..4 {
             let crashed = fs.crash(seed);
             let store = open(crashed.clone());
             let context = format!("cut {cuts}, seed {seed}");

@@ -1,8 +1,8 @@
 //! Two publishers at once, and whoever comes in between.
 
-use crate::small_version::{NAME, ROOT, at, facts, files, fill, name, open, put, reader, text};
+use crate::small_version::{DAY, NAME, at, facts, files, fill, name, open, put, reader, text};
 use contract::{AllowLocal, Diagnostic as _};
-use datasets::{GcPolicy, PublishedVersion, Sha256, Store, StoreError, VersionRef};
+use datasets::{GcPolicy, PublishedVersion, Sha256, Store, VersionRef};
 use durable::{Access, Fs, FsError, FsFile, FsLock, Lie, LyingFs, Metadata, RealFs, SimFs};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,35 +33,48 @@ fn race(store: &Store) -> Vec<[PublishedVersion; 2]> {
     rounds
 }
 
+/// Holds a store after its rounds against what each publisher was told.
+fn check(store: &Store, fs: &dyn Fs) {
+    let rounds = race(store);
+    let history = store.history(&name()).unwrap();
+    let numbers: Vec<u64> = history.iter().map(|record| record.ordinal).collect();
+    let expected = u64::from(ROUNDS / 2 * 3); // two versions in even rounds, one in odd ones
+    assert_eq!(numbers, (1..=expected).collect::<Vec<_>>());
+    for (round, [a, b]) in rounds.iter().enumerate() {
+        let is_same = round % 2 == 1;
+        assert_eq!(a.ordinal == b.ordinal, is_same, "round {round}");
+        assert_eq!(u8::from(a.is_new) + u8::from(b.is_new), if is_same { 1 } else { 2 });
+        for done in [a, b] {
+            let index = usize::try_from(done.ordinal).unwrap() - 1;
+            assert_eq!(history[index].manifest, done.manifest_hash);
+        }
+    }
+    for record in &history {
+        let version = VersionRef::ordinal(name(), record.ordinal);
+        let version = store.open_version(&reader(), &version).unwrap();
+        assert_eq!(store.verify_files(&version).unwrap(), []);
+    }
+    let folder = store.root().join(NAME);
+    let latest = crate::store::read(fs, &folder.join("refs/latest"));
+    let last = history.last().unwrap();
+    assert_eq!(latest, format!("{expected} {}\n", last.manifest).as_bytes());
+    assert_eq!(fs.read_dir(&folder.join("tmp")).unwrap(), Vec::<PathBuf>::new());
+}
+
 #[test]
 fn two_publishers_lose_no_number_and_share_none_in_a_thousand_rounds() {
-    for _ in 0..STORES {
-        let folder = tempfile::tempdir().unwrap();
-        // What a race does to names does not depend on when bytes reach the disk.
-        let fs = LyingFs::new(LyingFs::new(RealFs, Lie::FileSync), Lie::FolderSync);
-        let gate = Arc::new(AllowLocal { reason: "test".to_owned() });
-        let store = Store::open(Arc::new(fs), folder.path(), gate).unwrap();
-        let rounds = race(&store);
-        let history = store.history(&name()).unwrap();
-        let numbers: Vec<u64> = history.iter().map(|record| record.ordinal).collect();
-        let expected = u64::from(ROUNDS / 2 * 3); // two versions in even rounds, one in odd ones
-        assert_eq!(numbers, (1..=expected).collect::<Vec<_>>());
-        for (round, [a, b]) in rounds.iter().enumerate() {
-            let is_same = round % 2 == 1;
-            assert_eq!(a.ordinal == b.ordinal, is_same, "round {round}");
-            assert_eq!(u8::from(a.is_new) + u8::from(b.is_new), if is_same { 1 } else { 2 });
-            for done in [a, b] {
-                let index = usize::try_from(done.ordinal).unwrap() - 1;
-                assert_eq!(history[index].manifest, done.manifest_hash);
-                let version = VersionRef::ordinal(name(), done.ordinal);
-                let version = store.open_version(&reader(), &version).unwrap();
-                assert_eq!(store.verify_files(&version).unwrap(), []);
-            }
+    for round in 0..STORES {
+        // Real files for some, since they take long: what a race does to names does not depend on when bytes reach the
+        // disk.
+        if round % 10 == 0 {
+            let folder = tempfile::tempdir().unwrap();
+            let fs = LyingFs::new(LyingFs::new(RealFs, Lie::FileSync), Lie::FolderSync);
+            let gate = Arc::new(AllowLocal { reason: "test".to_owned() });
+            check(&Store::open(Arc::new(fs), folder.path(), gate).unwrap(), &RealFs);
+        } else {
+            let fs = SimFs::new();
+            check(&open(fs.clone()), &fs);
         }
-        let latest = std::fs::read_to_string(folder.path().join(NAME).join("refs/latest")).unwrap();
-        let last = history.last().unwrap();
-        assert_eq!(latest, format!("{expected} {}\n", last.manifest));
-        assert_eq!(std::fs::read_dir(folder.path().join(NAME).join("tmp")).unwrap().count(), 0);
     }
 }
 
@@ -182,11 +195,11 @@ fn equal_bytes_that_overtook_are_found_and_nothing_is_committed_twice() {
     assert_eq!(store.history(&name()).unwrap().len(), 1);
 }
 
-/// A collector takes the folder of a slow publisher for an orphan between its rename and its record.
+/// A collector has planned to remove a folder without a record. Meanwhile a publisher of the same bytes finds it, and
+/// the collector removes it just before the record.
 #[test]
 fn folder_that_was_collected_before_its_record_is_put_back() {
     let fs = SimFs::new();
-    // An orphan of the same bytes, whose builder is gone.
     let crashed = open(fs.clone());
     let staging = crashed.stage(&name(), "b1", at(0)).unwrap();
     fill(&staging, &files(1)).unwrap();
@@ -194,23 +207,11 @@ fn folder_that_was_collected_before_its_record_is_put_back() {
     fs.fail(durable::Fault::new(durable::Failure::Io).on(durable::Op::RenameNoReplace));
     assert_eq!(staging.publish(&text(1), &facts(0)).unwrap_err().code(), "durable/io");
     staging.discard().unwrap();
-    let other = fs.clone();
-    let hook = move || {
-        let store = open(other);
-        let policy = GcPolicy { min_age_ns: 0, ..GcPolicy::newest(1) };
-        let plan = store.plan_gc(at(9), &policy).unwrap();
-        let done = store.apply_gc(&plan).unwrap();
-        assert!(
-            done.removed.iter().any(|item| item.path.starts_with("entries/versions")),
-            "{done:?}"
-        );
-    };
+    let plan = crashed.plan_gc(at(DAY), &GcPolicy::newest(1)).unwrap();
+    assert_eq!(plan.items.len(), 1, "{plan:?}");
+    let hook = move || assert_eq!(crashed.apply_gc(&plan).unwrap().removed, plan.items);
     let store = open(Interposed::new(fs, "/log/", hook));
-    let done = put(&store, "b2", 1, &facts(1));
-    // With an age of 0 the collector took the builder's own files too, so this one fails ...
-    assert_eq!(done.map(|d| d.ordinal).map_err(|e| e.code()), Err("durable/not-found"));
-    // ... and the next one succeeds.
-    assert_eq!(put(&store, "b3", 1, &facts(1)).unwrap().ordinal, 1);
+    assert_eq!(put(&store, "b2", 1, &facts(DAY)).unwrap().ordinal, 1);
     let version = store.open_version(&reader(), &VersionRef::latest(name())).unwrap();
     assert_eq!(store.verify_files(&version).unwrap(), []);
 }
@@ -249,6 +250,4 @@ fn pin_that_comes_too_late_says_so() {
     let pinning = open(Interposed::new(fs, "/tmp/record", hook));
     let error = pinning.pin(&VersionRef::ordinal(name(), 1), &facts(2)).unwrap_err();
     assert_eq!(error.code(), "datasets/collected");
-    assert!(matches!(error, StoreError::Collected { version: 1, .. }), "{error}");
-    assert_eq!(Path::new(ROOT).join(NAME), Path::new("/datasets/entries"));
 }
