@@ -128,7 +128,8 @@ fn damage(
         }
         Err(error) => return Err(error),
     };
-    let (mut sha256, mut buffer, mut at) = (sha2::Sha256::new(), vec![0; CHUNK], 0);
+    let room = usize::try_from(file.len()?).map_or(CHUNK, |len| len.clamp(1, CHUNK));
+    let (mut sha256, mut buffer, mut at) = (sha2::Sha256::new(), vec![0; room], 0);
     loop {
         let n = file.read_at(&mut buffer, at)?;
         if n == 0 {

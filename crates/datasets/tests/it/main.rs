@@ -14,3 +14,8 @@ mod split;
 mod store;
 mod trace;
 mod transform;
+mod store_collect;
+mod store_crash;
+mod store_damage;
+mod store_race;
+mod store_tail;

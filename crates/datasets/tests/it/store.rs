@@ -5,8 +5,8 @@ use crate::small_version::{
     reader, text,
 };
 use contract::{
-    CertificateVerdict, DatasetEventKind, Denied, Diagnostic as _, Event as _, EventId, Fault,
-    Gate, Grant, Hash, Name, ReadContext, Resource, ResourceKind, TrainingDatasetEvent,
+    CertificateVerdict, DatasetEventKind, Denied, Diagnostic as _, EventId, Fault, Gate, Grant,
+    Hash, Name, ReadContext, Resource, ResourceKind, TrainingDatasetEvent,
 };
 use datasets::{
     CommitFacts, Outcome, PublishError, Sha256, Store, StoreError, VersionRef, dataset_events,
@@ -198,7 +198,6 @@ fn unknown_names_come_with_the_nearest() {
     }
 }
 
-/// Searches versions until two hashes share their first digit.
 #[test]
 fn digits_of_two_versions_are_refused_with_both() {
     let fs = SimFs::new();
@@ -297,10 +296,10 @@ fn manifest_that_does_not_say_what_was_staged_is_refused() {
     assert_eq!(publish(&|m| drop(m.files.pop()), None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.files.push(m.files[0].clone()), None), "datasets/manifest-files");
     assert_eq!(
-        publish(&|m| drop(m.documents.remove("README.md")), None),
+        publish(&|m| m.documents.retain(|path, _| path != "README.md"), None),
         "datasets/manifest-files"
     );
-    let add = |m: &mut datasets::Manifest| drop(m.documents.insert("more.md".to_owned(), other));
+    let add = |m: &mut datasets::Manifest| m.documents.extend([("more.md".to_owned(), other)]);
     assert_eq!(publish(&add, None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.spec_hash = other, None), "datasets/manifest-files");
     assert_eq!(publish(&|m| m.schema_fingerprint = other, None), "datasets/manifest-files");
@@ -512,9 +511,15 @@ fn events_are_one_row_a_record_with_an_id_of_name_and_number() {
             (e.kind, e.ordinal, e.ts_avail.nanos() - NOW, e.more.rows_train, e.more.n_eff_test)
         })
         .collect();
-    use DatasetEventKind::{Published, Withdrawn};
     let row = |kind, ordinal, ts| (kind, ordinal, ts, Some(3), Some(1.25));
-    assert_eq!(found, [row(Published, 1, 0), row(Published, 2, 1), row(Withdrawn, 1, 2)]);
+    assert_eq!(
+        found,
+        [
+            row(DatasetEventKind::Published, 1, 0),
+            row(DatasetEventKind::Published, 2, 1),
+            row(DatasetEventKind::Withdrawn, 1, 2)
+        ]
+    );
     // printf 'entries@2' | sha256sum, with the version and variant digits of a UUIDv8.
     assert_eq!(events[1].event_id, EventId::v8(&Hash::of(b"entries@2")));
     assert_eq!(events[1].more.parent_hash, Some(events[0].manifest_hash));
@@ -549,7 +554,7 @@ fn files_of_a_version_on_a_real_disk_are_read_only_and_linked() {
     let done = put(&store, "b1", 1, &facts(0)).unwrap();
     for path in files(1).keys().map(String::as_str).chain(["manifest.json"]) {
         let found = std::fs::metadata(done.path.join(path)).unwrap();
-        assert_eq!(found.permissions().readonly(), true, "{path}");
+        assert!(found.permissions().readonly(), "{path}");
     }
     let opened = store.open_version(&reader(), &version("1")).unwrap();
     assert_eq!(store.verify_files(&opened).unwrap(), []);
