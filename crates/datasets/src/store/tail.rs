@@ -150,7 +150,7 @@ impl Tail {
         let end = u64::try_from(head.len() + whole).unwrap_or(u64::MAX);
         if whole < body.len() {
             // Each batch is synced before the next is written, so a crash tears the last one only.
-            if frame::marks(body.get(whole..).unwrap_or_default()) > 1 {
+            if frame::goes_on(body.get(whole..).unwrap_or_default()) {
                 return Err(TailError::Damaged { path: path.to_path_buf(), at: end });
             }
             file.set_len(end)?;

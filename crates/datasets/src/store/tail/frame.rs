@@ -85,9 +85,24 @@ fn one(bytes: &[u8]) -> Option<(usize, u64)> {
     }
 }
 
-/// How many marks there are.
-pub(super) fn marks(bytes: &[u8]) -> usize {
-    bytes.windows(MARK.len()).filter(|window| *window == MARK).count()
+/// Whether a batch that is not whole, at the start of some bytes, has others behind it: two marks, or a whole batch where
+/// the first one says that it ends.
+pub(super) fn goes_on(bytes: &[u8]) -> bool {
+    let marks = bytes.windows(MARK.len()).filter(|window| *window == MARK).count();
+    let behind = said_end(bytes).and_then(|end| bytes.get(end..)).and_then(one);
+    marks > 1 || behind.is_some()
+}
+
+/// Where the batch at the start of some bytes says that it ends.
+fn said_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let message = Message::at(bytes, at)?;
+        at += message.length()?;
+        if message.is_rows {
+            return Some(at);
+        }
+    }
 }
 
 struct Message {
