@@ -4,6 +4,11 @@ use crate::version_kit::{FEATURES, Fate, Kit, START, id};
 use arrow_schema::{DataType, Field};
 use datasets::{GroupColumn, Instant, Int, Split};
 
+/// Faults and what is said of each.
+type Plants<T, Text, const N: usize> = [(fn(&mut T), Text); N];
+
+type Bend = fn(Field) -> Field;
+
 /// The failure of a check after a plant.
 #[track_caller]
 fn check(plant: impl FnOnce(&mut Kit), name: &str, expected: &str) {
@@ -117,7 +122,7 @@ fn ends_and_boundaries_are_named() {
 
 #[test]
 fn splits_document_is_contradicted_key_by_key() {
-    let lies: [(fn(&mut datasets::SplitsDocument), &str); 8] = [
+    let lies: Plants<datasets::SplitsDocument, &str, 8> = [
         (|splits| splits.embargo_ns = Int(701), "splits.json names another embargo: 1"),
         (|splits| splits.reach_ns = Int(1), "splits.json names another reach of the features: 1"),
         (|splits| splits.purge = "none".to_owned(), "splits.json names another purge: 1"),
@@ -221,7 +226,7 @@ fn identity_says_which_files_do_not_agree() {
         "identity",
         copied,
     );
-    let lineage: [(fn(&mut Vec<crate::version_kit::KitRow>), &str); 5] = [
+    let lineage: Plants<Vec<crate::version_kit::KitRow>, &str, 5> = [
         (|rows| drop(rows.remove(3)), "no row of the lineage with this id and split: 1"),
         (
             |rows| rows[3].fate = Fate::In(Split::Test),
@@ -234,7 +239,7 @@ fn identity_says_which_files_do_not_agree() {
     for (plant, expected) in lineage {
         check(|kit| kit.lineage = plant, "identity", expected);
     }
-    let listed: [(fn(&mut Vec<([u8; 16], u16)>), &str); 3] = [
+    let listed: Plants<Vec<([u8; 16], u16)>, &str, 3> = [
         (|rows| rows.truncate(rows.len() - 1), "train row in no group of the folds: 1"),
         (|rows| rows.push((id(239), 0)), "row of the folds that is not in train: 1"),
         (|rows| rows.push(rows[4]), "row in the folds twice: 1"),
@@ -247,7 +252,7 @@ fn identity_says_which_files_do_not_agree() {
 #[test]
 fn manifest_is_contradicted_fact_by_fact() {
     let train = "data/train/2026-01-05-000.parquet";
-    let lies: [(fn(&mut datasets::Manifest), String); 8] = [
+    let lies: Plants<datasets::Manifest, String, 8> = [
         (|m| m.selected += 1, "241 decisions selected, 240 in splits or dropped: 1".to_owned()),
         (
             |m| {
@@ -335,7 +340,7 @@ fn maturity_says_what_was_not_known() {
 #[test]
 fn fitted_says_what_differs() {
     let of = |kind: &str, text: &str| format!("{kind} of `{}`: {text}", FEATURES[0]);
-    let plants: [(fn(&mut Vec<datasets::FittedTransform>), String); 6] = [
+    let plants: Plants<Vec<datasets::FittedTransform>, String, 6> = [
         (
             |t| t[0].ts_cutoff[1].0 += 1,
             of("impute_median", "fitted over another range than that of train: 1"),
@@ -380,7 +385,7 @@ fn fitted_says_what_differs() {
 fn columns_say_which_one_and_why() {
     let feature = FEATURES[1];
     let named = |text: &str| text.replace("FEATURE", feature);
-    let plants: [(fn(Field) -> Field, String); 6] = [
+    let plants: [(Bend, String); 6] = [
         (
             |field| bent(&field, FEATURES[1], "hindsight.causality", "hindsight"),
             named("feature `FEATURE` knows what came after the decision: 1"),
