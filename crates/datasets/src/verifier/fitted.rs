@@ -91,7 +91,7 @@ pub(super) fn check(subject: &Subject<'_>, refits: &Refits) -> CheckResult {
         }
         match refits.fitted.get(&key) {
             None => {
-                tally.fault(&format!("{name}: the spec asks for none, or train cannot fit it"), 1)
+                tally.fault(&format!("{name}: the spec asks for none, or train cannot fit it"), 1);
             }
             Some(expected) => parameters(transform, expected, &name, &mut tally),
         }
@@ -137,7 +137,7 @@ fn parameters(
 fn median(values: &mut [f64]) -> Option<Refit> {
     values.sort_unstable_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
-    let value = if values.len() % 2 == 0 {
+    let value = if values.len().is_multiple_of(2) {
         let lower = values[values.len() / 2 - 1];
         lower + (upper - lower) / 2.0
     } else {

@@ -115,7 +115,7 @@ fn lineage(rows: &Rows, tally: &mut Tally) {
 
 fn files(subject: &Subject<'_>, tally: &mut Tally) {
     let rows = &subject.rows;
-    for (file, range) in subject.manifest.files.iter().zip(&rows.file_rows) {
+    for (file, range) in subject.manifest.files.iter().zip(&rows.of_files) {
         tally.count("files", 1);
         let found: &[DataRow] = &rows.data[range.clone()];
         let parts: Vec<&str> = file.path.split('/').collect();

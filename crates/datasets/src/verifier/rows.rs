@@ -63,7 +63,7 @@ pub(super) struct Rows {
     /// Places of `data` in the order of (`ts_cutoff`, `seq`, `row_id`).
     pub(super) by_time: Vec<usize>,
     /// Rows of each file, in the order of the manifest.
-    pub(super) file_rows: Vec<std::ops::Range<usize>>,
+    pub(super) of_files: Vec<std::ops::Range<usize>>,
     pub(super) lineage: Vec<LineageRow>,
     /// Values of each `group__` column, by its name, one a row of `lineage`.
     pub(super) groups: BTreeMap<String, Vec<Option<Id>>>,
@@ -160,7 +160,7 @@ impl Rows {
                 roles.extend((0..numbers.len()).map(|row| optional(numbers, row).unwrap_or(255)));
             }
         }
-        self.file_rows.push(start..self.data.len());
+        self.of_files.push(start..self.data.len());
         Ok(())
     }
 

@@ -65,23 +65,18 @@ impl Tally {
         }
     }
 
+    fn failure(&self) -> Outcome {
+        let named = self.faults.iter().take(NAMED);
+        let mut texts: Vec<String> = named.map(|(fault, n)| format!("{fault}: {n}")).collect();
+        if self.faults.len() > NAMED {
+            texts.push(format!("and {} more", self.faults.len() - NAMED));
+        }
+        Outcome::Fail(texts.join("; "))
+    }
+
     /// Failed with what was found, or else this.
     pub(super) fn finish(self, otherwise: Outcome) -> CheckResult {
-        let outcome = match self.faults.split_first() {
-            None => otherwise,
-            Some(_) => {
-                let mut text = String::new();
-                for (place, (fault, n)) in self.faults.iter().take(NAMED).enumerate() {
-                    let gap = if place == 0 { "" } else { "; " };
-                    // Writing to a text does not fail.
-                    let _ = write!(text, "{gap}{fault}: {n}");
-                }
-                if self.faults.len() > NAMED {
-                    let _ = write!(text, "; and {} more", self.faults.len() - NAMED);
-                }
-                Outcome::Fail(text)
-            }
-        };
+        let outcome = if self.faults.is_empty() { otherwise } else { self.failure() };
         let mut named = self.rows;
         if named.is_empty() {
             named.extend(self.nearest.map(|(_, id)| id));
