@@ -66,6 +66,24 @@ fn a_dropped_decision_has_its_reason_and_an_unknown_one_is_refused() {
 }
 
 #[test]
+fn without_dropped_rows_an_unknown_decision_is_refused_all_the_same() {
+    let mut sample = Sample::new(4, 2, 2);
+    sample.dropped.clear();
+    let error = trace(sample.write().view(), id(901)).unwrap_err();
+    assert_eq!(error.code(), "datasets/lineage-unknown-row");
+}
+
+#[test]
+fn a_decision_is_its_own_event_wherever_its_list_is_short() {
+    let mut sample = Sample::new(4, 0, 0);
+    for row in &mut sample.rows {
+        row.seq += 5_000;
+        row.own_seqs.clear();
+    }
+    assert_eq!(found(sample.write().view(), 5_020..=5_020), (1, 0, 0, vec![2]));
+}
+
+#[test]
 fn a_word_outside_its_set_is_refused() {
     let mut sample = Sample::new(4, 2, 2);
     sample.dropped = vec![(901, "forgotten", None)];
