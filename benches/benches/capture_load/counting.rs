@@ -67,6 +67,18 @@ impl Fs for CountingFs {
         RealFs.rename_noreplace(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError> {
+        RealFs.link(from, to)
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError> {
+        RealFs.remove_dir(path)
+    }
+
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError> {
+        RealFs.set_read_only(path)
+    }
+
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
         RealFs.unlink(path)
     }

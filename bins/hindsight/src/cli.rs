@@ -1,6 +1,7 @@
 //! The arguments, as clap sees them; nothing here is checked beyond their syntax.
 
 mod capture;
+mod datasets;
 mod features;
 mod labeling;
 mod quality;
@@ -18,6 +19,11 @@ pub(crate) use labeling::{
     LabelingShowArgs, LabelingValidateArgs, RulesArgs,
 };
 
+pub(crate) use datasets::{
+    DatasetsBuildArgs, DatasetsCommand, DatasetsDiffArgs, DatasetsExportArgs, DatasetsGcArgs,
+    DatasetsListArgs, DatasetsPinArgs, DatasetsShowArgs, DatasetsTraceArgs, DatasetsVerifyArgs,
+    DatasetsWithdrawArgs, RecordArgs, StoreArgs,
+};
 pub(crate) use quality::{
     ChecksArgs, CompareBars, CompareTime, QualityCheckArgs, QualityCommand, QualityCompareArgs,
     QualityDriftArgs, QualityExplainArgs, QualityProfileArgs, QualityReportArgs, QualityRunArgs,
@@ -183,6 +189,9 @@ pub enum Command {
     /// How far a table can be trusted: checks, scores and gates, with evidence
     #[command(subcommand)]
     Quality(QualityCommand),
+    /// Immutable, certified, leak-proof training sets: build, read, compare, verify, trace
+    #[command(subcommand)]
+    Datasets(DatasetsCommand),
     /// A market and a trading desk whose truth is known
     #[command(subcommand)]
     Simulator(SimulatorCommand),
@@ -492,6 +501,7 @@ impl Command {
             Self::Quality(QualityCommand::Show(args)) => args.kinds || args.text,
             Self::Labeling(_)
             | Self::Quality(_)
+            | Self::Datasets(_)
             | Self::Cat(_)
             | Self::Feeds(_)
             | Self::Capture(_)
@@ -513,6 +523,7 @@ impl Command {
             Self::Labeling(LabelingCommand::Diff(args)) => args.flags(),
             Self::Labeling(LabelingCommand::Explain(args)) => args.flags(),
             Self::Quality(command) => command.flags(),
+            Self::Datasets(command) => command.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
             _ => Vec::new(),
         }

@@ -3,6 +3,7 @@
 mod capture;
 mod cat;
 mod config;
+mod datasets;
 mod doctor;
 mod explain;
 mod features;
@@ -17,14 +18,15 @@ mod simulator;
 pub(crate) use features::reference as features_reference;
 
 use crate::cli::{
-    CaptureCommand, Command, ConfigCommand, FeaturesCommand, FeedsCommand, LabelingCommand,
-    QualityCommand, ReportArgs, SimulatorCommand,
+    CaptureCommand, Command, ConfigCommand, DatasetsCommand, FeaturesCommand, FeedsCommand,
+    LabelingCommand, QualityCommand, ReportArgs, SimulatorCommand,
 };
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::Format;
 use arrow_schema::ArrowError;
 use contract::UtcNanos;
+use std::time::SystemTime;
 
 /// Carries a command out.
 pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), Failure> {
@@ -57,6 +59,16 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Quality(QualityCommand::Drift(args)) => quality::drift(args, context),
         Command::Quality(QualityCommand::Show(args)) => quality::show(args, context),
         Command::Quality(QualityCommand::Validate(args)) => quality::validate(args, context),
+        Command::Datasets(DatasetsCommand::Build(args)) => datasets::build(args, context),
+        Command::Datasets(DatasetsCommand::List(args)) => datasets::list(args, context),
+        Command::Datasets(DatasetsCommand::Show(args)) => datasets::show(args, context),
+        Command::Datasets(DatasetsCommand::Diff(args)) => datasets::diff(args, context),
+        Command::Datasets(DatasetsCommand::Verify(args)) => datasets::verify(args, context),
+        Command::Datasets(DatasetsCommand::Export(args)) => datasets::export(args, context),
+        Command::Datasets(DatasetsCommand::Trace(args)) => datasets::trace(args, context),
+        Command::Datasets(DatasetsCommand::Pin(args)) => datasets::pin(args, context),
+        Command::Datasets(DatasetsCommand::Withdraw(args)) => datasets::withdraw(args, context),
+        Command::Datasets(DatasetsCommand::Gc(args)) => datasets::gc(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
@@ -67,6 +79,15 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Completions(args) => pages::completions(args),
         Command::Man(args) => pages::man(args, context),
     }
+}
+
+/// The moment that a flag names, else that of the clock.
+fn now(text: Option<&str>) -> Result<UtcNanos, CliError> {
+    let Some(text) = text else {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        return Ok(UtcNanos::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
+    };
+    instant("--now", text)
 }
 
 /// Whether a report is one JSON document.

@@ -29,6 +29,20 @@ pub(crate) fn interop(root: &Path, required: bool) -> Result<(), ChoreError> {
     Ok(())
 }
 
+/// Readers of other programs open a version of `datasets` and its documents. Where it cannot run it says so in one line and
+/// succeeds, unless `required`.
+pub(crate) fn interop_datasets(root: &Path, required: bool) -> Result<(), ChoreError> {
+    let proof = "datasets/documents";
+    let Some(python) = python_or_skip(root, proof, required)? else { return Ok(()) };
+    let mut build = cargo(root);
+    build.args(["build", "--quiet", "--locked", "-p", "datasets", "--example", "sample_version"]);
+    pass(build)?;
+    let mut check = command(root, &python);
+    check.arg(root.join("fixtures").join(proof).join("check.py"));
+    check.env("CARGO_TARGET_DIR", target(root));
+    echo(check).map(|_| ())
+}
+
 /// A second reader of capture logs, in Python, finds what the first one finds. Where it cannot run it says so in one line
 /// and succeeds, unless `required`.
 pub(crate) fn oracle_capture(root: &Path, required: bool) -> Result<(), ChoreError> {

@@ -8,6 +8,7 @@
 //! cargo xtask generate                                      writes the generated files
 //! cargo xtask budget                                        prints the package count of each crate
 //! cargo xtask interop [--require]                           Python readers open what we write, and we what they write
+//! cargo xtask interop datasets [--require]                  readers of other programs open a version and its documents
 //! cargo xtask oracle capture [--require]                    a second reader, in Python, finds what our logs' reader finds
 //! cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]
 //!                                                           the long forms of the proofs of `capture`
@@ -38,7 +39,7 @@ pub use rules::{Finding, Rule, scan};
 pub use shell::{ChoreError, exit, say};
 
 const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
-                     interop [--require] | oracle capture [--require] | torture capture [--help] | outside";
+                     interop [datasets] [--require] | oracle capture [--require] | torture capture [--help] | outside";
 
 /// Runs a verb.
 ///
@@ -53,6 +54,8 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
         ["budget"] => budget::print(&root),
         ["interop"] => external::interop(&root, false),
         ["interop", "--require"] => external::interop(&root, true),
+        ["interop", "datasets"] => external::interop_datasets(&root, false),
+        ["interop", "datasets", "--require"] => external::interop_datasets(&root, true),
         ["oracle", "capture"] => external::oracle_capture(&root, false),
         ["oracle", "capture", "--require"] => external::oracle_capture(&root, true),
         ["torture", "capture", rest @ ..] => torture::capture(&root, rest),

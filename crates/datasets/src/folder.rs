@@ -3,7 +3,8 @@
 use arrow_array::{RecordBatch, RecordBatchReader as _};
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
-use durable::{Access, Fs, FsError, read_exact_at};
+use contract::{Diagnostic, Fault};
+use durable::{Access, Fs, FsError, FsErrorKind, read_exact_at};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use std::path::{Path, PathBuf};
@@ -59,6 +60,24 @@ pub enum FolderError {
         /// Its place in the version.
         path: String,
     },
+}
+
+impl Diagnostic for FolderError {
+    fn code(&self) -> &'static str {
+        "datasets/version-file"
+    }
+
+    /// What is missing or unreadable in a version is damage; the rest is the machine's.
+    fn fault(&self) -> Fault {
+        match self {
+            Self::Fs(error)
+                if !matches!(error.kind, FsErrorKind::NotFound | FsErrorKind::UnexpectedEnd) =>
+            {
+                Fault::Environment { retry: error.is_transient() }
+            }
+            _ => Fault::Integrity,
+        }
+    }
 }
 
 impl Folder {
@@ -122,20 +141,17 @@ impl Folder {
             .map_err(failed)?
             .with_batch_size(65_536);
         if let Some(columns) = columns {
-            // By place, since the names of targets hold dots, which Parquet reads as levels.
-            let mut places = Vec::with_capacity(columns.len());
             for column in columns {
-                let Some((place, _)) = builder.schema().column_with_name(column) else {
+                if builder.schema().column_with_name(column).is_none() {
                     return Err(FolderError::Column {
                         path: path.to_owned(),
                         column: (*column).to_owned(),
                         expected: "a column of this name".to_owned(),
                         found: "none".to_owned(),
                     });
-                };
-                places.push(place);
+                }
             }
-            let mask = ProjectionMask::roots(builder.parquet_schema(), places);
+            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
             builder = builder.with_projection(mask);
         }
         let reader = builder.build().map_err(failed)?;
@@ -151,7 +167,7 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// The columns that the batches have, with their metadata.
+    /// The columns that are read.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
         self.reader.schema()

@@ -42,6 +42,8 @@ pub mod column {
     pub const INSTRUMENT_ID: &str = "instrument_id";
     /// Its strategy: Dictionary(Int32, Utf8).
     pub const STRATEGY_ID: &str = "strategy_id";
+    /// The keys, in this order.
+    pub const KEYS: [&str; 5] = [ROW_ID, TS_CUTOFF, SEQ, INSTRUMENT_ID, STRATEGY_ID];
     /// Before the name of a target: its class (Int8) or value (Float64).
     pub const LABEL: &str = "label__";
     /// Greatest end of the row's labels, `e` of the purge: Timestamp(ns, UTC).
@@ -54,8 +56,11 @@ pub mod column {
     pub const QUALITY: &str = "meta__quality_score";
     /// One byte a feature, 0 exactly when it is not null: FixedSizeBinary(n).
     pub const NULL_REASONS: &str = "meta__null_reasons";
-    /// Role of the row in fold `k`: `meta__fold_<k>`, UInt8: 0 fit, 1 held, 2 purged, 3 embargoed.
-    pub const FOLD: &str = "meta__fold_";
+    /// In `_folds/groups.parquet`: the group of a train row: UInt16.
+    pub const FOLD_GROUP: &str = "group";
+    /// In `_folds/groups.parquet`: the role of a train row in fold `k`, `fold_<k>`: UInt8, 0 fit, 1 held, 2 purged,
+    /// 3 embargoed, 4 outside of it.
+    pub const FOLD: &str = "fold_";
 }
 
 /// Columns of `_lineage/rows.parquet`: one row a row of the data files, in the order of (`ts_cutoff`, `seq`, `row_id`)
@@ -112,6 +117,8 @@ pub mod dropped {
 pub mod meta {
     /// `key`, `feature`, `mask`, `label`, `weight` or `meta`.
     pub const ROLE: &str = "hindsight.role";
+    /// The unit of a column.
+    pub const UNIT: &str = "hindsight.unit";
     /// A feature's reach into the past, in nanoseconds.
     pub const LOOKBACK_NS: &str = "hindsight.lookback_ns";
     /// The dataset's name.

@@ -3,10 +3,12 @@
 mod error;
 mod read;
 
+pub(crate) use error::near;
 pub use error::{SpecError, SpecErrors};
 
-use crate::canonical::{Instant, Int, Number};
+use crate::canonical::{Instant, Int, Number, to_canonical};
 use crate::kind::ModelKind;
+use crate::manifest::AsOf;
 use serde::{Deserialize, Serialize};
 
 /// A checked spec: defaults, instants and durations resolved. Its canonical JSON is `spec.json`, and hashed.
@@ -37,6 +39,46 @@ pub struct Spec {
     pub card: CardSpec,
 }
 
+impl Spec {
+    /// Reads and checks a spec in TOML.
+    ///
+    /// - **Shape:** no key but the documented ones; every mistake is told at once, with the nearest names.
+    /// - **Defaults:** all rows, all features, no weights, purge of labels and features, files by day; an embargo and
+    ///   the cut of the splits have none.
+    ///
+    /// # Errors
+    /// [`SpecErrors`], all of them.
+    ///
+    /// ```
+    /// let spec = datasets::Spec::parse(r#"
+    ///     kind = "signal"
+    ///     [[target]]
+    ///     name = "intraday.grade"
+    ///     task = "ordinal"
+    ///     [split]
+    ///     strategy = "chronological"
+    ///     fractions = [0.7, 0.15, 0.15]
+    ///     embargo = "5m"
+    /// "#)?;
+    /// assert_eq!(spec.split.embargo_ns.0, 300_000_000_000);
+    /// let wrong = datasets::Spec::parse("kind = \"signals\"\n[splits]\n").unwrap_err().to_string();
+    /// assert!(wrong.contains("unknown kind of model `signals` (is it `signal`?)"));
+    /// assert!(wrong.contains("unknown key `splits` (is it `split`?)"));
+    /// # Ok::<(), datasets::SpecErrors>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, SpecErrors> {
+        read::spec(text)
+    }
+
+    /// `spec.json`: the canonical text, whose SHA-256 is the spec's hash.
+    ///
+    /// # Errors
+    /// None in practice: a spec holds no float that is not finite.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        to_canonical(self)
+    }
+}
+
 /// Which decisions are rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,8 +87,8 @@ pub struct RowsSpec {
     pub from: Option<Instant>,
     /// End of decision time, exclusive; null: to the last.
     pub to: Option<Instant>,
-    /// Log position that may be read; null: all that the inputs hold.
-    pub as_of_seq: Option<Int>,
+    /// The point up to which the log may be read; null until it is resolved: all that the inputs hold.
+    pub as_of: Option<AsOf>,
     /// Patterns of strategies, `*` for any text; empty: all.
     pub strategies: Vec<String>,
     /// Instruments; empty: all.
@@ -71,14 +113,26 @@ pub struct FeaturesSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetSpec {
-    /// Its name in the labels.
+    /// Its name: a target of the labels, or any name for a measure of outcomes; its column is `label__<name>`.
     pub name: String,
+    /// A measure of the outcomes, in place of a label.
+    pub measure: Option<OutcomeMeasure>,
     /// `binary multiclass ordinal regression quantile survival`.
     pub task: Task,
     /// Least confidence of a label.
     pub min_confidence: Number,
     /// Whether provisional labels are taken.
     pub provisional: bool,
+}
+
+/// A measure of an outcome that is a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeMeasure {
+    /// Its column in the outcomes, for instance `mae_sigma` or `is_total_bps`.
+    pub column: String,
+    /// The window of the outcomes.
+    pub window: String,
 }
 
 /// What a model is asked to say.
@@ -100,6 +154,16 @@ pub enum Task {
 }
 
 impl Task {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Binary,
+        Self::Multiclass,
+        Self::Ordinal,
+        Self::Regression,
+        Self::Quantile,
+        Self::Survival,
+    ];
+
     /// Whether the label's class is the target, and not its value.
     #[must_use]
     pub const fn is_class(self) -> bool {
@@ -143,6 +207,9 @@ pub enum WeightFactor {
 }
 
 impl WeightFactor {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Uniqueness, Self::Confidence, Self::Return, Self::Decay];
+
     /// The factor as a spec writes it; its column is `weight__<word>`.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -224,6 +291,15 @@ pub enum GroupColumn {
 }
 
 impl GroupColumn {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::ParentDecisionId,
+        Self::GroupId,
+        Self::OrderId,
+        Self::InstrumentId,
+        Self::StrategyId,
+    ];
+
     /// The column's name.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -298,6 +374,10 @@ pub enum TransformKind {
 }
 
 impl TransformKind {
+    /// All of them.
+    pub const ALL: [Self; 4] =
+        [Self::ImputeMedian, Self::ImputeMean, Self::ImputeConstant, Self::Standardize];
+
     /// As a spec writes it.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -338,6 +418,17 @@ pub enum FilePeriod {
     Day,
     /// A UTC month.
     Month,
+}
+
+impl FilePeriod {
+    /// As a spec writes it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
 }
 
 /// What only a person knows; null is printed as "unknown".

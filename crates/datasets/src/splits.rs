@@ -19,7 +19,7 @@ pub struct SplitsDocument {
     pub reach_ns: Int,
     /// The cap on the reach, where it cut something off, and the features concerned.
     pub reach_cut: BTreeMap<String, Int>,
-    /// First cut-off of each split, by name.
+    /// First cut-off of the rows of each split, by name.
     pub starts: BTreeMap<String, Instant>,
     /// Closed intervals [t, e + embargo] of the protected rows, merged, by the split that they protect.
     pub protected: BTreeMap<String, Vec<[Instant; 2]>>,
@@ -43,7 +43,8 @@ pub struct FoldsDocument {
     pub held: Vec<Vec<u64>>,
     /// The groups that each fold may learn from, before purge and embargo.
     pub fit: Vec<Vec<u64>>,
-    /// Rows of each fold: fit, held, purged, embargoed, of another group.
+    /// Rows of each fold: fit, held, purged (a shared group included), embargoed. The rest is of a group that the fold
+    /// does not use.
     pub counts: Vec<[u64; 4]>,
     /// Sum of the uniqueness of each fold's learners, where weights were asked for.
     pub n_eff: Vec<crate::canonical::Number>,

@@ -75,6 +75,13 @@ pub trait Fs: Send + Sync + Debug {
     /// [`FsError`]; [`FsErrorKind::AlreadyExists`] when something stands there.
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<(), FsError>;
 
+    /// Gives a file a second name on the same file system, and never replaces anything: both names are one file, and of
+    /// several callers that ask for one name at once exactly one succeeds.
+    ///
+    /// # Errors
+    /// [`FsError`]; [`FsErrorKind::AlreadyExists`] when something stands there, another kind where links are impossible.
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError>;
+
     /// Removes a file's name.
     ///
     /// # Errors
@@ -87,6 +94,18 @@ pub trait Fs: Send + Sync + Debug {
     /// # Errors
     /// [`FsError`].
     fn create_dir_all(&self, path: &Path) -> Result<Vec<PathBuf>, FsError>;
+
+    /// Removes an empty folder.
+    ///
+    /// # Errors
+    /// [`FsError`]; [`FsErrorKind::WrongKind`] for a file, or a folder that holds something.
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError>;
+
+    /// Takes away the permission to write a file, under all its names: a guard against accidents, no lock.
+    ///
+    /// # Errors
+    /// [`FsError`].
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError>;
 
     /// Makes the names in a folder durable.
     ///

@@ -6,7 +6,7 @@ use rustix::fs::{FallocateFlags, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// The file system of the machine, on Linux.
@@ -78,6 +78,10 @@ impl Fs for RealFs {
         }
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError> {
+        at(Op::Link, to, fs::hard_link(from, to))
+    }
+
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
         at(Op::Unlink, path, fs::remove_file(path))
     }
@@ -98,6 +102,14 @@ impl Fs for RealFs {
             }
         }
         Ok(created)
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError> {
+        at(Op::RemoveDir, path, fs::remove_dir(path))
+    }
+
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError> {
+        at(Op::SetReadOnly, path, fs::set_permissions(path, fs::Permissions::from_mode(0o444)))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), FsError> {

@@ -15,7 +15,7 @@ pub enum Lie {
     FolderSync,
     /// Syncs of files wait until something has been renamed.
     RenameBeforeSync,
-    /// A rename that must not replace replaces.
+    /// A rename or link that must not replace replaces.
     NoReplace,
     /// Renames do nothing.
     Rename,
@@ -79,12 +79,27 @@ impl<F: Fs> Fs for LyingFs<F> {
         self.renamed()
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError> {
+        if self.lie == Lie::NoReplace && self.inner.metadata(to).is_ok() {
+            self.inner.unlink(to)?;
+        }
+        self.inner.link(from, to)
+    }
+
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
         self.inner.unlink(path)
     }
 
     fn create_dir_all(&self, path: &Path) -> Result<Vec<PathBuf>, FsError> {
         self.inner.create_dir_all(path)
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError> {
+        self.inner.remove_dir(path)
+    }
+
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError> {
+        self.inner.set_read_only(path)
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), FsError> {

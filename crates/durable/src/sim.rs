@@ -245,6 +245,10 @@ impl Fs for SimFs {
         self.call(Op::RenameNoReplace, to, |state, _| state.tree.rename(from, to, false))
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError> {
+        self.call(Op::Link, to, |state, _| state.tree.link(from, to))
+    }
+
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
         self.call(Op::Unlink, path, |state, _| state.tree.unlink(path))
     }
@@ -267,6 +271,15 @@ impl Fs for SimFs {
             }
         }
         Ok(created)
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError> {
+        self.call(Op::RemoveDir, path, |state, _| state.tree.remove_folder(path))
+    }
+
+    /// Recorded, and nothing more: who may write is no matter of crashes.
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError> {
+        self.call(Op::SetReadOnly, path, |state, _| state.tree.find(path).map(|_| ()))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<(), FsError> {

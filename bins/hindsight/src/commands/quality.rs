@@ -28,12 +28,11 @@ pub(super) use run::run;
 pub(super) use show::show;
 pub(super) use validate::validate;
 
-use super::{bug, count};
+use super::{bug, count, now};
 use crate::config::QUALITY_MODE;
 use crate::context::Context;
-use crate::error::{CliError, ErrorReport, Failure};
-use contract::{Diagnostic, QualityMode, UtcNanos, Vocabulary};
-use std::time::SystemTime;
+use crate::error::{ErrorReport, Failure};
+use contract::{Diagnostic, QualityMode, Vocabulary};
 
 /// Whether checks may look ahead, as flags and configuration say.
 fn mode(context: &Context) -> QualityMode {
@@ -43,15 +42,6 @@ fn mode(context: &Context) -> QualityMode {
 /// An error of the library as this program reports it.
 fn stopped(error: &dyn Diagnostic) -> Failure {
     ErrorReport::new(error).into()
-}
-
-/// When findings become available.
-fn now(text: Option<&str>) -> Result<UtcNanos, CliError> {
-    let Some(text) = text else {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        return Ok(UtcNanos::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
-    };
-    super::instant("--now", text)
 }
 
 /// A number with as many digits as say something, at most six behind the point.

@@ -155,6 +155,14 @@ pub(crate) const QUALITY_MODE: Key = Key {
     default: "live",
     doc: "checks of `quality`: live runs those that look back alone, final all of them, for reports and labels",
 };
+/// Where versions are kept.
+pub(crate) const DATASETS_STORE: Key = Key {
+    name: "datasets.store",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "folder of the dataset store; empty: `datasets` in the working directory",
+};
 /// Colour.
 pub(crate) const UI_COLOR: Key = Key {
     name: "ui.color",
@@ -198,6 +206,7 @@ pub const KEYS: &[&Key] = &[
     &LABELING_RULES,
     &QUALITY_RULES,
     &QUALITY_MODE,
+    &DATASETS_STORE,
     &SIMULATOR_PRESET,
     &SIMULATOR_SCENARIO,
     &SIMULATOR_SEED,

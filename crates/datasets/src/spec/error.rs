@@ -64,3 +64,34 @@ impl Diagnostic for SpecError {
 /// All mistakes in a spec; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecErrors(pub Vec<SpecError>);
+
+impl std::fmt::Display for SpecErrors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (at, error) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SpecErrors {}
+
+impl Diagnostic for SpecErrors {
+    /// The code of the first mistake.
+    fn code(&self) -> &'static str {
+        self.0.first().map_or("datasets/spec-value", Diagnostic::code)
+    }
+
+    fn fault(&self) -> Fault {
+        Fault::Input
+    }
+}
+
+/// ` (is it ..?)` for the nearest of these names, or nothing.
+pub(crate) fn near<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let near = contract::nearest(name, known);
+    if near.is_empty() { String::new() } else { format!(" (is it `{}`?)", near.join("`, `")) }
+}

@@ -90,6 +90,30 @@ impl Tree {
         Ok(inode)
     }
 
+    /// A second name for a file: the same node under both.
+    pub(super) fn link(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let inode = self.find(from)?;
+        if matches!(self.node(inode)?, Node::Folder(_)) {
+            return Err(ErrorKind::PermissionDenied.into()); // as Linux has it
+        }
+        let (folder, name) = self.place(to)?;
+        if self.folder(folder)?.live.contains_key(&name) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        self.bind(vec![(folder, name, Some(inode))]);
+        Ok(())
+    }
+
+    pub(super) fn remove_folder(&mut self, path: &Path) -> io::Result<()> {
+        let inode = self.find(path)?;
+        if !self.folder(inode)?.live.is_empty() {
+            return Err(ErrorKind::DirectoryNotEmpty.into());
+        }
+        let (folder, name) = self.place(path)?;
+        self.bind(vec![(folder, name, None)]);
+        Ok(())
+    }
+
     pub(super) fn unlink(&mut self, path: &Path) -> io::Result<()> {
         let inode = self.find(path)?;
         self.file(inode)?;

@@ -161,3 +161,57 @@ fn lock_is_held_once_and_given_back() {
         assert!(fs.free_space(at).unwrap() > 0);
     });
 }
+
+#[test]
+fn link_gives_one_file_two_names_and_never_replaces() {
+    check(|fs, at| {
+        let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| at.join(name));
+        put(fs, &a, b"1");
+        put(fs, &b, b"2");
+        fs.create_dir_all(&d).unwrap();
+        assert_eq!(kind(fs.link(&a, &b)), FsErrorKind::AlreadyExists);
+        assert_eq!(kind(fs.link(&a, &d)), FsErrorKind::AlreadyExists);
+        assert_eq!(kind(fs.link(&at.join("none"), &c)), FsErrorKind::NotFound);
+        assert_eq!(kind(fs.link(&d, &c)), FsErrorKind::Permission);
+        assert_eq!(get(fs, &b), b"2");
+        fs.link(&a, &c).unwrap();
+        assert_eq!(fs.metadata(&a).unwrap(), fs.metadata(&c).unwrap());
+        let file = fs.open(&c, Access::ReadWrite).unwrap();
+        write_all_at(file.as_ref(), b"3", 0).unwrap();
+        assert_eq!(get(fs, &a), b"3");
+        fs.unlink(&a).unwrap();
+        assert_eq!(get(fs, &c), b"3");
+    });
+}
+
+#[test]
+fn only_an_empty_folder_is_removed() {
+    check(|fs, at| {
+        let (folder, file) = (at.join("d"), at.join("d/a"));
+        fs.create_dir_all(&folder).unwrap();
+        put(fs, &file, b"1");
+        assert_eq!(kind(fs.remove_dir(&folder)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.remove_dir(&file)), FsErrorKind::WrongKind);
+        assert_eq!(kind(fs.remove_dir(&at.join("none"))), FsErrorKind::NotFound);
+        fs.unlink(&file).unwrap();
+        fs.remove_dir(&folder).unwrap();
+        assert_eq!(kind(fs.metadata(&folder)), FsErrorKind::NotFound);
+        fs.create_dir_all(&folder).unwrap();
+        assert_eq!(fs.read_dir(&folder).unwrap(), Vec::<PathBuf>::new());
+    });
+}
+
+#[test]
+fn read_only_file_can_be_read_linked_and_removed() {
+    check(|fs, at| {
+        let (a, b) = (at.join("a"), at.join("b"));
+        put(fs, &a, b"1");
+        assert_eq!(kind(fs.set_read_only(&b)), FsErrorKind::NotFound);
+        fs.set_read_only(&a).unwrap();
+        fs.link(&a, &b).unwrap();
+        assert_eq!((get(fs, &a), get(fs, &b)), (b"1".to_vec(), b"1".to_vec()));
+        fs.unlink(&a).unwrap();
+        fs.unlink(&b).unwrap();
+        assert_eq!(fs.read_dir(at).unwrap(), Vec::<PathBuf>::new());
+    });
+}

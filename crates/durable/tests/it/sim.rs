@@ -1,6 +1,8 @@
 //! What the simulated file system does on demand.
 
-use durable::{Access, Failure, Fault, Fs, FsErrorKind, Op, SimFs, read_exact_at, write_all_at};
+use durable::{
+    Access, Failure, Fault, Fs, FsErrorKind, Lie, LyingFs, Op, SimFs, read_exact_at, write_all_at,
+};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -157,4 +159,50 @@ fn rename_that_was_synced_is_not_undone_by_an_older_change_of_its_target() {
     for seed in 0..20 {
         assert_eq!(read(&fs.crash(seed), "/d/b"), b"moved", "crash seed {seed}");
     }
+}
+
+#[test]
+fn linked_name_survives_a_crash_once_its_own_folder_is_synced_and_the_bytes_are_shared() {
+    let (fs, file) = with_file();
+    write_all_at(file.as_ref(), b"paid", 0).unwrap();
+    file.sync_all().unwrap();
+    fs.create_dir_all(Path::new("/log")).unwrap();
+    fs.sync_dir(Path::new("/")).unwrap();
+    fs.set_capacity(Some(4096)); // a second name takes no space
+    fs.link(Path::new("/a"), Path::new("/log/1")).unwrap();
+    assert_eq!(fs.crash(0).metadata(Path::new("/log/1")).unwrap_err().kind, FsErrorKind::NotFound);
+    let seen: BTreeSet<bool> =
+        (0..40).map(|seed| fs.crash(seed).metadata(Path::new("/log/1")).is_ok()).collect();
+    assert_eq!(seen, BTreeSet::from([false, true]));
+    fs.sync_dir(Path::new("/log")).unwrap();
+    fs.unlink(Path::new("/a")).unwrap();
+    fs.sync_dir(Path::new("/")).unwrap();
+    for seed in 0..20 {
+        let crashed = fs.crash(seed);
+        assert_eq!(read(&crashed, "/log/1"), b"paid", "crash seed {seed}");
+        assert_eq!(crashed.metadata(Path::new("/a")).unwrap_err().kind, FsErrorKind::NotFound);
+    }
+}
+
+#[test]
+fn removed_folder_comes_back_after_a_crash_unless_the_folder_above_was_synced() {
+    let fs = SimFs::new();
+    fs.create_dir_all(Path::new("/tmp")).unwrap();
+    fs.sync_dir(Path::new("/")).unwrap();
+    fs.remove_dir(Path::new("/tmp")).unwrap();
+    assert_eq!(fs.crash(0).read_dir(Path::new("/")).unwrap(), [Path::new("/tmp")]);
+    fs.sync_dir(Path::new("/")).unwrap();
+    assert_eq!(fs.crash(0).read_dir(Path::new("/")).unwrap(), [] as [&Path; 0]);
+}
+
+#[test]
+fn liar_about_replacing_lets_a_second_link_take_the_name() {
+    let fs = SimFs::new();
+    for (name, bytes) in [("/a", b"1"), ("/b", b"2")] {
+        write_all_at(fs.create_new(Path::new(name)).unwrap().as_ref(), bytes, 0).unwrap();
+    }
+    let liar = LyingFs::new(fs.clone(), Lie::NoReplace);
+    liar.link(Path::new("/a"), Path::new("/1")).unwrap();
+    liar.link(Path::new("/b"), Path::new("/1")).unwrap();
+    assert_eq!(read(&fs, "/1"), b"2");
 }

@@ -155,6 +155,15 @@ impl Fs for Rotting {
     fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<(), FsError> {
         self.inner.rename_noreplace(from, to)
     }
+    fn link(&self, from: &Path, to: &Path) -> Result<(), FsError> {
+        self.inner.link(from, to)
+    }
+    fn remove_dir(&self, path: &Path) -> Result<(), FsError> {
+        self.inner.remove_dir(path)
+    }
+    fn set_read_only(&self, path: &Path) -> Result<(), FsError> {
+        self.inner.set_read_only(path)
+    }
     fn unlink(&self, path: &Path) -> Result<(), FsError> {
         self.inner.unlink(path)
     }
