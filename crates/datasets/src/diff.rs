@@ -145,8 +145,8 @@ impl VersionDiff {
 ///   some columns at a time, about 8 million cells.
 ///
 /// # Errors
-/// [`DiffError`]: a file that cannot be read, an id that a version has twice, a file with other rows than its manifest
-/// says.
+/// [`DiffError`]: a file that cannot be read, an id that stands twice in the files of a version that were read, a file
+/// with other rows than its manifest says.
 ///
 /// ```no_run
 /// use datasets::{DiffClass, VersionView, diff};

@@ -5,7 +5,7 @@ use crate::folder::{Batches, FolderError};
 use crate::layout::{column, meta};
 use crate::role::Split;
 use crate::transform::{FeatureTransforms, TransformError};
-use crate::view::{FILE_CODE, VersionView, fault_of};
+use crate::view::VersionView;
 use arrow_array::RecordBatch;
 use arrow_schema::{Field, Schema, SchemaRef};
 use contract::{Diagnostic, Fault, nearest};
@@ -360,7 +360,7 @@ impl Diagnostic for ExportError {
             Self::Nulls { .. } => "datasets/export-nulls",
             Self::Type { .. } => "datasets/export-type",
             Self::Transform(error) => error.code(),
-            Self::Folder(_) => FILE_CODE,
+            Self::Folder(error) => error.code(),
             Self::Arrow(_) => "datasets/export-arrow",
             Self::Shape { .. } => "datasets/export-shape",
         }
@@ -369,7 +369,7 @@ impl Diagnostic for ExportError {
     fn fault(&self) -> Fault {
         match self {
             Self::Transform(error) => error.fault(),
-            Self::Folder(error) => fault_of(error),
+            Self::Folder(error) => error.fault(),
             Self::Arrow(_) | Self::Shape { .. } => Fault::Integrity,
             _ => Fault::Input,
         }

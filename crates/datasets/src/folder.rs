@@ -141,17 +141,20 @@ impl Folder {
             .map_err(failed)?
             .with_batch_size(65_536);
         if let Some(columns) = columns {
+            // By place, since the names of targets hold dots, which Parquet reads as levels.
+            let mut places = Vec::with_capacity(columns.len());
             for column in columns {
-                if builder.schema().column_with_name(column).is_none() {
+                let Some((place, _)) = builder.schema().column_with_name(column) else {
                     return Err(FolderError::Column {
                         path: path.to_owned(),
                         column: (*column).to_owned(),
                         expected: "a column of this name".to_owned(),
                         found: "none".to_owned(),
                     });
-                }
+                };
+                places.push(place);
             }
-            let mask = ProjectionMask::columns(builder.parquet_schema(), columns.iter().copied());
+            let mask = ProjectionMask::roots(builder.parquet_schema(), places);
             builder = builder.with_projection(mask);
         }
         let reader = builder.build().map_err(failed)?;

@@ -6,7 +6,7 @@ use crate::interval::Interval;
 use crate::layout::{column, dropped, file, lineage};
 use crate::manifest::Manifest;
 use crate::role::{Reason, Split};
-use crate::view::{Columns, FILE_CODE, VersionView, cell, fault_of};
+use crate::view::{Columns, VersionView, cell};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{TimestampNanosecondType, UInt16Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
@@ -361,7 +361,7 @@ impl Diagnostic for LineageError {
         match self {
             Self::Unknown(_) => "datasets/lineage-unknown-row",
             Self::Word { .. } => "datasets/lineage-word",
-            Self::Folder(_) => FILE_CODE,
+            Self::Folder(error) => error.code(),
         }
     }
 
@@ -369,7 +369,7 @@ impl Diagnostic for LineageError {
         match self {
             Self::Unknown(_) => Fault::Input,
             Self::Word { .. } => Fault::Integrity,
-            Self::Folder(error) => fault_of(error),
+            Self::Folder(error) => error.fault(),
         }
     }
 }

@@ -11,8 +11,7 @@ use arrow_array::{
     Array, ArrayRef, FixedSizeBinaryArray, ListArray, PrimitiveArray, RecordBatch, StringArray,
 };
 use arrow_schema::SchemaRef;
-use contract::{EventId, Fault};
-use durable::FsErrorKind;
+use contract::EventId;
 
 /// A version that is read: its manifest and its directory.
 ///
@@ -63,21 +62,6 @@ impl<'a> VersionView<'a> {
     /// Whether the manifest knows of this document.
     pub(crate) fn has(&self, document: &str) -> bool {
         self.manifest.documents.contains_key(document)
-    }
-}
-
-/// The code of a [`FolderError`] inside another error.
-pub(crate) const FILE_CODE: &str = "datasets/version-file";
-
-/// Whose fault it is that a file of a finished version cannot be read.
-pub(crate) fn fault_of(error: &FolderError) -> Fault {
-    match error {
-        FolderError::Fs(error)
-            if !matches!(error.kind, FsErrorKind::NotFound | FsErrorKind::UnexpectedEnd) =>
-        {
-            Fault::Environment { retry: error.kind == FsErrorKind::Io }
-        }
-        _ => Fault::Integrity,
     }
 }
 

@@ -67,10 +67,13 @@ pub(super) fn compare(
     join: &Join<'_>,
 ) -> Result<Compared, DiffError> {
     let mut compared = Compared::default();
-    if join.pairs.is_empty() {
+    let (false, [first, ..], [second, ..]) =
+        (join.pairs.is_empty(), join.before.as_slice(), join.after.as_slice())
+    else {
         return Ok(compared);
-    }
-    let (Some(old), Some(new)) = (before.schema()?, after.schema()?) else { return Ok(compared) };
+    };
+    let old = before.folder.batches(&first.path, None)?.schema();
+    let new = after.folder.batches(&second.path, None)?.schema();
     let fields: Vec<&Field> = old
         .fields()
         .iter()

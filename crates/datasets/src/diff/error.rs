@@ -1,7 +1,6 @@
 //! Why two versions could not be compared.
 
 use crate::folder::FolderError;
-use crate::view::{FILE_CODE, fault_of};
 use contract::{Diagnostic, EventId, Fault};
 
 /// Two versions that cannot be compared.
@@ -61,7 +60,7 @@ impl Diagnostic for DiffError {
             Self::Doubled { .. } => "datasets/diff-doubled-row",
             Self::Rows { .. } => "datasets/diff-rows",
             Self::Type { .. } => "datasets/diff-type",
-            Self::Folder(_) => FILE_CODE,
+            Self::Folder(error) => error.code(),
             Self::Manifest(_) => "datasets/diff-manifest",
             Self::Arrow { .. } => "datasets/diff-arrow",
         }
@@ -69,7 +68,7 @@ impl Diagnostic for DiffError {
 
     fn fault(&self) -> Fault {
         match self {
-            Self::Folder(error) => fault_of(error),
+            Self::Folder(error) => error.fault(),
             Self::Arrow { .. } => Fault::Bug,
             _ => Fault::Integrity,
         }

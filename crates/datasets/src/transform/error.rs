@@ -1,7 +1,6 @@
 //! Why a transform could not be fitted or applied.
 
 use crate::folder::FolderError;
-use crate::view::{FILE_CODE, fault_of};
 use contract::{Diagnostic, Fault};
 
 /// A transform that cannot be fitted on these rows, or not be applied to them.
@@ -85,14 +84,14 @@ impl Diagnostic for TransformError {
             Self::Parameter { .. } => "datasets/transform-parameter",
             Self::NoValues { .. } => "datasets/transform-no-values",
             Self::NotFinite { .. } => "datasets/transform-not-finite",
-            Self::Folder(_) => FILE_CODE,
+            Self::Folder(error) => error.code(),
             Self::Arrow(_) => "datasets/transform-arrow",
         }
     }
 
     fn fault(&self) -> Fault {
         match self {
-            Self::Folder(error) => fault_of(error),
+            Self::Folder(error) => error.fault(),
             Self::Arrow(_) => Fault::Bug,
             _ => Fault::Input,
         }

@@ -266,6 +266,15 @@ fn transforms_are_applied_once_and_only_known_ones() {
         assert_eq!(error.code(), "datasets/transform-parameter");
         assert!(error.to_string().ends_with(expected), "{error}");
     }
+    let (mean, median) = (
+        transform("impute_mean", &[("value", 1.0)]),
+        transform("impute_median", &[("value", 2.0)]),
+    );
+    let error = FeatureTransforms::new(&[mean, median]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "book__spread_bps__1s: expected one `impute_mean`, found `impute_median` too"
+    );
     let half = FittedTransform {
         feature: SESSION.to_owned(),
         ..transform("impute_constant", &[("value", 0.5)])
