@@ -53,7 +53,7 @@ impl<'a> Assembly<'a> {
         columns.extend(self.labels(&rows));
         columns.extend(self.weights(places));
         let scores = rows.iter().map(|row| self.inputs.decisions[row.decision].score);
-        columns.push(Arc::new(Float64Array::from_iter(scores)));
+        columns.push(Arc::new(scores.collect::<Float64Array>()));
         columns.push(self.null_reasons(&rows)?);
         RecordBatch::try_new(SchemaRef::clone(&self.schema), columns)
     }
@@ -64,7 +64,7 @@ impl<'a> Assembly<'a> {
             self.ids(rows)?,
             instants(rows.iter().map(|row| Some(row.cutoff))),
             Arc::new(UInt64Array::from_iter_values(rows.iter().map(|row| row.seq))),
-            Arc::new(UInt32Array::from_iter(rows.iter().map(|row| row.instrument))),
+            Arc::new(rows.iter().map(|row| row.instrument).collect::<UInt32Array>()),
             words(strategies)?,
         ])
     }
@@ -158,7 +158,7 @@ impl<'a> Assembly<'a> {
 
 /// Instants in UTC.
 pub(crate) fn instants(values: impl Iterator<Item = Option<i64>>) -> ArrayRef {
-    Arc::new(TimestampNanosecondArray::from_iter(values).with_timezone(contract::UTC))
+    Arc::new(values.collect::<TimestampNanosecondArray>().with_timezone(contract::UTC))
 }
 
 /// Words as a dictionary whose values are sorted, so that equal rows give equal bytes.

@@ -18,7 +18,7 @@ use contract::{
     AnyBatch, Batch, Decisions, Draft, Executions, Features, Flags, LabelWeights, Origin, Outcomes,
     Pending, Reject, Table,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Column in which `quality` writes the score of a decision row.
 const ROW_SCORE: &str = "quality_score";
@@ -191,7 +191,7 @@ impl Inputs {
         let read = rows.col(&Features::SRC_SEQ_MAX);
         for (row, row_hash) in labels::row_hashes(rows.as_any()).into_iter().enumerate() {
             let (id, revision) = (id_at(ids, row), revisions.value(row));
-            if self.feature_keys.insert((id, revision), ()).is_some() {
+            if !self.feature_keys.insert((id, revision)) {
                 rejects.push(repeated(origin, "features", row, "decision_id", &id));
                 continue;
             }
@@ -231,7 +231,7 @@ impl Inputs {
         let rows = Batch::<Pending>::parse(batch)?;
         for row in 0..rows.len() {
             let id = id_at(rows.col(&Pending::DECISION_ID), row);
-            self.pending.insert((id, rows.cell(&Pending::TARGET, row)?.to_owned()), ());
+            self.pending.insert((id, rows.cell(&Pending::TARGET, row)?.to_owned()));
         }
         Ok(())
     }

@@ -180,7 +180,7 @@ impl Assembly<'_> {
 }
 
 fn numbers(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
-    Arc::new(UInt64Array::from_iter(values))
+    Arc::new(values.collect::<UInt64Array>())
 }
 
 /// A table that grows by columns.

@@ -129,7 +129,7 @@ fn cut(assembly: &Assembly<'_>) -> Vec<Part> {
             number = if is_new { 0 } else { number };
             match parts.last_mut() {
                 Some(part) if !is_new && part.split == split && !is_full(part) => {
-                    part.rows.push(at)
+                    part.rows.push(at);
                 }
                 _ => {
                     let path = format!("{}/{split}/{of_row}-{number:03}.parquet", file::DATA);

@@ -113,7 +113,7 @@ impl<'a> Targets<'a> {
             let revisions = index.get(&(*id, *source));
             let Some(at) = revisions.and_then(|held| held.used) else {
                 let waits =
-                    revisions.is_some() || inputs.pending.contains_key(&(*id, target.name.clone()));
+                    revisions.is_some() || inputs.pending.contains(&(*id, target.name.clone()));
                 found(if waits { Reason::LabelPending } else { Reason::NoLabel });
                 continue;
             };
