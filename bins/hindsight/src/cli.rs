@@ -4,6 +4,7 @@ mod capture;
 mod features;
 mod labeling;
 mod quality;
+mod replay;
 
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
@@ -23,6 +24,8 @@ pub(crate) use quality::{
     QualityDriftArgs, QualityExplainArgs, QualityProfileArgs, QualityReportArgs, QualityRunArgs,
     QualityShowArgs, QualityValidateArgs,
 };
+
+pub(crate) use replay::ReplayArgs;
 
 use crate::config::ConfigError;
 use crate::output::Format;
@@ -301,6 +304,8 @@ pub enum SimulatorCommand {
     Run(SimulateArgs),
     /// Print what a run knows to be true: planted faults, labels, books, the best possible accuracy
     Truth(TruthArgs),
+    /// Let a simple desk decide over real quotes: its decisions and executions
+    Replay(ReplayArgs),
 }
 
 /// How fast a run goes.
@@ -514,6 +519,7 @@ impl Command {
             Self::Labeling(LabelingCommand::Explain(args)) => args.flags(),
             Self::Quality(command) => command.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
+            Self::Simulator(SimulatorCommand::Replay(args)) => args.flags(),
             _ => Vec::new(),
         }
     }

@@ -57,6 +57,7 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Quality(QualityCommand::Drift(args)) => quality::drift(args, context),
         Command::Quality(QualityCommand::Show(args)) => quality::show(args, context),
         Command::Quality(QualityCommand::Validate(args)) => quality::validate(args, context),
+        Command::Simulator(SimulatorCommand::Replay(args)) => simulator::replay(args, context),
         Command::Simulator(SimulatorCommand::Run(args)) => simulator::run(args, context),
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
