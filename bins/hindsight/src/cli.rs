@@ -1,6 +1,7 @@
 //! The arguments, as clap sees them; nothing here is checked beyond their syntax.
 
 mod capture;
+mod claim;
 mod features;
 mod labeling;
 mod quality;
@@ -9,6 +10,7 @@ mod replay;
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
 };
+pub(crate) use claim::ClaimArgs;
 pub(crate) use features::{
     FeaturesCheckArgs, FeaturesCommand, FeaturesListArgs, FeaturesRunArgs, FeaturesSelectArgs,
     FeaturesShowArgs, SpecArgs, TargetColumn,

@@ -2,6 +2,8 @@
 
 mod capture;
 mod cat;
+#[expect(dead_code, reason = "the group `datasets` takes it up")]
+mod claim;
 mod config;
 mod doctor;
 mod explain;
