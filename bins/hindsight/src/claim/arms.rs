@@ -96,8 +96,8 @@ impl Course<'_> {
             Arm::Raw if !experiment.names.iter().any(|name| self.claim.is_raw(name)) => {
                 Some("no feature matches raw_features")
             }
-            Arm::NoWeights if experiment.rows.iter().all(|row| row.weight == 1.0) => {
-                Some("every weight is 1")
+            Arm::NoWeights if is_flat(experiment.rows.iter().map(|row| row.weight)) => {
+                Some("all weights are equal")
             }
             Arm::NoQuality if self.claim.min_quality.is_none() => {
                 Some("no min_quality in the claim; rows that the dataset dropped are not in it")
@@ -158,7 +158,9 @@ impl Course<'_> {
         let mean = weights.iter().sum::<f64>() / weights.len().max(1) as f64;
         let weights: Vec<f64> = weights.iter().map(|weight| weight / mean).collect();
         let mut shares = vec![0.0; k];
-        classes.iter().for_each(|class| shares[*class] += 1.0 / classes.len() as f64);
+        for class in classes {
+            shares[*class] += 1.0 / classes.len() as f64;
+        }
         let learners = Learners { features, rows: fit, classes, weights: &weights, n_classes: k };
         let fitted = match arm {
             Arm::Majority => None,
@@ -237,6 +239,12 @@ impl Course<'_> {
         }
         classes
     }
+}
+
+/// Whether all weights are one.
+fn is_flat(weights: impl Iterator<Item = f64>) -> bool {
+    let (low, high) = weights.fold((f64::INFINITY, 0.0_f64), |(l, h), w| (l.min(w), h.max(w)));
+    high - low <= 1e-12 * high
 }
 
 fn largest(values: impl Iterator<Item = f64>) -> usize {

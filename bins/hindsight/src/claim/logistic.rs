@@ -165,7 +165,9 @@ fn softmax(scores: &mut [f64]) -> f64 {
         *score = (*score - most).exp();
         sum += *score;
     }
-    scores.iter_mut().for_each(|score| *score /= sum);
+    for score in scores.iter_mut() {
+        *score /= sum;
+    }
     most + sum.ln()
 }
 
@@ -207,7 +209,9 @@ impl Problem<'_> {
                 *s += self.penalty * b;
             }
         }
-        slope.iter_mut().for_each(|s| *s /= self.total);
+        for s in slope.iter_mut() {
+            *s /= self.total;
+        }
         loss / self.total
     }
 }

@@ -16,6 +16,7 @@ Exit code 3: the pass rule is not met, or the claim was not registered.
 Examples:
   hindsight datasets claim grades.toml --register -o results
   hindsight datasets claim grades.toml --version eurusd@2d711642 --store store -o results")]
+#[expect(unreachable_pub, reason = "the group `datasets` takes it up")]
 pub struct ClaimArgs {
     /// The claim, TOML
     #[arg(value_name = "FILE")]

@@ -74,7 +74,9 @@ fn direction(slope: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
     }
     if let Some((moved, turned, _)) = pairs.back() {
         let scale = product(moved, turned) / product(turned, turned);
-        way.iter_mut().for_each(|w| *w *= scale);
+        for w in &mut way {
+            *w *= scale;
+        }
     }
     for ((moved, turned, inverse), share) in pairs.iter().zip(shares.into_iter().rev()) {
         let back = inverse * product(turned, &way);
