@@ -49,9 +49,12 @@ mod tests {
     #[test]
     fn rows_needed_are_those_of_the_design() {
         // datasets.md 12.5: +5 % relative, 80 % power, 20 % discordant pairs.
-        let found =
-            [0.25, 0.40, 0.55, 0.70].map(|b| effective_rows_needed(b, 0.05).unwrap().round());
-        assert_eq!(found, [10_044.0, 3_922.0, 2_073.0, 1_279.0]);
+        for (baseline, expected) in
+            [(0.25, 10_044.0), (0.40, 3_922.0), (0.55, 2_073.0), (0.70, 1_279.0)]
+        {
+            let found = effective_rows_needed(baseline, 0.05).unwrap();
+            assert!((found - expected).abs() < 0.5, "{baseline}: {found}");
+        }
         assert_eq!(effective_rows_needed(0.0, 0.05), None);
         // A gain of more than the root of the discordant share cannot be.
         assert_eq!(effective_rows_needed(0.5, 0.9), None);
