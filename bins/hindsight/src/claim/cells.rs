@@ -25,10 +25,14 @@ pub enum Outcome {
     Pays,
     /// What the arm lacks costs: without it the result is better.
     Costs,
+    /// What the arm lacks makes no difference that can be seen.
+    Even,
     /// A placebo gains nothing, as it must.
     Clean,
-    /// A placebo gains: something leaks, or sessions hang together.
-    Leaks,
+    /// A placebo gains: something leaks, or what it keeps is slow or seasonal.
+    PlaceboGains,
+    /// A placebo in a metric in which the majority rule is not the best that knows nothing: F1 rewards a guess at random.
+    NotJudged,
     /// The shuffled split promises what no live model keeps.
     Trap,
     /// The shuffled split promises nothing more.
@@ -47,8 +51,10 @@ impl Outcome {
             Self::NoPower => "no power",
             Self::Pays => "pays",
             Self::Costs => "costs",
+            Self::Even => "even",
             Self::Clean => "clean",
-            Self::Leaks => "leaks",
+            Self::PlaceboGains => "placebo gains",
+            Self::NotJudged => "not judged",
             Self::Trap => "trap",
             Self::NoTrap => "no trap",
         }
@@ -173,14 +179,19 @@ fn outcome(cell: &Cell, min_gain: f64) -> Outcome {
     let is_below = cell.interval.is_some_and(|(_, high)| high < 0.0);
     let is_seen = cell.n_eff_needed.is_none_or(|needed| cell.n_eff >= needed);
     match cell.arm {
-        Arm::LabelsShuffled | Arm::FeaturesShifted if is_above => Outcome::Leaks,
+        Arm::LabelsShuffled | Arm::FeaturesShifted if cell.metric == Metric::MacroF1 => {
+            Outcome::NotJudged
+        }
+        Arm::LabelsShuffled | Arm::FeaturesShifted if is_above => Outcome::PlaceboGains,
         Arm::LabelsShuffled | Arm::FeaturesShifted => Outcome::Clean,
         Arm::Leaky if is_above => Outcome::Trap,
         Arm::Leaky => Outcome::NoTrap,
         Arm::NoWeights | Arm::NoPurge | Arm::NoQuality if is_below => Outcome::Pays,
         Arm::NoWeights | Arm::NoPurge | Arm::NoQuality if is_above => Outcome::Costs,
+        Arm::NoWeights | Arm::NoPurge | Arm::NoQuality => Outcome::Even,
         _ if !is_seen || cell.interval.is_none() => Outcome::NoPower,
-        _ if is_above && cell.gain.is_some_and(|gain| gain > min_gain) => Outcome::Pass,
+        // Raw beside the majority rule is no part of the claim.
+        Arm::Ours if is_above && cell.gain.is_some_and(|gain| gain > min_gain) => Outcome::Pass,
         _ if is_above => Outcome::Gain,
         _ if is_below => Outcome::Loss,
         _ => Outcome::NoGain,

@@ -268,7 +268,7 @@ fn uniqueness(rows: &[&ClaimRow]) -> Result<Vec<f64>, ClaimError> {
 fn verdict(claim: &ClaimSpec, cells: &[Cell]) -> (bool, String) {
     let leaks: Vec<String> = cells
         .iter()
-        .filter(|cell| cell.outcome == Outcome::Leaks && cell.q_value <= LEAK_Q)
+        .filter(|cell| cell.outcome == Outcome::PlaceboGains && cell.q_value <= LEAK_Q)
         .map(|cell| format!("{} gains in {}", cell.arm.word(), cell.metric.word()))
         .collect();
     if !leaks.is_empty() {

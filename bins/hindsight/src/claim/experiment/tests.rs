@@ -255,3 +255,35 @@ fn balanced_decisions_find_the_rare_class() {
     let balanced = value(Decide::Balanced);
     assert!((balanced - 0.625).abs() < 0.04, "{balanced}");
 }
+
+#[test]
+fn a_gain_that_is_there_a_session_late_is_no_gain_of_the_moment() {
+    // Two kinds of hours by turns of twelve: the feature tells which, and so does that of the day before.
+    let mut experiment = planted(4_000, 0.0, 14);
+    let mut draws = Draws::new(15, 0);
+    let mut values = Vec::new();
+    for row in &mut experiment.rows {
+        let is_day = (row.ts / (12 * 60 * MINUTE)) % 2 == 0;
+        row.class = usize::from(draws.unit() < if is_day { 0.75 } else { 0.25 });
+        values.extend([f64::from(u8::from(is_day)), draws.unit()]);
+    }
+    experiment.features = Matrix::from_rows(2, values);
+    let mut spec = claim(&[Arm::Ours, Arm::FeaturesShifted]);
+    spec.metrics.push(Metric::MacroF1);
+    let report = experiment.run(&spec, false).unwrap();
+    assert_eq!(cell(&report, Arm::Ours, Metric::Accuracy).outcome, Outcome::Pass);
+    let late = |metric| cell(&report, Arm::FeaturesShifted, metric).outcome;
+    assert_eq!(late(Metric::Accuracy), Outcome::PlaceboGains);
+    assert_eq!(late(Metric::MacroF1), Outcome::NotJudged);
+    assert!(!report.is_met && report.why.starts_with("a placebo that gains"), "{}", report.why);
+}
+
+#[test]
+fn what_makes_no_difference_is_called_even() {
+    let mut experiment = planted(4_000, 0.9, 16);
+    let mut draws = Draws::new(17, 0);
+    experiment.rows.iter_mut().for_each(|row| row.weight = 0.9 + 0.2 * draws.unit());
+    let report = experiment.run(&claim(&[Arm::Ours, Arm::NoWeights]), false).unwrap();
+    let found = cell(&report, Arm::NoWeights, Metric::Accuracy);
+    assert_eq!((found.outcome, found.reference), (Outcome::Even, Arm::Ours));
+}
