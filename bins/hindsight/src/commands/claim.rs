@@ -146,3 +146,66 @@ fn version(args: &ClaimArgs) -> Result<PathBuf, Failure> {
         _ => Err(bad("digits that one version alone starts with")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::ReportArgs;
+
+    fn code(failure: Failure) -> &'static str {
+        match failure {
+            Failure::Errors(reports) => reports.first().map_or("", |report| report.code),
+            Failure::ReaderGone => "",
+        }
+    }
+
+    #[test]
+    fn a_claim_is_registered_once_and_another_one_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("results");
+        let (one, two) = ("title = 1\n", "title = 2\n");
+        let hash = |text: &str| ClaimSpec::hash(text).to_string();
+        assert_eq!(registered(&folder, &hash(one)), Ok(false));
+        register(&folder, one, &hash(one)).unwrap();
+        register(&folder, one, &hash(one)).unwrap();
+        assert_eq!(registered(&folder, &hash(one)), Ok(true));
+        assert_eq!(std::fs::read_to_string(folder.join(COPY)).unwrap(), one);
+        // As `sha256sum --check` reads it.
+        let line = std::fs::read_to_string(folder.join(REGISTERED)).unwrap();
+        assert_eq!(line, format!("{}  claim.toml\n", hash(one)));
+        assert_eq!(registered(&folder, &hash(two)).map_err(code), Err("cli/claim-changed"));
+        assert_eq!(register(&folder, two, &hash(two)).map_err(code), Err("cli/claim-changed"));
+        assert_eq!(std::fs::read_to_string(folder.join(COPY)).unwrap(), one);
+    }
+
+    #[test]
+    fn a_version_is_found_by_the_digits_that_it_alone_starts_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let versions = dir.path().join("fx/versions");
+        for hash in ["2d711642b7263f90", "2d711642ffffffff", "aaaaaaaabbbbbbbb"] {
+            std::fs::create_dir_all(versions.join(hash)).unwrap();
+        }
+        std::fs::create_dir_all(dir.path().join("fx/refs")).unwrap();
+        let latest = format!("7 aaaaaaaabbbbbbbb{}\n", "0".repeat(48));
+        std::fs::write(dir.path().join("fx/refs/latest"), latest).unwrap();
+        let find = |text: &str| {
+            let args = ClaimArgs {
+                file: PathBuf::new(),
+                register: false,
+                version: Some(text.to_owned()),
+                store: Some(dir.path().to_owned()),
+                final_split: false,
+                output: None,
+                report: ReportArgs { format: None },
+            };
+            let found = version(&args).map_err(code)?;
+            Ok::<_, &str>(found.file_name().unwrap().to_string_lossy().into_owned())
+        };
+        assert_eq!(find("fx@2d711642b"), Ok("2d711642b7263f90".to_owned()));
+        assert_eq!(find("fx@latest"), Ok("aaaaaaaabbbbbbbb".to_owned()));
+        for bad in ["fx@2d711642", "fx@2d7116", "fx@7", "fx", "fx@cccccccc", "@2d711642b"] {
+            assert_eq!(find(bad), Err("cli/bad-value"), "{bad}");
+        }
+        assert_eq!(find("other@2d711642b"), Err("cli/not-found"));
+    }
+}
