@@ -203,7 +203,7 @@ mod tests {
         };
         assert_eq!(find("fx@2d711642b"), Ok("2d711642b7263f90".to_owned()));
         assert_eq!(find("fx@latest"), Ok("aaaaaaaabbbbbbbb".to_owned()));
-        for bad in ["fx@2d711642", "fx@2d7116", "fx@7", "fx", "fx@cccccccc", "@2d711642b"] {
+        for bad in ["fx@2d711642", "fx@aaaa", "fx@7", "fx", "fx@cccccccc", "@2d711642b"] {
             assert_eq!(find(bad), Err("cli/bad-value"), "{bad}");
         }
         assert_eq!(find("other@2d711642b"), Err("cli/not-found"));
