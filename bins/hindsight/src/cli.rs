@@ -5,6 +5,7 @@ mod datasets;
 mod features;
 mod labeling;
 mod quality;
+mod replay;
 
 pub(crate) use capture::{
     AckLevel, AppendArgs, ArchiveArgs, CaptureCommand, LedgerArgs, Mode, ReadLogArgs, VerifyArgs,
@@ -20,15 +21,17 @@ pub(crate) use labeling::{
 };
 
 pub(crate) use datasets::{
-    DatasetsBuildArgs, DatasetsCommand, DatasetsDiffArgs, DatasetsExportArgs, DatasetsGcArgs,
-    DatasetsListArgs, DatasetsPinArgs, DatasetsShowArgs, DatasetsTraceArgs, DatasetsVerifyArgs,
-    DatasetsWithdrawArgs, RecordArgs, StoreArgs,
+    DatasetsBuildArgs, DatasetsClaimArgs, DatasetsCommand, DatasetsDiffArgs, DatasetsExportArgs,
+    DatasetsGcArgs, DatasetsListArgs, DatasetsPinArgs, DatasetsShowArgs, DatasetsTraceArgs,
+    DatasetsVerifyArgs, DatasetsWithdrawArgs, RecordArgs, StoreArgs,
 };
 pub(crate) use quality::{
     ChecksArgs, CompareBars, CompareTime, QualityCheckArgs, QualityCommand, QualityCompareArgs,
     QualityDriftArgs, QualityExplainArgs, QualityProfileArgs, QualityReportArgs, QualityRunArgs,
     QualityShowArgs, QualityValidateArgs,
 };
+
+pub(crate) use replay::ReplayArgs;
 
 use crate::config::ConfigError;
 use crate::output::Format;
@@ -310,6 +313,8 @@ pub enum SimulatorCommand {
     Run(SimulateArgs),
     /// Print what a run knows to be true: planted faults, labels, books, the best possible accuracy
     Truth(TruthArgs),
+    /// Let a simple desk decide over real quotes: its decisions and executions
+    Replay(ReplayArgs),
 }
 
 /// How fast a run goes.
@@ -525,6 +530,7 @@ impl Command {
             Self::Quality(command) => command.flags(),
             Self::Datasets(command) => command.flags(),
             Self::Simulator(SimulatorCommand::Run(args)) => args.flags(),
+            Self::Simulator(SimulatorCommand::Replay(args)) => args.flags(),
             _ => Vec::new(),
         }
     }

@@ -13,6 +13,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod claim;
 mod cli;
 mod commands;
 mod config;
@@ -32,6 +33,11 @@ mod render;
 mod run;
 mod signals;
 
+pub use claim::{
+    Arm, Cell, ClaimError, ClaimModel, ClaimPurge, ClaimReport, ClaimRow, ClaimSpec, Confusion,
+    Decide, Experiment, Learners, Logistic, Matrix, Metric, Outcome, SessionUnit, claim_document,
+    claim_text, effective_rows_needed, load_experiment, mcnemar,
+};
 pub use cli::{Cli, Command};
 pub use config::{
     Config, ConfigError, KEYS, Key, KeyClass, KeyKind, Layers, Origin, Setting, Value,

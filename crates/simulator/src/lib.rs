@@ -7,7 +7,7 @@
 //!
 //! Three nouns carry the crate. A [`Scenario`] says what to simulate; a [`Simulation`] is a scenario with a seed, and
 //! an iterator; a [`Slice`] is what it made in one span of time. An [`Injector`] plants faults in slices, and in
-//! batches from elsewhere.
+//! batches from elsewhere. And [`replay`] lets a simple desk decide over quotes that come from elsewhere.
 //!
 //! ```
 //! use contract::{Decisions, Trades};
@@ -68,6 +68,7 @@ mod numbering;
 mod orders;
 mod portfolio;
 mod reference;
+mod replay;
 mod rng;
 mod rows;
 mod scenario;
@@ -84,6 +85,7 @@ pub const ERRORS: &str = include_str!("errors.md");
 
 pub use fault::FaultKind;
 pub use inject::Injector;
+pub use replay::{Replay, ReplayError, ReplaySettings, replay};
 pub use scenario::{PRESETS, SCENARIO_VERSION, Scenario, ScenarioError};
 pub use simulation::{Simulation, table_names};
 pub use slice::{Slice, SliceError};

@@ -15,6 +15,7 @@ pub(crate) enum Purpose {
     News = 4,
     Faults = 5,
     Ids = 6,
+    Replay = 8,
     #[cfg(test)]
     Law = 7,
 }

@@ -23,6 +23,8 @@ pub enum DatasetsCommand {
     Export(Box<DatasetsExportArgs>),
     /// From a row to its records, or from a record to every version that may hold it
     Trace(DatasetsTraceArgs),
+    /// Whether the datasets make better models: a registered experiment with arms, placebos and intervals
+    Claim(Box<DatasetsClaimArgs>),
     /// Keep a version whatever the collector would do
     Pin(DatasetsPinArgs),
     /// Recall a version: latest passes over it, and opening it says why
@@ -42,6 +44,7 @@ impl DatasetsCommand {
             Self::Verify(args) => &args.store,
             Self::Export(args) => &args.store,
             Self::Trace(args) => &args.store,
+            Self::Claim(args) => &args.store,
             Self::Pin(args) => &args.store,
             Self::Withdraw(args) => &args.store,
             Self::Gc(args) => &args.store,
@@ -315,6 +318,42 @@ pub struct DatasetsGcArgs {
     /// Store.
     #[command(flatten)]
     pub store: StoreArgs,
+    /// Output.
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `hindsight datasets claim`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+A claim file says what is claimed before any result: target, universe, horizon, metrics, models, folds and arms. Register
+it first; the results folder then holds its hash, and a file that was changed since is refused. A run reads train and
+validation, makes walk-forward folds of them and prints every cell. Test is opened by --final alone, once.
+
+Exit code 3: the pass rule is not met, or the claim was not registered.
+
+Examples:
+  hindsight datasets claim grades.toml --register -o results
+  hindsight datasets claim grades.toml --version eurusd@2d711642 --store store -o results")]
+pub struct DatasetsClaimArgs {
+    /// The claim, TOML
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Print the hash of the claim and write it to the results folder; tries nothing
+    #[arg(long, conflicts_with_all = ["version", "final_split"])]
+    pub register: bool,
+    /// The version
+    #[arg(long, value_name = "VERSION", required_unless_present = "register")]
+    pub version: Option<String>,
+    /// Store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+    /// Hold out the test split, which is spent by it; all others learn
+    #[arg(long = "final")]
+    pub final_split: bool,
+    /// The results folder: holds the registered hash and one result a version
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    pub output: Option<PathBuf>,
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,

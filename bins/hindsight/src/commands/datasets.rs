@@ -2,6 +2,7 @@
 
 mod build;
 mod certificate;
+mod claim;
 mod diff;
 mod error;
 mod evidence;
@@ -16,6 +17,7 @@ mod trace;
 mod verify;
 
 pub(super) use build::build;
+pub(super) use claim::claim;
 pub(super) use diff::diff;
 pub(super) use export::export;
 pub(super) use gc::gc;

@@ -149,3 +149,33 @@ fn a_stream_holds_the_rows_of_the_table_in_the_directory_and_is_whole() {
     assert_eq!(unknown.code, 2);
     assert!(unknown.err.contains("(is it `quotes`?)"), "{}", unknown.err);
 }
+
+#[test]
+fn a_replay_writes_decisions_and_executions_that_labeling_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("short.toml"), SHORT).unwrap();
+    let at = dir.path();
+    let made = run(at, &["simulator", "run", "--scenario", "short.toml", "--clean", "-o", "m"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let line = "simulator replay m/quotes.parquet --rate 3600 --horizon 5s --seed 3 -o";
+    let replay = |to: &str| {
+        let mut words: Vec<&str> = line.split(' ').collect();
+        words.push(to);
+        run(at, &words)
+    };
+    let one = replay("one");
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert_eq!(replay("two").code, 0);
+    assert_eq!(files(&at.join("one")), files(&at.join("two")));
+    let names: Vec<String> = files(&at.join("one")).into_keys().collect();
+    assert_eq!(names, ["decisions.parquet", "executions.parquet"]);
+    let words = "labeling run one/decisions.parquet one/executions.parquet m/quotes.parquet \
+                 --stream labels -f csv";
+    let labels = run(at, &words.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(labels.code, 0, "{}", labels.err);
+    // A header, and many labels.
+    assert!(labels.text().lines().count() > 50, "{}", labels.err);
+    let wrong = run(at, &["simulator", "replay", "m/trades.parquet", "-o", "three"]);
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    assert!(wrong.err.contains("expected table `quotes`"), "{}", wrong.err);
+}

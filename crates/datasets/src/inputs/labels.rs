@@ -151,14 +151,10 @@ impl Inputs {
         origin: &Origin,
         rejects: &mut Vec<Reject>,
     ) {
-        if self
-            .label_keys
-            .insert((label.id, label.source, label.made, label.revision), ())
-            .is_some()
-        {
-            rejects.push(repeated(origin, table, row, "decision_id", &label.id));
-        } else {
+        if self.label_keys.insert((label.id, label.source, label.made, label.revision)) {
             self.labels.push(label);
+        } else {
+            rejects.push(repeated(origin, table, row, "decision_id", &label.id));
         }
     }
 

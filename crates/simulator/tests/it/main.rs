@@ -6,5 +6,6 @@ mod determinism;
 mod faults;
 mod labels;
 mod moments;
+mod replay;
 mod rows;
 mod scenarios;
