@@ -47,18 +47,18 @@ pub struct Inputs {
     by_id: HashMap<[u8; 16], usize>,
     pub(crate) feature_batches: Vec<Batch<Features>>,
     pub(crate) features: Vec<FeatureRow>,
-    feature_keys: HashMap<([u8; 16], u16), ()>,
+    feature_keys: HashSet<([u8; 16], u16)>,
     pub(crate) outcome_batches: Vec<Batch<Outcomes>>,
     pub(crate) labels: Vec<LabelRow>,
     /// Keys of labels that are there; looked up only, as all maps by hash here.
-    label_keys: HashMap<([u8; 16], usize, usize, u16), ()>,
+    label_keys: HashSet<([u8; 16], usize, usize, u16)>,
     pub(crate) sources: Vec<Source>,
     pub(crate) makers: Vec<Made>,
     /// Units of values, by source.
     pub(crate) units: BTreeMap<usize, String>,
     /// Weights by decision and target, and the revision that they are of.
     pub(crate) weights: HashMap<([u8; 16], String), (u16, LabelWeight)>,
-    pub(crate) pending: HashMap<([u8; 16], String), ()>,
+    pub(crate) pending: HashSet<([u8; 16], String)>,
     pub(crate) own_seqs: HashMap<[u8; 16], Vec<u64>>,
     pub(crate) scores: BTreeMap<String, TableScore>,
     rows: BTreeMap<&'static str, u64>,

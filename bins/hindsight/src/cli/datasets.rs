@@ -3,7 +3,7 @@
 use super::{OutputArgs, ReadArgs, RejectArgs, ReportArgs, flag};
 use clap::{Args, Subcommand};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `hindsight datasets ..`.
 #[derive(Debug, Clone, Subcommand)]
@@ -49,7 +49,7 @@ impl DatasetsCommand {
             Self::Withdraw(args) => &args.store,
             Self::Gc(args) => &args.store,
         };
-        let mut flags: Vec<_> = store.store.iter().map(store_flag).collect();
+        let mut flags: Vec<_> = store.store.iter().map(|path| store_flag(path)).collect();
         if let Self::Build(args) = self {
             flags.extend(args.read.flags());
             flags.extend(args.rejects.flags());
@@ -60,7 +60,7 @@ impl DatasetsCommand {
     }
 }
 
-fn store_flag(path: &PathBuf) -> (String, String, String) {
+fn store_flag(path: &Path) -> (String, String, String) {
     flag("--store", "datasets.store", path.display().to_string())
 }
 

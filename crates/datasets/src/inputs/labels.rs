@@ -170,13 +170,11 @@ impl Inputs {
 
 fn number<T: PartialEq>(known: &mut Vec<T>, item: T) -> usize {
     // There are a handful: what comes again is mostly the last one.
-    match known.iter().rposition(|other| *other == item) {
-        Some(at) => at,
-        None => {
-            known.push(item);
-            known.len() - 1
-        }
+    if let Some(at) = known.iter().rposition(|other| *other == item) {
+        return at;
     }
+    known.push(item);
+    known.len() - 1
 }
 
 /// The hash of each row's canonical bytes.

@@ -264,7 +264,7 @@ fn spec() -> Made<Spec> {
         rows: RowsSpec {
             from: None,
             to: Some(Instant(UtcNanos::parse("2026-01-10T00:00:00Z")?.nanos())),
-            as_of_seq: None,
+            as_of: None,
             strategies: vec!["mom-*".to_owned()],
             instruments: Vec::new(),
             actions: Vec::new(),
@@ -273,6 +273,7 @@ fn spec() -> Made<Spec> {
         features: FeaturesSpec { include: vec!["*".to_owned()], exclude: Vec::new() },
         targets: vec![TargetSpec {
             name: "intraday.grade".to_owned(),
+            measure: None,
             task: Task::Ordinal,
             min_confidence: Number(0.0),
             provisional: false,

@@ -19,7 +19,8 @@ fn rows(from: u64, n: u64) -> RecordBatch {
     let all = from..from + n;
     let words: Vec<String> = all.clone().map(|i| format!("mom-{}", i % 3 + from)).collect();
     let strategy: DictionaryArray<Int32Type> = words.iter().map(String::as_str).collect();
-    let value: Float64Array = all.clone().map(|i| (i % 4 != 0).then_some(i as f64 / 8.0)).collect();
+    let value: Float64Array =
+        all.clone().map(|i| (!i.is_multiple_of(4)).then_some(i as f64 / 8.0)).collect();
     let seq: UInt64Array = all.collect::<Vec<_>>().into();
     let columns = [
         ("seq", Arc::new(seq) as _, false),
@@ -191,7 +192,7 @@ fn bytes_are_those_that_pyarrow_read() {
     let expected: Vec<(u64, String, Option<f64>)> = (0..8)
         .map(|i: u64| {
             let from = if i < 3 { 0 } else { 3 };
-            (i, format!("mom-{}", i % 3 + from), (i % 4 != 0).then_some(i as f64 / 8.0))
+            (i, format!("mom-{}", i % 3 + from), (!i.is_multiple_of(4)).then_some(i as f64 / 8.0))
         })
         .collect();
     assert_eq!(read, expected);

@@ -625,7 +625,7 @@ fn spec(starts: [i64; 2]) -> Spec {
         rows: RowsSpec {
             from: None,
             to: None,
-            as_of_seq: None,
+            as_of: None,
             strategies: vec![],
             instruments: vec![],
             actions: vec![],
@@ -634,6 +634,7 @@ fn spec(starts: [i64; 2]) -> Spec {
         features: FeaturesSpec { include: vec!["*__*".to_owned()], exclude: vec![] },
         targets: vec![TargetSpec {
             name: TARGET.to_owned(),
+            measure: None,
             task: Task::Ordinal,
             min_confidence: Number(0.0),
             provisional: false,

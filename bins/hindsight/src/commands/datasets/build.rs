@@ -71,9 +71,11 @@ pub(in crate::commands) fn build(
     }
     if args.dry_run {
         progress.end();
-        let planned: String =
-            plans.iter().map(|(name, plan)| format!("{name}\n{}\n", planned(plan))).collect();
-        return print(&planned);
+        let mut text = String::new();
+        for (name, plan) in &plans {
+            let _ = writeln!(text, "{name}\n{}", planned(plan));
+        }
+        return print(&text);
     }
     let shared = Shared {
         args,
@@ -89,7 +91,7 @@ pub(in crate::commands) fn build(
     };
     let mut done = Vec::with_capacity(plans.len());
     for (name, plan) in plans {
-        done.push(shared.build(name, &plan)?);
+        done.push(shared.build(&name, &plan)?);
     }
     progress.end();
     progress.stats.observe(&mut context.metrics);
@@ -119,16 +121,16 @@ struct Shared<'a> {
 
 impl Shared<'_> {
     /// Stages, certifies and publishes one version, and leaves the lines of its run beside it.
-    fn build(&self, name: Name, plan: &BuildPlan) -> Result<Done, Failure> {
+    fn build(&self, name: &Name, plan: &BuildPlan) -> Result<Done, Failure> {
         self.context.stop.check()?;
-        let run = run_id(&name, self.facts);
+        let run = run_id(name, self.facts);
         let events = RunEvents::new("hindsight", name.as_str(), run);
         let at = Instant(self.facts.ts.nanos());
-        self.append(&name, run, &line(events.start(at, &plan.inputs(&self.tables.inputs)))?)?;
+        self.append(name, run, &line(events.start(at, &plan.inputs(&self.tables.inputs)))?)?;
         let done = self.publish(name.clone(), plan, run, &events);
         if let Err(failure) = &done {
             let why = failure.to_string();
-            self.append(&name, run, &line(events.abort(at, &why))?)?;
+            self.append(name, run, &line(events.abort(at, &why))?)?;
         }
         done
     }

@@ -22,14 +22,16 @@ struct Document {
 
 #[derive(Deserialize)]
 struct Part {
-    part: String,
+    #[serde(rename = "part")]
+    name: String,
     compared: u64,
     violations: u64,
 }
 
 #[derive(Deserialize)]
 struct Feature {
-    feature: String,
+    #[serde(rename = "feature")]
+    name: String,
     compared: u64,
     moved: u64,
     reaction: String,
@@ -51,7 +53,7 @@ pub(super) fn causality(path: &Path) -> Result<CausalityReport, Failure> {
     let mut parts = Vec::new();
     for part in document.parts {
         let (compared, violations) = (part.compared, part.violations);
-        let part = match part.part.as_str() {
+        let part = match part.name.as_str() {
             "order" => CausalityPart::Order,
             "future" => CausalityPart::Future,
             "far_past" => CausalityPart::FarPast,
@@ -71,7 +73,7 @@ pub(super) fn causality(path: &Path) -> Result<CausalityReport, Failure> {
             other => return Err(refuse(format!("reaction `{other}`")).into()),
         };
         let (compared, moved) = (feature.compared, feature.moved);
-        features.push(FeatureCausality { feature: feature.feature, compared, moved, reaction });
+        features.push(FeatureCausality { feature: feature.name, compared, moved, reaction });
     }
     let spec_hash = Hash::parse(&document.spec_hash).map_err(|error| refuse(error.to_string()))?;
     let seed = document.seed.parse().map_err(|_| refuse(format!("seed `{}`", document.seed)))?;

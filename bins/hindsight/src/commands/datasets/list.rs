@@ -19,7 +19,7 @@ pub(in crate::commands) fn list(
         None => store.names().map_err(|error| stopped(&error))?,
         Some(text) => {
             let parsed = Name::parse(text);
-            vec![parsed.map_err(|_| bad_value("NAME", "the name of a dataset", &text))?]
+            vec![parsed.map_err(|_| bad_value("NAME", "the name of a dataset", text))?]
         }
     };
     let mut histories = Vec::with_capacity(names.len());

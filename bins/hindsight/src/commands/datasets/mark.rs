@@ -20,7 +20,7 @@ pub(in crate::commands) fn pin(
         Some(text) => {
             let parsed = Name::parse(text);
             let name = parsed.map_err(|_| {
-                bad_value("--ref", "a word of letters, digits, `.`, `_` and `-`", &text)
+                bad_value("--ref", "a word of letters, digits, `.`, `_` and `-`", text)
             })?;
             store.move_ref(&name, &version, &facts)
         }

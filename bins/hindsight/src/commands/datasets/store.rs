@@ -37,7 +37,7 @@ pub(super) fn facts(args: &StoreArgs, record: &RecordArgs) -> Result<CommitFacts
     let actor = match &record.actor {
         None => EventId::from_bytes([0; 16]),
         Some(text) => EventId::parse(text)
-            .map_err(|_| bad_value("--actor", "32 hexadecimal digits, or a UUID", &text))?,
+            .map_err(|_| bad_value("--actor", "32 hexadecimal digits, or a UUID", text))?,
     };
     let mut facts = CommitFacts::new(now(record.now.as_deref())?, actor, purpose(args)?);
     facts.note.clone_from(&record.note);

@@ -14,8 +14,6 @@ use std::ffi::OsString;
 pub(super) struct Tables {
     pub(super) inputs: Inputs,
     pub(super) audits: Vec<AuditVerdict>,
-    /// Device and inode of every regular file.
-    pub(super) identities: Vec<(u64, u64)>,
 }
 
 /// Reads every input; rows that break a rule of their table, and repeated ones, are rejects.
@@ -28,10 +26,8 @@ pub(super) fn read(
 ) -> Result<Tables, Failure> {
     let options = context.read_options(trust_eof);
     let (mut inputs, mut audits) = (Inputs::new(), Vec::new());
-    let mut identities = Vec::new();
     for arg in parse_inputs(files)? {
         let source = Source::open(&arg, &options)?;
-        identities.extend(source.identity());
         let spec = source.spec();
         let mut raw: RawSource = source.into_raw();
         let mut first_row = 0;
@@ -60,5 +56,5 @@ pub(super) fn read(
             progress.tick();
         }
     }
-    Ok(Tables { inputs, audits, identities })
+    Ok(Tables { inputs, audits })
 }

@@ -30,8 +30,8 @@ pub(in crate::commands) fn trace(
         return Err(CliError::NothingToDo.into());
     };
     let version = open(&store, &args.store, version)?;
-    let id = EventId::parse(row)
-        .map_err(|_| bad_value("--row", "the id of a decision, a UUID", &row))?;
+    let id =
+        EventId::parse(row).map_err(|_| bad_value("--row", "the id of a decision, a UUID", row))?;
     let view = VersionView { manifest: &version.manifest, folder: &version.folder };
     let found = follow(view, id).map_err(|error| stopped(&error))?;
     if let Some(column) = &args.column
