@@ -11,11 +11,12 @@ use std::path::Path;
 /// `contract`, 42 with `digest`, 65 for `feeds`, 95 with `dbn`, 50 for a stage, 160 for `hindsight`. One is above it:
 /// `feeds`, because rows from text (feature `ndjson`, five packages) moved into `contract` after that figure was set. To
 /// raise a limit, say in the commit what the new packages are for.
-const BUDGET: [(&str, &str, usize); 13] = [
+const BUDGET: [(&str, &str, usize); 14] = [
     ("capture", "", 75),
     ("contract", "", 33),
     ("contract", "digest", 41),
     ("contract", "digest,ndjson", 46),
+    ("datasets", "", 70),
     ("durable", "", 11),
     ("features", "", 52),
     ("features", "selection", 75),

@@ -252,6 +252,7 @@ mod tests {
             [
                 "capture",
                 "contract",
+                "datasets",
                 "durable",
                 "features",
                 "feeds",

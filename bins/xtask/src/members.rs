@@ -26,9 +26,10 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 11] = [
+pub(crate) const MEMBERS: [Member; 12] = [
     library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
+    library("datasets", "crates/datasets", &["contract", "durable"], &["simulator"]),
     library("durable", "crates/durable", &[], &[]),
     library("features", "crates/features", &["contract"], &["simulator"]),
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
@@ -40,11 +41,21 @@ pub(crate) const MEMBERS: [Member; 11] = [
     composer("benches", "benches", PROGRAMS, false),
 ];
 
-const LIBRARIES: &[&str] =
-    &["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator"];
+const LIBRARIES: &[&str] = &[
+    "capture",
+    "contract",
+    "datasets",
+    "durable",
+    "features",
+    "feeds",
+    "labeling",
+    "quality",
+    "simulator",
+];
 const PROGRAMS: &[&str] = &[
     "capture",
     "contract",
+    "datasets",
     "durable",
     "features",
     "feeds",
