@@ -53,7 +53,7 @@ impl AuditVerdict {
     ///     .set(&LabelAudits::VERDICT, "passed")
     ///     .set(&LabelAudits::SEED, 7_u64);
     /// rows.end_row()?;
-    /// let batch = contract::Batch::parse(&rows.finish()?.into_record_batch())?;
+    /// let batch = contract::Batch::<LabelAudits>::parse(&rows.finish()?.into_record_batch())?;
     /// let verdicts = AuditVerdict::from_batch(&batch);
     /// assert_eq!((verdicts[0].passed, verdicts[0].n), (true, 400));
     /// # Ok::<(), Box<dyn std::error::Error>>(())

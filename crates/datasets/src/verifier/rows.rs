@@ -7,7 +7,7 @@ use crate::layout::{column, dropped, file, lineage};
 use crate::manifest::DataFile;
 use crate::role::Split;
 use arrow_array::Array;
-use arrow_array::types::{UInt8Type, UInt64Type};
+use arrow_array::types::{UInt8Type, UInt16Type, UInt64Type};
 use arrow_schema::Schema;
 use std::collections::BTreeMap;
 
@@ -71,7 +71,7 @@ pub(super) struct Rows {
     pub(super) lineage_of: Vec<Option<usize>>,
     pub(super) dropped: Vec<DroppedRow>,
     pub(super) labels: Vec<LabelCells>,
-    /// Roles in each fold that the files write, one a row of `data`; 255 where there is none.
+    /// Roles in each fold that `_folds/groups.parquet` writes, one a row of `data`; 255 where there is none.
     pub(super) fold_roles: Vec<Vec<u8>>,
     /// Group of rows in `_folds/groups.parquet`, sorted by id, where there is such a file.
     pub(super) fold_groups: Option<Vec<(Id, Option<u16>)>>,
@@ -90,13 +90,11 @@ impl Rows {
         let labels: Vec<&str> = names()
             .filter(|n| n.starts_with(column::LABEL) || n.starts_with(column::WEIGHT))
             .collect();
-        let folds: Vec<&str> = names().filter(|n| n.starts_with(column::FOLD)).collect();
         rows.labels.extend(
             labels.iter().map(|n| LabelCells { name: (*n).to_owned(), cells: Cells::default() }),
         );
-        rows.fold_roles.resize(folds.len(), Vec::new());
         for data_file in files {
-            rows.read_data(folder, data_file, &labels, folds.len())?;
+            rows.read_data(folder, data_file, &labels)?;
         }
         rows.by_time = (0..rows.data.len()).collect();
         let data = &rows.data;
@@ -105,7 +103,7 @@ impl Rows {
         rows.lineage_of = join(&rows.data, &rows.lineage);
         rows.read_dropped(folder)?;
         if has_folds {
-            rows.fold_groups = Some(fold_groups(folder)?);
+            rows.read_folds(folder)?;
         }
         Ok(rows)
     }
@@ -125,14 +123,11 @@ impl Rows {
         folder: &Folder,
         data_file: &DataFile,
         labels: &[&str],
-        folds: usize,
     ) -> Result<(), VerifyError> {
         let start = self.data.len();
-        let names: Vec<String> = (0..folds).map(|k| format!("{}{k}", column::FOLD)).collect();
         let keys = [column::ROW_ID, column::TS_CUTOFF, column::SEQ, column::LABEL_END];
         let mut columns = keys.to_vec();
         columns.extend(labels.iter().filter(|label| **label != column::LABEL_END));
-        columns.extend(names.iter().map(String::as_str));
         // The folder is what a reader of the files goes by; whether the manifest says the same is checked apart.
         let word = data_file.path.split('/').nth(1).unwrap_or_default();
         let split = Split::parse(word).or_else(|| Split::parse(&data_file.split));
@@ -155,12 +150,22 @@ impl Rows {
             for label in &mut self.labels {
                 label.cells.push(&read, &label.name)?;
             }
-            for (roles, name) in self.fold_roles.iter_mut().zip(&names) {
-                let numbers = read.numbers::<UInt8Type>(name)?;
-                roles.extend((0..numbers.len()).map(|row| optional(numbers, row).unwrap_or(255)));
-            }
         }
         self.of_files.push(start..self.data.len());
+        Ok(())
+    }
+
+    fn read_folds(&mut self, folder: &Folder) -> Result<(), VerifyError> {
+        let (folds, listed) = listed(folder)?;
+        self.fold_roles = vec![vec![255; self.data.len()]; folds];
+        for (at, row) in self.data.iter().enumerate() {
+            let found = listed.partition_point(|(known, ..)| *known < row.id);
+            let Some((.., of_row)) = listed.get(found).filter(|l| l.0 == row.id) else { continue };
+            for (roles, role) in self.fold_roles.iter_mut().zip(of_row) {
+                roles[at] = *role;
+            }
+        }
+        self.fold_groups = Some(listed.into_iter().map(|(id, group, _)| (id, group)).collect());
         Ok(())
     }
 
@@ -261,16 +266,31 @@ fn join(data: &[DataRow], lineage: &[LineageRow]) -> Vec<Option<usize>> {
     of
 }
 
-fn fold_groups(folder: &Folder) -> Result<Vec<(Id, Option<u16>)>, VerifyError> {
+/// A row of `_folds/groups.parquet`: id, group, role in each fold.
+type Listed = (Id, Option<u16>, Vec<u8>);
+
+fn listed(folder: &Folder) -> Result<(usize, Vec<Listed>), VerifyError> {
     let mut all = Vec::new();
-    for batch in folder.batches(file::FOLDS, None)? {
+    let batches = folder.batches(file::FOLDS, None)?;
+    let schema = batches.schema();
+    let is_role =
+        |field: &&contract::arrow_schema::FieldRef| field.name().starts_with(column::FOLD);
+    let folds = schema.fields().iter().filter(is_role).count();
+    let names: Vec<String> = (0..folds).map(|k| format!("{}{k}", column::FOLD)).collect();
+    for batch in batches {
         let batch = batch?;
         let read = Read { path: file::FOLDS, batch: &batch };
         read.filled(&[column::ROW_ID])?;
         let ids = read.ids(column::ROW_ID)?;
-        let groups = read.numbers::<arrow_array::types::UInt16Type>("group")?;
-        all.extend((0..batch.num_rows()).map(|row| (id(ids, row), optional(groups, row))));
+        let groups = read.numbers::<UInt16Type>(column::FOLD_GROUP)?;
+        let roles: Result<Vec<_>, _> =
+            names.iter().map(|name| read.numbers::<UInt8Type>(name)).collect();
+        let roles = roles?;
+        all.extend((0..batch.num_rows()).map(|row| {
+            let of_row = roles.iter().map(|of| optional(of, row).unwrap_or(255)).collect();
+            (id(ids, row), optional(groups, row), of_row)
+        }));
     }
     all.sort_unstable();
-    Ok(all)
+    Ok((folds, all))
 }

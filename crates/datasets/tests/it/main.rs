@@ -3,9 +3,11 @@
 
 #[cfg(feature = "ndarray")]
 mod arrays;
+mod build;
 mod diff;
 mod documents;
 mod export;
+mod market;
 mod openlineage;
 mod sample;
 mod sample_version;

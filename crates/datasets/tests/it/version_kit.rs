@@ -75,7 +75,7 @@ pub(crate) struct Kit {
     /// Groups held out by each fold; empty: no folds.
     pub(crate) held: Vec<Vec<u64>>,
     pub(crate) forward: bool,
-    /// Whether the roles in folds are columns of the data files.
+    /// Whether the roles in folds are written.
     pub(crate) roles_written: bool,
     /// Rows that are written into train, too, without lineage.
     pub(crate) copied: Vec<usize>,
@@ -315,7 +315,7 @@ impl Kit {
         parquet(&root.join(file::LINEAGE), &lineage_batch(&kept));
         parquet(&root.join(file::DROPPED), &dropped_batch(&all));
         if !self.held.is_empty() {
-            parquet(&root.join(file::FOLDS), &folds_batch(&listed));
+            parquet(&root.join(file::FOLDS), &self.folds_batch(&listed));
         }
         (self.after)(root);
         let mut manifest = self.manifest(files, &schema_json);
@@ -356,11 +356,6 @@ impl Kit {
             field(column::QUALITY, DataType::Float64, true, "meta"),
         ];
         fields.splice(7..7, (0..self.extra).map(extra));
-        if self.roles_written {
-            for k in 0..self.held.len() {
-                fields.push(field(&format!("{}{k}", column::FOLD), DataType::UInt8, true, "meta"));
-            }
-        }
         Arc::new(Schema::new(fields.into_iter().map(self.fields).collect::<Vec<_>>()))
     }
 
@@ -399,13 +394,29 @@ impl Kit {
                 Arc::new(rows.iter().map(cell).collect::<Float64Array>())
             }),
         );
-        if self.roles_written {
-            for k in 0..self.held.len() {
-                let roles = rows.iter().map(|row| row.roles.get(k).copied());
-                columns.push(Arc::new(roles.collect::<UInt8Array>()));
-            }
-        }
         RecordBatch::try_new(schema.clone(), columns).unwrap()
+    }
+
+    /// The list of the folds; an id of no row has no roles.
+    fn folds_batch(&self, listed: &[([u8; 16], u16)]) -> RecordBatch {
+        let groups = UInt16Array::from_iter_values(listed.iter().map(|(_, group)| *group));
+        let mut columns = vec![
+            (column::ROW_ID.to_owned(), ids(listed.iter().map(|(id, _)| Some(*id)), 16)),
+            (column::FOLD_GROUP.to_owned(), Arc::new(groups) as ArrayRef),
+        ];
+        let folds = if self.roles_written { self.held.len() } else { 0 };
+        for k in 0..folds {
+            let role = |id: &[u8; 16]| {
+                let row = self.rows.iter().find(|row| row.id == *id);
+                row.and_then(|row| row.roles.get(k).copied())
+            };
+            let roles = listed.iter().map(|(id, _)| role(id)).collect::<UInt8Array>();
+            columns.push((format!("{}{k}", column::FOLD), Arc::new(roles) as ArrayRef));
+        }
+        RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, array)| (name, array, true)),
+        )
+        .unwrap()
     }
 
     fn splits_document(&self) -> SplitsDocument {
@@ -778,15 +789,6 @@ fn dropped_batch(rows: &[&KitRow]) -> RecordBatch {
         (column::TS_CUTOFF, times(rows.iter().map(|(row, _)| Some(row.ts)))),
         (column::SEQ, numbers(rows.iter().map(|(row, _)| Some(row.seq)))),
         (dropped::REASON, Arc::new(reasons) as ArrayRef),
-    ])
-    .unwrap()
-}
-
-fn folds_batch(listed: &[([u8; 16], u16)]) -> RecordBatch {
-    let groups = UInt16Array::from_iter_values(listed.iter().map(|(_, group)| *group));
-    RecordBatch::try_from_iter([
-        (column::ROW_ID, ids(listed.iter().map(|(id, _)| Some(*id)), 16)),
-        ("group", Arc::new(groups) as ArrayRef),
     ])
     .unwrap()
 }
