@@ -20,7 +20,6 @@ use crate::verifier::{Evidence, certify};
 use contract::Name;
 use contract::arrow_schema::SchemaRef;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 
 /// What a build takes besides its plan.
 #[derive(Debug, Default)]
@@ -128,11 +127,8 @@ struct Documents<'a> {
 
 impl Documents<'_> {
     fn put(&mut self, path: &str, bytes: &[u8]) -> Result<(), BuildError> {
-        let mut file = self.staging.create(path)?;
-        file.write_all(bytes)
-            .map_err(|source| BuildError::Write { path: path.to_owned(), source })?;
-        let sealed = file.seal()?;
-        self.hashes.insert(path.to_owned(), sealed.sha256);
+        let (_, sha256) = files::put(self.staging, path, bytes)?;
+        self.hashes.insert(path.to_owned(), sha256);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ mod scores;
 
 pub use error::InputError;
 pub(crate) use keyed::{
-    Decision, FeatureRow, LabelRow, LabelWeight, Made, Place, Source, spec_hash,
+    Decision, FeatureRow, LabelRow, LabelWeight, Made, Place, Source, WeightKey, spec_hash,
 };
 pub use scores::TableScore;
 
@@ -18,6 +18,7 @@ use contract::{
     AnyBatch, Batch, Decisions, Draft, Executions, Features, Flags, LabelWeights, Origin, Outcomes,
     Pending, Reject, Table,
 };
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Column in which `quality` writes the score of a decision row.
@@ -56,8 +57,8 @@ pub struct Inputs {
     pub(crate) makers: Vec<Made>,
     /// Units of values, by source.
     pub(crate) units: BTreeMap<usize, String>,
-    /// Weights by decision and target, and the revision that they are of.
-    pub(crate) weights: HashMap<([u8; 16], String), (u16, LabelWeight)>,
+    /// Weights by the label that they are of.
+    pub(crate) weights: HashMap<WeightKey, LabelWeight>,
     pub(crate) pending: HashSet<([u8; 16], String)>,
     pub(crate) own_seqs: HashMap<[u8; 16], Vec<u64>>,
     pub(crate) scores: BTreeMap<String, TableScore>,
@@ -110,7 +111,7 @@ impl Inputs {
             "features" => self.push_features(batch, origin, &mut rejects)?,
             "labels" => labels::push_labels(self, batch, origin, &mut rejects)?,
             "outcomes" => labels::push_outcomes(self, batch, origin, &mut rejects)?,
-            "label_weights" => self.push_weights(batch)?,
+            "label_weights" => self.push_weights(batch, origin, &mut rejects)?,
             "pending" => self.push_pending(batch)?,
             "executions" => self.push_executions(batch)?,
             "quality_events" => scores::take(&mut self.scores, batch)?,
@@ -209,19 +210,34 @@ impl Inputs {
         Ok(())
     }
 
-    fn push_weights(&mut self, batch: &RecordBatch) -> Result<(), InputError> {
+    fn push_weights(
+        &mut self,
+        batch: &RecordBatch,
+        origin: &Origin,
+        rejects: &mut Vec<Reject>,
+    ) -> Result<(), InputError> {
         let rows = Batch::<LabelWeights>::parse(batch)?;
         for row in 0..rows.len() {
-            let id = id_at(rows.col(&LabelWeights::DECISION_ID), row);
-            let target = rows.cell(&LabelWeights::TARGET, row)?.to_owned();
+            let key = WeightKey {
+                id: id_at(rows.col(&LabelWeights::DECISION_ID), row),
+                target: rows.cell(&LabelWeights::TARGET, row)?.to_owned(),
+                measures: rows.cell(&LabelWeights::MEASURES_HASH, row)?,
+                rules: rows.cell(&LabelWeights::RULES_HASH, row)?,
+                revision: rows.cell(&LabelWeights::REVISION, row)?,
+            };
             let weight = LabelWeight {
+                avail: rows.col(&LabelWeights::TS_AVAIL).value(row),
                 of_return: rows.cell(&LabelWeights::RETURN_WEIGHT, row)?,
                 decay: rows.cell(&LabelWeights::DECAY_WEIGHT, row)?,
             };
-            let revision = rows.cell(&LabelWeights::REVISION, row)?;
-            let held = self.weights.entry((id, target)).or_insert((revision, weight));
-            if held.0 < revision {
-                *held = (revision, weight);
+            match self.weights.entry(key) {
+                Entry::Occupied(held) => {
+                    let id = &held.key().id;
+                    rejects.push(repeated(origin, "label_weights", row, "decision_id", id));
+                }
+                Entry::Vacant(free) => {
+                    free.insert(weight);
+                }
             }
         }
         Ok(())

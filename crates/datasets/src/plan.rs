@@ -12,11 +12,12 @@ pub(crate) use select::feature_columns;
 use labels::Chosen;
 
 use crate::canonical::{Instant, Int};
-use crate::inputs::{Inputs, Place};
+use crate::inputs::{FeatureRow, Inputs, Place, WeightKey};
 use crate::manifest::AsOf;
 use crate::role::{Reason, Role, Split};
 use crate::spec::{Spec, WeightFactor};
 use crate::split::{Folds, PrimarySplit, SplitKey, folds, split};
+use crate::transform::TransformFit;
 use crate::weigh::{LabelLives, Weigh};
 use contract::EventId;
 use std::collections::{BTreeMap, HashMap};
@@ -65,7 +66,8 @@ pub(crate) struct PlanRow {
     pub(crate) label_avail: i64,
     pub(crate) first_avail: i64,
     pub(crate) revision: u16,
-    pub(crate) confidence: f64,
+    /// The least among its labels; null where one has none.
+    pub(crate) confidence: Option<f64>,
 }
 
 /// A selected decision that is in no split.
@@ -94,14 +96,14 @@ impl BuildPlan {
                 return Err(PlanError::NoTable { table });
             }
         }
-        let as_of = spec.rows.as_of.unwrap_or_else(|| latest(inputs));
+        let targets = labels::Targets::new(inputs, spec)?;
+        let as_of = spec.rows.as_of.unwrap_or_else(|| latest(inputs, &targets));
         let mut resolved = spec.clone();
         resolved.rows.as_of = Some(as_of);
         let chosen = select::features(inputs, spec)?;
         let selected = select::decisions(inputs, spec, as_of)?;
-        let targets = labels::Targets::new(inputs, spec)?;
         let feature_of = feature_rows(inputs, as_of);
-        let label_of = targets.revisions(inputs, as_of);
+        let label_of = targets.revisions(inputs, as_of)?;
         let mut rows = Vec::new();
         let mut dropped = Vec::new();
         for (decision, filtered) in selected {
@@ -122,6 +124,13 @@ impl BuildPlan {
                 drop(Reason::NoFeatures, None);
                 continue;
             };
+            if cutoff > of.decided {
+                return Err(PlanError::LateCutoff {
+                    row: EventId::from_bytes(of.id).to_string(),
+                    decided: Instant(of.decided).to_string(),
+                    found: Instant(cutoff).to_string(),
+                });
+            }
             let labels = match targets.choose(inputs, &label_of, &of.id, as_of, cutoff)? {
                 Chosen::Missing(reason, end) => {
                     drop(reason, end);
@@ -159,6 +168,8 @@ impl BuildPlan {
         }
         dropped.sort_unstable();
         let used_labels = used(&rows, &primary);
+        // A pattern that fits nothing is told before anything is written.
+        TransformFit::new(&spec.transforms, chosen.names.iter().map(String::as_str))?;
         let mut plan = Self {
             as_of,
             features: chosen.names,
@@ -292,7 +303,7 @@ impl BuildPlan {
                 for (at, row) in self.rows.iter().enumerate() {
                     let is_in = matches!(self.primary.roles.get(at), Some(Role::In(_)));
                     values[at] = match factor {
-                        WeightFactor::Confidence => row.confidence,
+                        WeightFactor::Confidence if is_in => self.confidence(inputs, row)?,
                         _ if is_in => self.stored_weight(inputs, row, factor)?,
                         _ => 0.0,
                     };
@@ -301,6 +312,15 @@ impl BuildPlan {
             self.weights.push((factor, values));
         }
         Ok(())
+    }
+
+    fn confidence(&self, inputs: &Inputs, row: &PlanRow) -> Result<f64, PlanError> {
+        row.confidence.ok_or_else(|| PlanError::WeightMissing {
+            factor: WeightFactor::Confidence.word(),
+            row: EventId::from_bytes(inputs.decisions[row.decision].id).to_string(),
+            target: self.spec.targets.first().map_or("", |t| t.name.as_str()).to_owned(),
+            found: "a label without confidence".to_owned(),
+        })
     }
 
     /// A weight of the table `label_weights`, for the first target and the revision that is used.
@@ -318,22 +338,36 @@ impl BuildPlan {
             target: target.to_owned(),
             found,
         };
-        let stored = inputs.weights.get(&(id, target.to_owned()));
-        let (revision, weight) = stored.ok_or_else(|| missing("no row".to_owned()))?;
-        let used = row.labels.first().map(|at| inputs.labels[*at].revision);
-        if used != Some(*revision) {
-            return Err(missing(format!("a weight of revision {revision}")));
+        let label = row.labels.first().map(|at| &inputs.labels[*at]);
+        let made = label.and_then(|label| Some((label, inputs.makers.get(label.made)?)));
+        let key = made.and_then(|(label, made)| {
+            Some(WeightKey {
+                id,
+                target: target.to_owned(),
+                measures: made.measures,
+                rules: made.rules?,
+                revision: label.revision,
+            })
+        });
+        let stored = key.and_then(|key| inputs.weights.get(&key));
+        let weight = stored.ok_or_else(|| missing("no row of its revision".to_owned()))?;
+        if weight.avail > self.as_of.ts.0 {
+            let known = Instant(weight.avail);
+            return Err(missing(format!("one that was known at {known}, behind the as-of point")));
         }
         let value = match factor {
             WeightFactor::Return => weight.of_return,
             _ => weight.decay,
         };
+        if let Some(value) = value.filter(|value| !value.is_finite() || *value < 0.0) {
+            return Err(missing(format!("{value}")));
+        }
         value.ok_or_else(|| missing("null".to_owned()))
     }
 }
 
 /// All that the inputs hold: the greatest number, and the latest availability that they speak of.
-fn latest(inputs: &Inputs) -> AsOf {
+fn latest(inputs: &Inputs, targets: &labels::Targets<'_>) -> AsOf {
     let mut seq = 0;
     let mut ts = i64::MIN;
     for decision in &inputs.decisions {
@@ -344,17 +378,18 @@ fn latest(inputs: &Inputs) -> AsOf {
         seq = seq.max(row.seq_high);
         ts = ts.max(row.cutoff);
     }
-    for label in &inputs.labels {
+    for label in inputs.labels.iter().filter(|label| targets.uses(label)) {
         seq = seq.max(label.seqs[1].unwrap_or(0));
         ts = ts.max(label.avail);
     }
     AsOf { seq: Int(seq), ts: Instant(ts) }
 }
 
-/// The feature row of each decision: its greatest revision, of decisions up to the as-of point.
+/// The feature row of each decision: its greatest revision that read nothing behind the as-of point.
 fn feature_rows(inputs: &Inputs, as_of: AsOf) -> HashMap<[u8; 16], usize> {
     let mut of: HashMap<[u8; 16], usize> = HashMap::with_capacity(inputs.features.len());
-    for (at, row) in inputs.features.iter().enumerate().filter(|(_, row)| row.seq <= as_of.seq.0) {
+    let known = |row: &&FeatureRow| row.seq_high <= as_of.seq.0;
+    for (at, row) in inputs.features.iter().enumerate().filter(|(_, row)| known(row)) {
         let held = of.entry(row.id).or_insert(at);
         if inputs.features[*held].revision < row.revision {
             *held = at;

@@ -123,6 +123,9 @@ pub struct DatasetsBuildArgs {
     /// Take data files over from this version where their rows are the same [default: the latest]
     #[arg(long, value_name = "VERSION")]
     pub parent: Option<String>,
+    /// Write every data file anew
+    #[arg(long, conflicts_with = "parent")]
+    pub no_parent: bool,
     /// Threads, 0 for all; never changes a byte [default: key run.threads]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,

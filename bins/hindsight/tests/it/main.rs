@@ -5,12 +5,16 @@ mod capture;
 mod capture_data;
 mod cat;
 mod config;
+mod datasets;
 mod examples;
 mod explain;
 mod features;
 mod feeds;
 mod guide;
 mod labeling;
+#[path = "../../../../crates/datasets/tests/it/market.rs"]
+#[expect(dead_code, reason = "the tests of `datasets` use the rest")]
+mod market;
 mod program;
 mod quality;
 mod simulator;

@@ -9,7 +9,7 @@ use crate::manifest::{DataFile, Manifest};
 use crate::parquet_file::{ROW_GROUP, encode};
 use crate::role::Split;
 use crate::spec::FilePeriod;
-use crate::store::Staging;
+use crate::store::{PublishError, SealedFile, Staging, Version};
 use arrow_array::RecordBatch;
 use contract::{Hash, RowDigest, UtcNanos};
 use std::io::Write as _;
@@ -61,21 +61,14 @@ pub(super) fn write(
             Ok(Encoded { rows, digest, bytes })
         })?;
         for (part, encoded) in wave.iter().zip(encoded) {
-            let (bytes, sha256) = match (&encoded.bytes, parent, held(&part.path, &encoded.digest))
-            {
-                (None, Some(parent), Some(file)) => {
-                    staging.reuse(parent, &file.path, file.sha256)?;
-                    reused += 1;
-                    (file.bytes, file.sha256)
-                }
-                (bytes, _, _) => {
-                    let mut file = staging.create(&part.path)?;
-                    let written = file.write_all(bytes.as_deref().unwrap_or_default());
-                    let path = || part.path.clone();
-                    written.map_err(|source| BuildError::Write { path: path(), source })?;
-                    let sealed = file.seal()?;
-                    (sealed.bytes, sealed.sha256)
-                }
+            let held = held(&part.path, &encoded.digest);
+            let (bytes, sha256) = if let Some(file) = held_intact(staging, parent, held)? {
+                reused += 1;
+                (file.bytes, file.sha256)
+            } else {
+                // A parent's file that is not what its manifest says is written anew.
+                let bytes = encoded.bytes.map_or_else(|| encode(&encoded.rows), Ok)?;
+                put(staging, &part.path, &bytes)?
             };
             let plan = assembly.plan;
             let of = |at: &usize| &plan.rows[*at];
@@ -100,6 +93,32 @@ pub(super) fn write(
         }
     }
     Ok(reused)
+}
+
+/// The parent's file, taken over; `None` when there is none, or when it is damaged.
+fn held_intact(
+    staging: &Staging,
+    parent: Option<&Version>,
+    held: Option<&DataFile>,
+) -> Result<Option<SealedFile>, BuildError> {
+    let (Some(parent), Some(file)) = (parent, held) else { return Ok(None) };
+    match staging.reuse(parent, &file.path, file.sha256) {
+        Ok(sealed) => Ok(Some(sealed)),
+        Err(PublishError::Reuse { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn put(
+    staging: &Staging,
+    path: &str,
+    bytes: &[u8],
+) -> Result<(u64, Sha256), BuildError> {
+    let mut file = staging.create(path)?;
+    let written = file.write_all(bytes);
+    written.map_err(|source| BuildError::Write { path: path.to_owned(), source })?;
+    let sealed = file.seal()?;
+    Ok((sealed.bytes, sealed.sha256))
 }
 
 /// Whether files of the parent with equal rows have equal bytes.

@@ -98,9 +98,20 @@ pub(crate) struct LabelRow {
     pub(crate) at: Place,
 }
 
+/// The label that weights are of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct WeightKey {
+    pub(crate) id: [u8; 16],
+    pub(crate) target: String,
+    pub(crate) measures: Hash,
+    pub(crate) rules: Hash,
+    pub(crate) revision: u16,
+}
+
 /// Weights that came with a label.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LabelWeight {
+    pub(crate) avail: i64,
     pub(crate) of_return: Option<f64>,
     pub(crate) decay: Option<f64>,
 }

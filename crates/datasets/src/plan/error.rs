@@ -81,6 +81,31 @@ pub enum PlanError {
         /// That of the label.
         label: String,
     },
+    /// Features were cut off after the decision.
+    #[error(
+        "features, decision {row}: expected a cut-off at or before the decision, {decided}, found {found}"
+    )]
+    LateCutoff {
+        /// The decision.
+        row: String,
+        /// When it was made.
+        decided: String,
+        /// The cut-off of its features.
+        found: String,
+    },
+    /// One revision of a label twice, by two versions of the code.
+    #[error(
+        "labels, decision {row}: expected one label of revision {revision}, found two, of two versions of the code"
+    )]
+    TwoLabels {
+        /// The decision.
+        row: String,
+        /// The revision.
+        revision: u16,
+    },
+    /// A transform names what it cannot be fitted to.
+    #[error(transparent)]
+    Transform(#[from] crate::transform::TransformError),
     /// Labels of one target were made by two sets of rules, and the spec does not say which counts.
     #[error("labels, target `{target}`: expected one set of rules and measures, found {found}")]
     TwoRules {
@@ -149,6 +174,9 @@ impl Diagnostic for PlanError {
             Self::NotBinary { .. } => "datasets/not-binary",
             Self::OneClass { .. } => "datasets/one-class",
             Self::Cutoff { .. } => "datasets/cutoff-mismatch",
+            Self::LateCutoff { .. } => "datasets/late-cutoff",
+            Self::TwoLabels { .. } => "datasets/two-labels",
+            Self::Transform(error) => error.code(),
             Self::TwoRules { .. } => "datasets/two-rules",
             Self::WeightMissing { .. } => "datasets/weight-missing",
             Self::Weights { .. } => "datasets/weights",
@@ -161,6 +189,7 @@ impl Diagnostic for PlanError {
     fn fault(&self) -> Fault {
         match self {
             Self::Split(split) => split.fault(),
+            Self::Transform(error) => error.fault(),
             _ => Fault::Input,
         }
     }

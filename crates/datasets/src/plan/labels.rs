@@ -60,7 +60,11 @@ impl<'a> Targets<'a> {
     }
 
     /// Of each decision and source the revision that the as-of point knew.
-    pub(super) fn revisions(&self, inputs: &Inputs, as_of: AsOf) -> LabelIndex {
+    ///
+    /// # Errors
+    /// [`PlanError::TwoLabels`] when two versions of the code gave one revision: which counts must not hang on the
+    /// order of the inputs.
+    pub(super) fn revisions(&self, inputs: &Inputs, as_of: AsOf) -> Result<LabelIndex, PlanError> {
         let mut index: LabelIndex = HashMap::new();
         for (at, label) in inputs.labels.iter().enumerate() {
             if !self.sources.contains(&label.source) {
@@ -71,6 +75,12 @@ impl<'a> Targets<'a> {
             if label.avail > as_of.ts.0 {
                 continue;
             }
+            if held.used.is_some_and(|used| inputs.labels[used].revision == label.revision) {
+                return Err(PlanError::TwoLabels {
+                    row: EventId::from_bytes(label.id).to_string(),
+                    revision: label.revision,
+                });
+            }
             let newer = |used: usize| inputs.labels[used].revision < label.revision;
             if held.used.is_none_or(newer) {
                 held.used = Some(at);
@@ -80,7 +90,12 @@ impl<'a> Targets<'a> {
                 held.first_final = Some(first);
             }
         }
-        index
+        Ok(index)
+    }
+
+    /// Whether a target reads labels of this source.
+    pub(super) fn uses(&self, label: &LabelRow) -> bool {
+        self.sources.contains(&label.source)
     }
 
     pub(super) fn choose(
@@ -104,7 +119,7 @@ impl<'a> Targets<'a> {
             label_avail: i64::MIN,
             first_avail: i64::MIN,
             revision: 0,
-            confidence: 1.0,
+            confidence: Some(1.0),
         };
         let mut reason: Option<Reason> = None;
         let mut end = None;
@@ -139,7 +154,8 @@ impl<'a> Targets<'a> {
             let first = revisions.and_then(|held| held.first_final).unwrap_or(label.avail);
             row.first_avail = row.first_avail.max(first);
             row.revision = row.revision.max(label.revision);
-            row.confidence = row.confidence.min(label.confidence.unwrap_or(1.0));
+            let both = row.confidence.zip(label.confidence);
+            row.confidence = both.map(|(least, of_label)| least.min(of_label));
         }
         Ok(match reason {
             Some(reason) => Chosen::Missing(reason, end),
@@ -174,7 +190,8 @@ fn refused(inputs: &Inputs, label: &LabelRow, target: &TargetSpec, as_of: AsOf) 
     if !has {
         return Some(Reason::Indeterminate);
     }
-    let is_low = label.confidence.is_some_and(|found| found < target.min_confidence.0);
+    let least = target.min_confidence.0;
+    let is_low = least > 0.0 && label.confidence.is_none_or(|found| found < least);
     is_low.then_some(Reason::LowConfidence)
 }
 

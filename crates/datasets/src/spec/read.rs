@@ -189,6 +189,10 @@ impl Reader {
             let task = self.required_word(part, "task", "task", &Task::ALL, Task::word);
             let measure = self.measure(part, task);
             let min_confidence = self.number(part, "min_confidence", 0.0, 1.0);
+            if measure.is_some() && min_confidence.is_some() {
+                let found = "a least confidence for a measure, which has none";
+                self.fail::<()>(&part.place("min_confidence"), "a label", found);
+            }
             let status = self.word(part, "status", "status", &["final", "provisional"], |w| w);
             if let Some(target) = &target
                 && targets.iter().any(|earlier| earlier.name == *target)

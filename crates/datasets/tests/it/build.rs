@@ -3,7 +3,8 @@
 use crate::market::{ByMinute, MINUTE, Market, inputs};
 use arrow_array::RecordBatch;
 use contract::{
-    AllowLocal, EventId, LabelStatus, Name, Origin, Principal, Purpose, ReadContext, UtcNanos,
+    AllowLocal, EventId, Hash, LabelStatus, LabelWeights, Name, Origin, Principal, Purpose,
+    ReadContext, TableBuilder, UtcNanos,
 };
 use datasets::{
     AsOf, BuildOptions, BuildPlan, CommitFacts, Evidence, Inputs, Instant, Int, Manifest, Outcome,
@@ -278,7 +279,7 @@ fn one_class_in_train_is_no_dataset() {
     let market = Market { revisions, ..market };
     match BuildPlan::new(&market.inputs(), &spec(), &ByMinute) {
         Err(PlanError::OneClass { target, class }) => {
-            assert_eq!((target.as_str(), class), ("grade", 1))
+            assert_eq!((target.as_str(), class), ("grade", 1));
         }
         other => panic!("{other:?}"),
     }
@@ -332,4 +333,146 @@ fn folds_are_written_and_certified() {
         version.document(datasets::layout::file::CERTIFICATE).unwrap();
     let intervals = certificate.check("intervals").unwrap();
     assert_eq!(intervals.outcome, Outcome::Pass, "{intervals:?}");
+}
+
+/// Weights of every label of revision 0: the return of row `n` is `n`.
+fn weights(
+    rows: usize,
+    rules: u8,
+    revision: u16,
+    minutes: i64,
+    of: fn(usize) -> f64,
+) -> RecordBatch {
+    let mut table = TableBuilder::<LabelWeights>::new(UtcNanos::from_nanos(0));
+    for row in 0..rows {
+        table
+            .set(&LabelWeights::DECISION_ID, Market::id(row))
+            .set(&LabelWeights::TARGET, "grade")
+            .set(&LabelWeights::MEASURES_HASH, Hash::from_bytes([1; 32]))
+            .set(&LabelWeights::RULES_HASH, Hash::from_bytes([rules; 32]))
+            .set(&LabelWeights::REVISION, revision)
+            .set(
+                &LabelWeights::TS_AVAIL,
+                UtcNanos::from_nanos(Market::cutoff(row) + minutes * MINUTE),
+            )
+            .set(&LabelWeights::RETURN_WEIGHT, Some(of(row)));
+        table.end_row().unwrap();
+    }
+    table.finish().unwrap().into_record_batch()
+}
+
+#[test]
+fn a_stored_weight_is_that_of_the_label_in_use_and_of_no_other() {
+    let market = Market::of(60);
+    let own = weights(60, 2, 0, 5, |row| row as f64);
+    // Of other rules, and of a revision that nobody uses.
+    let foreign = weights(60, 9, 0, 5, |_| -5.0);
+    let later = weights(60, 2, 3, 5, |_| 1e9);
+    let mut spec = spec();
+    spec.weights.factors = vec![datasets::WeightFactor::Return];
+    let tables = [market.decisions(), market.features(), market.labels()];
+    let sum = |order: &[&RecordBatch]| {
+        let all: Vec<RecordBatch> = tables.iter().chain(order.iter().copied()).cloned().collect();
+        let folder = tempfile::tempdir().unwrap();
+        let made = publish(&store(folder.path()), &inputs(&all), &spec, 1, 0);
+        let train = made.manifest.splits["train"].clone();
+        (train.rows, train.weight_sums["return"].to_string())
+    };
+    let (rows, found) = sum(&[&foreign, &own, &later]);
+    // Rows 0 to n - 1 are in train.
+    assert_eq!(found, (0..rows).sum::<u64>().to_string());
+    assert_eq!(sum(&[&later, &own, &foreign]), (rows, found));
+    let told = |batch: RecordBatch| {
+        let all: Vec<RecordBatch> = tables.iter().cloned().chain([batch]).collect();
+        BuildPlan::new(&inputs(&all), &spec, &ByMinute).unwrap_err().to_string()
+    };
+    assert!(told(foreign.clone()).ends_with("found no row of its revision"));
+    assert!(told(weights(60, 2, 0, 5, |_| -1.0)).ends_with("found -1"));
+    let late = told(weights(60, 2, 0, 5_000, |_| 1.0));
+    assert!(late.contains("behind the as-of point"), "{late}");
+    let mut held = inputs(&tables);
+    let origin = Origin::new("datasets", "weights");
+    assert_eq!(held.push(&own, &origin).unwrap().len(), 0);
+    assert_eq!(held.push(&own, &origin).unwrap().len(), 60);
+}
+
+/// The feature table with another revision, and with other sources.
+fn revised(market: &Market, revision: u16, read: u64) -> RecordBatch {
+    let batch = market.features();
+    let mut columns = batch.columns().to_vec();
+    let at = |name: &str| batch.schema().index_of(name).unwrap();
+    let rows = batch.num_rows();
+    columns[at("revision")] = Arc::new(arrow_array::UInt16Array::from(vec![revision; rows]));
+    columns[at("src_seq_max")] = Arc::new(arrow_array::UInt64Array::from(vec![read; rows]));
+    columns[at("price__log_ret__1m")] = Arc::new(arrow_array::Float64Array::from(vec![9.0; rows]));
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
+}
+
+#[test]
+fn features_that_read_behind_the_as_of_point_give_way_to_those_before() {
+    let market = Market::of(100);
+    let ts = Instant(Market::cutoff(99) + 5 * MINUTE);
+    let mut spec = spec();
+    spec.rows.as_of = Some(AsOf { seq: Int(1_000), ts });
+    let all = [market.decisions(), market.features(), market.labels(), revised(&market, 1, 5_000)];
+    let hash = |tables: &[RecordBatch]| {
+        let folder = tempfile::tempdir().unwrap();
+        publish(&store(folder.path()), &inputs(tables), &spec, 1, 0).published.manifest_hash
+    };
+    assert_eq!(hash(&all), hash(&all[..3]));
+}
+
+#[test]
+fn features_cut_off_after_their_decision_are_refused() {
+    let market = Market::of(60);
+    let batch = market.features();
+    let mut columns = batch.columns().to_vec();
+    let late = (0..60).map(|row| Market::cutoff(row) + i64::from(row == 7));
+    columns[batch.schema().index_of("ts_cutoff").unwrap()] = Arc::new(
+        arrow_array::TimestampNanosecondArray::from_iter_values(late).with_timezone("UTC"),
+    );
+    let late = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let held = inputs(&[market.decisions(), late, market.labels()]);
+    let error = BuildPlan::new(&held, &spec(), &ByMinute).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "features, decision {}: expected a cut-off at or before the decision, 2026-03-02T08:07:00.000000000Z, \
+             found 2026-03-02T08:07:00.000000001Z",
+            Market::id(7)
+        )
+    );
+}
+
+#[test]
+fn a_damaged_file_of_the_parent_is_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let market = Market::of(300);
+    let first = publish(&store(folder.path()), &market.inputs(), &spec(), 1, 0);
+    let path = first.published.path.join(&first.manifest.files[0].path);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[200] ^= 1;
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    let mut other = spec();
+    other.card.purpose = Some("another spec".to_owned());
+    let second = publish(&store(folder.path()), &market.inputs(), &other, 1, 1);
+    assert_eq!((second.reused, second.manifest.files.len()), (2, 3));
+    assert_eq!(second.manifest.files, first.manifest.files);
+    let written = std::fs::read(second.published.path.join(&first.manifest.files[0].path)).unwrap();
+    assert_eq!(datasets::Sha256::of(&written), first.manifest.files[0].sha256);
+}
+
+#[test]
+fn one_revision_of_two_versions_of_the_code_is_no_label() {
+    let market = Market::of(60);
+    let batch = market.labels();
+    let mut columns = batch.columns().to_vec();
+    let words: arrow_array::DictionaryArray<arrow_array::types::Int32Type> =
+        std::iter::repeat_n("labeling/2", 60).collect();
+    columns[batch.schema().index_of("code_version").unwrap()] = Arc::new(words);
+    let other = RecordBatch::try_new(batch.schema(), columns).unwrap();
+    let tables = [market.decisions(), market.features(), market.labels(), other];
+    let error = BuildPlan::new(&inputs(&tables), &spec(), &ByMinute).unwrap_err();
+    assert!(matches!(error, PlanError::TwoLabels { revision: 0, .. }), "{error}");
 }

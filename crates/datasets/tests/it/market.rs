@@ -53,7 +53,7 @@ impl Market {
     }
 
     pub(crate) fn cutoff(row: usize) -> i64 {
-        START + row as i64 * MINUTE
+        START + i64::try_from(row).unwrap() * MINUTE
     }
 
     pub(crate) fn class(row: usize) -> i8 {
@@ -157,7 +157,7 @@ impl Market {
             let at = |minutes: i64| UtcNanos::from_nanos(Self::cutoff(row) + minutes * MINUTE);
             rows.set(&Labels::DECISION_ID, Self::id(row))
                 .set(&Labels::MEASURES_HASH, Hash::from_bytes([1; 32]))
-                .set(&Labels::INPUTS_HASH, Hash::of(&[revision as u8]))
+                .set(&Labels::INPUTS_HASH, Hash::of(&revision.to_be_bytes()))
                 .set(&Labels::REVISION, revision)
                 .set(&Labels::STATUS, status)
                 .set(&Labels::CODE_VERSION, "labeling/1")

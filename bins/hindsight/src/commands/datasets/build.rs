@@ -15,7 +15,7 @@ use crate::rejects::RejectSink;
 use contract::{EventId, Hash, Name, Observe as _, Sink};
 use datasets::{
     BuildOptions, BuildPlan, Built, CommitFacts, Evidence, Instant, PublishedVersion, RunEvents,
-    RunOutput, Spec, Split, Store, Version, VersionRef, Weigh, build as stage,
+    RunOutput, Spec, Split, Staging, Store, Version, VersionRef, Weigh, build as stage,
 };
 use labeling::Lives;
 use std::ffi::OsStr;
@@ -37,6 +37,16 @@ impl Weigh for Kernel {
 struct Wanted {
     name: Name,
     spec: Spec,
+}
+
+/// A version that is certified and waits for those of the other specs.
+struct Staged {
+    name: Name,
+    run: EventId,
+    events: RunEvents,
+    staging: Staging,
+    built: Built,
+    parent: Option<u64>,
 }
 
 /// What came of one spec.
@@ -89,9 +99,24 @@ pub(in crate::commands) fn build(
         facts: &facts,
         context,
     };
-    let mut done = Vec::with_capacity(plans.len());
+    // All are certified before the first is published: a gate that says no leaves the store as it was.
+    let mut staged = Vec::with_capacity(plans.len());
     for (name, plan) in plans {
-        done.push(shared.build(&name, &plan)?);
+        match shared.stage(&name, &plan) {
+            Ok(one) => staged.push(one),
+            Err(failure) => {
+                for one in staged {
+                    shared.abandon(&one.name, one.run, &one.events, &failure);
+                    // What cannot be removed is left to the collector.
+                    let _ = one.staging.discard();
+                }
+                return Err(failure);
+            }
+        }
+    }
+    let mut done = Vec::with_capacity(staged.len());
+    for one in staged {
+        done.push(shared.publish(one)?);
     }
     progress.end();
     progress.stats.observe(&mut context.metrics);
@@ -120,30 +145,33 @@ struct Shared<'a> {
 }
 
 impl Shared<'_> {
-    /// Stages, certifies and publishes one version, and leaves the lines of its run beside it.
-    fn build(&self, name: &Name, plan: &BuildPlan) -> Result<Done, Failure> {
+    /// Stages and certifies one version, and leaves the first line of its run beside it.
+    fn stage(&self, name: &Name, plan: &BuildPlan) -> Result<Staged, Failure> {
         self.context.stop.check()?;
         let run = run_id(name, self.facts);
         let events = RunEvents::new("hindsight", name.as_str(), run);
         let at = Instant(self.facts.ts.nanos());
         self.append(name, run, &line(events.start(at, &plan.inputs(&self.tables.inputs)))?)?;
-        let done = self.publish(name.clone(), plan, run, &events);
-        if let Err(failure) = &done {
-            let why = failure.to_string();
-            self.append(name, run, &line(events.abort(at, &why))?)?;
+        let staged = self.certified(name, plan, run);
+        match staged {
+            Ok((staging, built, parent)) => {
+                Ok(Staged { name: name.clone(), run, events, staging, built, parent })
+            }
+            Err(failure) => {
+                self.abandon(name, run, &events, &failure);
+                Err(failure)
+            }
         }
-        done
     }
 
-    fn publish(
+    fn certified(
         &self,
-        name: Name,
+        name: &Name,
         plan: &BuildPlan,
         run: EventId,
-        events: &RunEvents,
-    ) -> Result<Done, Failure> {
-        let parent = parent(self.args, self.store, &name)?;
-        let staging = self.store.stage(&name, &run.to_string(), self.facts.ts);
+    ) -> Result<(Staging, Built, Option<u64>), Failure> {
+        let parent = parent(self.args, self.store, name)?;
+        let staging = self.store.stage(name, &run.to_string(), self.facts.ts);
         let staging = staging.map_err(|error| stopped(&error))?;
         let options = BuildOptions {
             threads: self.context.threads(),
@@ -151,40 +179,75 @@ impl Shared<'_> {
             completeness: self.args.completeness.clone(),
             parent: parent.as_ref(),
         };
-        let staged = stage(&name, &self.tables.inputs, plan, &staging, &self.evidence, &options);
-        let built = match staged {
-            Ok(built) => built,
-            Err(error) => {
-                // The error is what matters; what cannot be removed is left to the collector.
-                let _ = staging.discard();
-                return Err(stopped(&error));
+        let built = stage(name, &self.tables.inputs, plan, &staging, &self.evidence, &options);
+        let failure = match built {
+            Err(error) => stopped(&error),
+            Ok(built) => {
+                let refusals = built.refusals(plan.spec());
+                if refusals.is_empty() {
+                    return Ok((staging, built, parent.map(|parent| parent.record.ordinal)));
+                }
+                self.context.console.note(&certificate::text(&built.certificate));
+                let (dataset, checks) = (name.to_string(), certificate::refusals(&refusals));
+                DatasetsError::Refused { dataset, checks }.into()
             }
         };
-        let refusals = built.refusals(plan.spec());
-        if !refusals.is_empty() {
-            let _ = staging.discard();
-            self.context.console.note(&certificate::text(&built.certificate));
-            let (dataset, checks) = (name.to_string(), certificate::refusals(&refusals));
-            return Err(DatasetsError::Refused { dataset, checks }.into());
+        // The failure is what matters; what cannot be removed is left to the collector.
+        let _ = staging.discard();
+        Err(failure)
+    }
+
+    /// Says in the run's file that nothing came of it; the failure is what is reported.
+    fn abandon(&self, name: &Name, run: EventId, events: &RunEvents, failure: &Failure) {
+        let at = Instant(self.facts.ts.nanos());
+        let written = line(events.abort(at, &failure.to_string()))
+            .and_then(|line| self.append(name, run, &line));
+        if let Err(other) = written {
+            self.context.console.note(&format!("datasets build: {name}: its run: {other}"));
         }
+    }
+
+    fn publish(&self, staged: Staged) -> Result<Done, Failure> {
+        let Staged { name, run, events, staging, built, parent } = staged;
         let mut facts = self.facts.clone();
-        facts.parent = parent.as_ref().map(|parent| parent.record.ordinal);
-        let published = staging.publish(&built.manifest_text, &facts);
-        let published = published.map_err(|error| stopped(&error))?;
+        facts.parent = parent;
+        let published = match staging.publish(&built.manifest_text, &facts) {
+            Ok(published) => published,
+            Err(error) => {
+                let failure = stopped(&error);
+                self.abandon(&name, run, &events, &failure);
+                let _ = staging.discard();
+                return Err(failure);
+            }
+        };
         let output = RunOutput {
             manifest: &built.manifest,
             manifest_hash: published.manifest_hash,
             schema: &built.schema,
             certificate: &built.certificate,
         };
-        let at = Instant(facts.ts.nanos());
-        self.append(&name, run, &line(events.complete(at, output))?)?;
+        if let Err(other) = self.complete(&name, run, &events, output) {
+            // The version is there, whatever became of the lines about it.
+            self.context.console.note(&format!("datasets build: {name}: its run: {other}"));
+        }
+        Ok(Done { name, built, published })
+    }
+
+    fn complete(
+        &self,
+        name: &Name,
+        run: EventId,
+        events: &RunEvents,
+        output: RunOutput<'_>,
+    ) -> Result<(), Failure> {
+        let at = Instant(self.facts.ts.nanos());
+        self.append(name, run, &line(events.complete(at, output))?)?;
         let verification = RunEvents::new("hindsight", name.as_str(), verification_id(run))
             .with_parent(events.as_parent());
         for event in line(verification.verified(at, at, output))? {
-            self.append(&name, run, &event)?;
+            self.append(name, run, &event)?;
         }
-        Ok(Done { name, built, published })
+        Ok(())
     }
 
     fn append(&self, name: &Name, run: EventId, line: &str) -> Result<(), Failure> {
@@ -213,6 +276,9 @@ fn parent(
     store: &Store,
     name: &Name,
 ) -> Result<Option<Version>, Failure> {
+    if args.no_parent {
+        return Ok(None);
+    }
     let reader = reader(&args.store)?;
     if let Some(text) = &args.parent {
         let version = reference(text)?;

@@ -56,12 +56,14 @@ pub(in crate::commands) fn export(
         output.write_raw(&batch)?;
         progress.tick();
     }
+    let place = plan.target.name();
     output.finish()?;
     progress.end();
     context.console.closing(&Closing {
         stage: "datasets export",
         rows_in: progress.stats.rows_in,
         rows_out: progress.stats.rows_out,
+        output: place,
         ..Closing::default()
     });
     Ok(())
