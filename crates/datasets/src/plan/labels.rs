@@ -72,7 +72,8 @@ impl<'a> Targets<'a> {
             }
             let none = Revisions { used: None, first_final: None };
             let held = index.entry((label.id, label.source)).or_insert(none);
-            if label.avail > as_of.ts.0 {
+            let read_later = label.seqs[1].is_some_and(|seq| seq > as_of.seq.0);
+            if label.avail > as_of.ts.0 || read_later {
                 continue;
             }
             if held.used.is_some_and(|used| inputs.labels[used].revision == label.revision) {
