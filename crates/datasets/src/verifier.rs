@@ -138,7 +138,7 @@ pub fn certify(
         columns::check(&subject, &schemas, &written, written_hash, disguises),
         causality::check(&subject, evidence),
         labels::check(&subject, evidence),
-        singles.check(&subject),
+        singles.check(&subject, evidence),
     ];
     Ok(Certificate {
         format: FORMAT,

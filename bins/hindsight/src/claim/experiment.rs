@@ -41,6 +41,9 @@ pub struct ClaimRow {
     pub is_final: bool,
 }
 
+/// Arms without which a gain says nothing: what anyone has, and what must not gain.
+const NEEDED: [Arm; 3] = [Arm::Raw, Arm::LabelsShuffled, Arm::FeaturesShifted];
+
 /// What rows are resampled and shuffled by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionUnit {
@@ -118,7 +121,7 @@ impl Experiment {
     /// Tries a claim: every arm on the same folds, every metric, every cell reported.
     ///
     /// The pass rule: for every model, in the first metric, ours over the baseline is a [`Outcome::Pass`], and no placebo
-    /// gains with a q-value of at most 0.05. The baseline is the better of majority and raw in each metric.
+    /// gains with a q-value of at most 0.05. Raw and both placebos must have been tried. The baseline is the better of majority and raw in each metric.
     ///
     /// - **Point in time:** learners stand before the rows held out and are purged; under `is_final` the final split is
     ///   held out and all others learn.
@@ -275,6 +278,15 @@ fn verdict(claim: &ClaimSpec, cells: &[Cell]) -> (bool, String) {
         return (false, format!("a placebo that gains: {}", leaks.join(", ")));
     }
     let Some(first) = claim.metrics.first() else { return (false, "no metric".to_owned()) };
+    let is_tried = |arm: Arm| {
+        let cells = cells.iter().filter(|cell| cell.arm == arm && cell.metric == *first);
+        cells.count() == claim.models.len()
+    };
+    let missing: Vec<&str> =
+        NEEDED.iter().filter(|arm| !is_tried(**arm)).map(|arm| arm.word()).collect();
+    if !missing.is_empty() {
+        return (false, format!("arms that were not tried: {}", missing.join(", ")));
+    }
     let ours: Vec<&Cell> =
         cells.iter().filter(|cell| cell.arm == Arm::Ours && cell.metric == *first).collect();
     let is_met =

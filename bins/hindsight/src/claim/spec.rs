@@ -56,7 +56,7 @@ pub struct ClaimSpec {
     /// Learners below this score are left out of all arms but `no_quality`.
     #[serde(default)]
     pub min_quality: Option<f64>,
-    /// Relative gain that the point estimate must exceed. Default 0.05.
+    /// Relative gain that the point estimate must exceed, above 0. Default 0.05.
     #[serde(default = "five_percent")]
     pub min_gain: f64,
     /// Draws of the bootstrap. Default 2000.
@@ -123,8 +123,8 @@ impl ClaimSpec {
         if claim.replicates < 100 || claim.replicates > 1_000_000 {
             return refuse("replicates", "100 to 1000000", claim.replicates.to_string());
         }
-        if !(claim.min_gain >= 0.0 && claim.min_gain < 1.0) {
-            return refuse("min_gain", "a number in [0, 1)", claim.min_gain.to_string());
+        if !(claim.min_gain > 0.0 && claim.min_gain < 1.0) {
+            return refuse("min_gain", "a number in (0, 1)", claim.min_gain.to_string());
         }
         if !claim.arms.contains(&Arm::Ours) {
             return refuse("arms", "`ours` among them", format!("{:?}", claim.arms));
@@ -210,7 +210,9 @@ mod tests {
         check("metrics = []", "metrics: expected at least one");
         check("metrics = [\"log_loss\"]\nfolds = 0", "folds: expected 1 to 100, found 0");
         check("metrics = [\"log_loss\"]\nreplicates = 5", "replicates: expected 100 to 1000000");
-        check("metrics = [\"log_loss\"]\nmin_gain = 1.5", "min_gain: expected a number in [0, 1)");
+        check("metrics = [\"log_loss\"]\nmin_gain = 1.5", "min_gain: expected a number in (0, 1)");
+        check("metrics = [\"log_loss\"]\nmin_gain = 0.0", "min_gain: expected a number in (0, 1)");
+        check("metrics = [\"log_loss\"]\nmin_gain = nan", "min_gain: expected a number in (0, 1)");
         check("metrics = [\"log_loss\"]\narms = [\"leaky\"]", "arms: expected `ours` among them");
         check("metrics = [\"log_loss\"]\nfoldz = 3", "expected a claim file");
         check("metrics = [\"auc\"]", "expected a claim file");

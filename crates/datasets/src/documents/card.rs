@@ -59,7 +59,7 @@ pub fn card(
     facts::certificate(&mut page, certificate);
     facts::deployable(&mut page, manifest, splits);
     reading::recipes(&mut page, manifest);
-    reading::traps(&mut page, manifest);
+    reading::traps(&mut page, manifest, splits);
     reading::metrics(&mut page, manifest);
     facts::quality(&mut page, manifest);
     columns::features(&mut page, manifest);

@@ -12,8 +12,8 @@ use crate::manifest::AsOf;
 use contract::{DecisionAction, UtcNanos, Vocabulary, parse_duration_ns};
 use toml::{Table, Value};
 
-/// Checks of the certificate that need a report from outside.
-const FROM_OUTSIDE: [&str; 2] = ["causality", "labels"];
+/// Checks of the certificate that need a report from outside; `too_good` does where a feature is above its limit.
+const FROM_OUTSIDE: [&str; 3] = ["causality", "labels", "too_good"];
 /// More targets than any model has.
 const MAX_TARGETS: usize = 64;
 

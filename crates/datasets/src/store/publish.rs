@@ -5,12 +5,13 @@ use super::error::{PublishError, StoreError};
 use super::place;
 use super::record::{CommitFacts, CommitRecord};
 use super::staging::{SealedFile, Staging, remove};
+use super::verify::{FileDamage, damage};
 use crate::canonical::{Instant, Sha256, to_canonical};
 use crate::certificate::Certificate;
 use crate::layout::file;
 use crate::manifest::{FORMAT, Manifest};
 use contract::{CertificateVerdict, DatasetEventKind};
-use durable::{FsErrorKind, NodeKind};
+use durable::{FsError, FsErrorKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -43,10 +44,12 @@ impl Staging {
     /// commits by the exclusive creation of the next record.
     ///
     /// The manifest must be canonical and name exactly the staged files with their hashes. Publishing equal bytes again
-    /// gives the number that they have. After an error nothing is half published: call it again, or stage anew.
+    /// gives the number that they have; the files that stand there are hashed, and one that is missing or damaged is
+    /// replaced by the staged one. After an error nothing is half published: call it again, or stage anew.
     ///
     /// # Errors
-    /// [`PublishError`]; [`StoreError::Withdrawn`] when these bytes were recalled: they do not come back by accident.
+    /// [`PublishError`]; [`StoreError::Damaged`] when equal bytes were published before, are damaged and cannot be
+    /// replaced; [`StoreError::Withdrawn`] when these bytes were recalled: they do not come back by accident.
     pub fn publish(
         &self,
         manifest_text: &str,
@@ -143,7 +146,8 @@ impl Staging {
         Err(self.damaged(&target, "a folder that stays", "one that comes and goes").into())
     }
 
-    /// Makes sure that what stands under the name is this version, whole.
+    /// Makes sure that what stands under the name is this version, whole: every file is hashed, and what is missing or
+    /// damaged is replaced by what was staged.
     fn adopt(
         &self,
         manifest: &Manifest,
@@ -159,44 +163,83 @@ impl Staging {
             let (path, found) = (place::below(&self.store.root, target), Sha256::of(&standing));
             return Err(StoreError::PrefixCollision { path, expected: hash, found }.into());
         }
-        if place::present(fs.metadata(&target.join(place::COLLECTED)))?.is_some() {
-            self.restore(target)?;
+        let collected = target.join(place::COLLECTED);
+        let is_collected = || Ok::<_, FsError>(place::present(fs.metadata(&collected))?.is_some());
+        if !is_collected()? && self.damages(manifest, target)?.is_empty() {
+            return Ok(());
         }
-        let lengths = manifest.files.iter().map(|f| (f.path.as_str(), Some(f.bytes)));
-        for (path, bytes) in lengths.chain(manifest.documents.keys().map(|p| (p.as_str(), None))) {
-            let found = place::present(fs.metadata(&target.join(path)))?;
-            let is_whole =
-                found.is_some_and(|m| m.kind == NodeKind::File && bytes.is_none_or(|n| n == m.len));
-            if !is_whole {
-                let expected = bytes.map_or("a file".to_owned(), |n| format!("{n} bytes"));
-                let found = found.map_or("none".to_owned(), |m| format!("{} bytes", m.len));
-                return Err(self.damaged(&target.join(path), &expected, &found).into());
+        let log = super::history::History::read(fs, &self.place, &self.name)?;
+        let known = log.by_manifest(hash).and_then(|record| log.refusal(record.ordinal));
+        if let Some(refusal) = known {
+            return Err(refusal.into()); // what was recalled is not mended either
+        }
+        // Looked at again: a collector may have been at work.
+        let _lock = fs.lock(&self.place.tmp.join(place::COLLECT_LOCK))?;
+        let is_collected = is_collected()?;
+        for (path, damage) in self.damages(manifest, target)? {
+            if !is_collected {
+                tracing::warn!(dataset = %self.name, path, ?damage, "a file of a version is replaced");
             }
+            self.replace(target, path)?;
+        }
+        if let Some((path, damage)) = self.damages(manifest, target)?.first() {
+            return Err(self.unmended(&target.join(path), damage));
+        }
+        for folder in self.folders() {
+            if let Ok(below) = folder.strip_prefix(&self.root) {
+                place::present(fs.sync_dir(&target.join(below)))?;
+            }
+        }
+        if is_collected {
+            place::present(fs.unlink(&collected))?;
+            fs.sync_dir(target)?;
         }
         Ok(())
     }
 
-    /// Puts the files of a collected version back.
-    fn restore(&self, target: &Path) -> Result<(), PublishError> {
-        let fs = self.fs();
-        let _lock = fs.lock(&self.place.tmp.join(place::COLLECT_LOCK))?;
-        for path in self.sealed().keys() {
-            let to = target.join(path);
-            if let Some(above) = to.parent() {
-                fs.create_dir_all(above)?;
-            }
-            match fs.rename_noreplace(&self.root.join(path), &to) {
-                Err(error) if error.kind != FsErrorKind::AlreadyExists => return Err(error.into()),
-                _ => {}
-            }
+    /// Files of a version that are missing or have other bytes.
+    fn damages<'a>(
+        &self,
+        manifest: &'a Manifest,
+        target: &Path,
+    ) -> Result<Vec<(&'a str, FileDamage)>, FsError> {
+        let files = manifest.files.iter().map(|f| (f.path.as_str(), f.sha256, Some(f.bytes)));
+        let documents = manifest.documents.iter().map(|(path, hash)| (path.as_str(), *hash, None));
+        let mut found = Vec::new();
+        for (path, sha256, bytes) in files.chain(documents) {
+            let damage = damage(self.fs(), &target.join(path), sha256, bytes)?;
+            found.extend(damage.map(|damage| (path, damage)));
         }
-        for folder in self.folders() {
-            if let Ok(below) = folder.strip_prefix(&self.root) {
-                fs.sync_dir(&target.join(below))?;
-            }
+        Ok(found)
+    }
+
+    /// Moves a staged file to where a missing or damaged one of the version is; leaves that one where nothing is staged.
+    fn replace(&self, target: &Path, path: &str) -> Result<(), FsError> {
+        let (fs, to) = (self.fs(), target.join(path));
+        if let Some(above) = to.parent() {
+            fs.create_dir_all(above)?;
         }
-        place::present(fs.unlink(&target.join(place::COLLECTED)))?;
-        Ok(fs.sync_dir(target)?)
+        match fs.rename(&self.root.join(path), &to) {
+            // Not staged any more, or a folder stands there: the damage remains and is named.
+            Err(e) if matches!(e.kind, FsErrorKind::NotFound | FsErrorKind::WrongKind) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// A file of the version that is damaged and has no staged one to take its place.
+    fn unmended(&self, path: &Path, damage: &FileDamage) -> PublishError {
+        let (expected, found) = match damage {
+            FileDamage::Length { expected, found } => {
+                (format!("{expected} bytes"), format!("{found} bytes"))
+            }
+            FileDamage::Changed { expected, found } => {
+                (format!("SHA-256 {expected}"), found.to_string())
+            }
+            FileDamage::Missing | FileDamage::Unexpected => {
+                ("a file".to_owned(), "none".to_owned())
+            }
+        };
+        self.damaged(path, &expected, &found).into()
     }
 
     fn damaged(&self, path: &Path, expected: &str, found: &str) -> StoreError {

@@ -3,6 +3,7 @@
 use super::Store;
 use super::error::PublishError;
 use super::place::{self, Place};
+use super::verify::{FileDamage, damage};
 use super::version::Version;
 use crate::canonical::{Instant, Sha256, to_canonical};
 use crate::folder::Folder;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes that gather before they are written.
@@ -169,10 +170,13 @@ impl Staging {
     }
 
     /// Takes over a file of a published version under the same path: a second name for it, or a copy where links are
-    /// impossible. Its bytes are what the version's manifest says; a link does not read them again.
+    /// impossible. Its bytes are read and hashed first: what was damaged since is not taken over.
+    ///
+    /// - **Cost:** every byte of the file once.
     ///
     /// # Errors
-    /// [`PublishError::Reuse`] when the version has no such file, or one with another hash or length.
+    /// [`PublishError::Reuse`] when the version has no such file, or one with another hash or length; then nothing is
+    /// staged under the path, and the file can be written anew.
     pub fn reuse(
         &self,
         from: &Version,
@@ -186,19 +190,25 @@ impl Staging {
             return Err(refuse(listed.map_or("no such file".to_owned(), |hash| hash.to_string())));
         }
         let source = from.folder.root().join(path);
+        let said = from.manifest.files.iter().find(|file| file.path == path).map(|f| f.bytes);
+        match damage(self.fs(), &source, expected, said)? {
+            None => {}
+            Some(FileDamage::Length { found, .. }) => return Err(refuse(format!("{found} bytes"))),
+            Some(FileDamage::Changed { found, .. }) => return Err(refuse(found.to_string())),
+            Some(_) => return Err(refuse("no such file".to_owned())),
+        }
         let full = self.claim(path)?;
         if let Err(error) = self.fs().link(&source, &full) {
             self.release(path);
             if matches!(error.kind, FsErrorKind::Permission | FsErrorKind::Io) {
-                return self.copy(from, path, expected);
+                return self.copy(from, path, expected).inspect_err(|_| self.forget(path, &full));
+            }
+            if error.kind == FsErrorKind::NotFound {
+                return Err(refuse("no such file".to_owned())); // gone since it was read
             }
             return Err(error.into());
         }
-        let bytes = self.fs().metadata(&full)?.len;
-        let said = from.manifest.files.iter().find(|file| file.path == path).map(|f| f.bytes);
-        if said.is_some_and(|said| said != bytes) {
-            return Err(refuse(format!("{bytes} bytes")));
-        }
+        let bytes = self.fs().metadata(&full).inspect_err(|_| self.forget(path, &full))?.len;
         let sealed = SealedFile { path: path.to_owned(), bytes, sha256: expected };
         self.inner().sealed.insert(path.to_owned(), sealed.clone());
         Ok(sealed)
@@ -230,6 +240,16 @@ impl Staging {
         Ok(sealed)
     }
 
+    /// Leaves nothing under a path that could not be taken over.
+    fn forget(&self, path: &str, full: &Path) {
+        if let Err(error) = place::present(self.fs().unlink(full)) {
+            tracing::warn!(path, %error, "a file that was refused stays in the build");
+        }
+        let mut inner = self.inner();
+        inner.sealed.remove(path);
+        inner.open.remove(path);
+    }
+
     /// Removes all of the build that was not published.
     ///
     /// # Errors
@@ -240,7 +260,7 @@ impl Staging {
 }
 
 /// Removes a folder and all that it holds; what is not there is no error.
-pub(super) fn remove(fs: &dyn Fs, folder: &std::path::Path) -> Result<(), FsError> {
+pub(super) fn remove(fs: &dyn Fs, folder: &Path) -> Result<(), FsError> {
     let Some(found) = place::present(place::walk(fs, folder))? else { return Ok(()) };
     for (path, metadata) in found {
         let removed = if metadata.kind == durable::NodeKind::Folder {

@@ -115,7 +115,8 @@ impl Store {
     }
 }
 
-fn damage(
+/// What is wrong with a file that should have these bytes.
+pub(super) fn damage(
     fs: &dyn Fs,
     path: &Path,
     expected: Sha256,

@@ -13,6 +13,10 @@ use std::collections::BTreeMap;
 /// Relative difference between a parameter and ours that the order of a sum may make.
 const TOLERANCE: f64 = 1e-9;
 
+/// What train rows alone do not make right: a fold holds out some of them.
+const IN_FOLDS: &str =
+    "fitted on all train rows, folds hold some of them out: fit again in each fold";
+
 /// Parameters fitted anew, by kind and feature.
 #[derive(Debug, Default)]
 pub(super) struct Refits {
@@ -105,7 +109,13 @@ pub(super) fn check(subject: &Subject<'_>, refits: &Refits) -> CheckResult {
     }
     tally.count("parameters", size(refits.fitted.values().map(Vec::len).sum()));
     tally.count("train_rows", size(train.len()));
-    tally.finish(Outcome::Pass)
+    let constant = TransformKind::ImputeConstant.word();
+    let is_fitted = refits.fitted.keys().any(|(kind, _)| kind != constant);
+    tally.finish(if is_fitted && subject.spec.folds.is_some() {
+        Outcome::Warn(IN_FOLDS.to_owned())
+    } else {
+        Outcome::Pass
+    })
 }
 
 fn parameters(

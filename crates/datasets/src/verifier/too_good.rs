@@ -1,13 +1,14 @@
 //! `too_good`: a single feature that tells the label alone is most likely the label.
 
-use super::Subject;
 use super::read::Cells;
 use super::rows::Rows;
 use super::tally::{Tally, size, some};
+use super::{Evidence, Subject};
 use crate::certificate::{CheckResult, Outcome};
 use crate::layout::column;
 use crate::role::Split;
 use crate::spec::Spec;
+use contract::CausalityReport;
 use std::collections::BTreeMap;
 
 /// Rows that a class and its rest need: with fewer, chance alone gives such values.
@@ -58,7 +59,8 @@ impl SingleFeatures {
         }
     }
 
-    pub(super) fn check(self, subject: &Subject<'_>) -> CheckResult {
+    /// A feature above the limit may be a good one: only a causality report tells it from a leak.
+    pub(super) fn check(self, subject: &Subject<'_>, evidence: &Evidence<'_>) -> CheckResult {
         let mut tally = Tally::new(
             "too_good",
             "no feature alone ranks a class (of a value: its upper half) of the held-out rows above the rest, or below \
@@ -69,7 +71,14 @@ impl SingleFeatures {
         let held = subject.rows.data.iter().filter(|row| row.split != Split::Train).count();
         tally.count("held_out_rows", size(held));
         let outcome = if !self.named.is_empty() {
-            Outcome::Warn(some(self.named.iter().map(String::as_str)))
+            let named = some(self.named.iter().map(String::as_str));
+            if evidence.causality.is_some_and(CausalityReport::is_causal) {
+                Outcome::Warn(named)
+            } else {
+                Outcome::NotEvaluated(format!(
+                    "{named}; no causality report says that it is not a leak"
+                ))
+            }
         } else if self.comparisons == 0 && self.features > 0 {
             Outcome::Warn(format!(
                 "no class with {LEAST} held-out rows and as many others: nothing was compared"

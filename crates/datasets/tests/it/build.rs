@@ -319,6 +319,15 @@ fn transforms_are_fitted_on_train_alone_and_the_certificate_says_so() {
 }
 
 #[test]
+fn gate_allows_checks_that_need_a_report_and_no_others() {
+    let allowing = |check: &str| SPEC.replace("\"labels\"]", &format!("\"labels\", \"{check}\"]"));
+    let spec = Spec::parse(&allowing("too_good")).unwrap();
+    assert_eq!(spec.gate.allow_not_evaluated, ["causality", "labels", "too_good"]);
+    let refused = Spec::parse(&allowing("intervals")).unwrap_err().to_string();
+    assert!(refused.contains("allow_not_evaluated") && refused.contains("intervals"), "{refused}");
+}
+
+#[test]
 fn folds_are_written_and_certified() {
     let text = format!("{SPEC}\n[folds]\nstrategy = \"cpcv\"\ngroups = 5\nheld_out = 2\n");
     let spec = Spec::parse(&text).unwrap();

@@ -170,6 +170,21 @@ fn diagnostic_splits_and_folds_are_called_so() {
 }
 
 #[test]
+fn transforms_beside_folds_are_a_trap_of_their_own() {
+    let mut sample = sample();
+    let text = "- **Transforms and folds**: the parameters below were fitted on all train rows and folds hold some of \
+                them out, so fit them again in each fold.";
+    let is_told = |sample: &SampleVersion| section(&card_of(sample), "Traps").contains(text);
+    assert!(is_told(&sample));
+    sample.manifest.transforms[0].kind = "impute_constant".to_owned();
+    assert!(!is_told(&sample));
+    sample.manifest.transforms[0].kind = "standardize".to_owned();
+    assert!(is_told(&sample));
+    sample.splits.folds = None;
+    assert!(!is_told(&sample));
+}
+
+#[test]
 fn what_nobody_said_is_unknown_and_never_left_out() {
     let mut sample = sample();
     sample.spec.card = CardSpec::default();

@@ -2,7 +2,10 @@
 
 use crate::version_kit::{FEATURES, Kit, id_text};
 use contract::{CertificateVerdict, Diagnostic, Fault};
-use datasets::{Int, Outcome, Purge, Split};
+use datasets::{Int, Number, Outcome, Purge, Split, TransformKind};
+
+const IN_FOLDS: &str =
+    "fitted on all train rows, folds hold some of them out: fit again in each fold";
 
 const CHECKS: [&str; 11] = [
     "availability",
@@ -23,10 +26,40 @@ fn lawful_version_passes_every_check_in_the_order_of_the_design() {
     let certificate = Kit::lawful().certify().unwrap();
     let found: Vec<_> =
         certificate.checks.iter().map(|c| (c.check.as_str(), c.outcome.clone())).collect();
-    assert_eq!(found, CHECKS.map(|check| (check, Outcome::Pass)));
+    // Its transforms stand beside folds: whoever learns in these must fit them again.
+    let expected = |check| {
+        if check == "fitted" { Outcome::Warn(IN_FOLDS.to_owned()) } else { Outcome::Pass }
+    };
+    assert_eq!(found, CHECKS.map(|check| (check, expected(check))));
     assert_eq!(certificate.verdict(), CertificateVerdict::Passed);
     assert_eq!(certificate.causality_seed, Some(Int(7)));
     assert_eq!(certificate.checks.iter().map(|c| c.violations).sum::<u64>(), 0);
+}
+
+#[test]
+fn fitted_transforms_warn_where_folds_hold_train_rows_out_and_nowhere_else() {
+    let of = |kit: &Kit| kit.certify().unwrap().check("fitted").unwrap().outcome.clone();
+    let mut kit = Kit::unsplit(240);
+    (kit.spec.folds, kit.held) = (None, vec![]);
+    kit.split_by(crate::version_kit::lawful_clash);
+    assert_eq!(of(&kit), Outcome::Pass);
+    // Scaling alone is fitted as well.
+    let mut kit = Kit::lawful();
+    kit.spec.transforms.remove(0);
+    kit.spec.transforms.truncate(1);
+    for row in &mut kit.rows {
+        row.features[0] = Some(row.features[0].unwrap_or(0.5));
+    }
+    kit.transforms = Some(kit.fitted(&[Split::Train])[1..2].to_vec());
+    assert_eq!(of(&kit), Outcome::Warn(IN_FOLDS.to_owned()));
+    // A constant is fitted on nothing.
+    let mut constant = kit.fitted(&[Split::Train])[0].clone();
+    constant.kind = TransformKind::ImputeConstant.word().to_owned();
+    constant.parameters.insert("value".to_owned(), Number(0.25));
+    kit.transforms = Some(vec![constant]);
+    kit.spec.transforms[0].kind = TransformKind::ImputeConstant;
+    kit.spec.transforms[0].value = Some(Number(0.25));
+    assert_eq!(of(&kit), Outcome::Pass);
 }
 
 #[test]

@@ -47,6 +47,8 @@ fn causality_report_decides_by_what_it_says_of_these_features() {
         ("not evaluated".to_owned(), "too little was perturbed to prove anything".to_owned())
     );
     assert_eq!(outcome(|kit| kit.causality = None, "causality").0, "not evaluated");
+    // A feature that is not above the limit needs no report.
+    assert_eq!(outcome(|kit| kit.causality = None, "too_good").0, "pass");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn version(root: &Path, split: &serde_json::Value) {
     });
     let spec = json!({
         "kind": "signal",
-        "rows": {"from": null, "to": null, "as_of_seq": null, "strategies": [], "instruments": [],
+        "rows": {"from": null, "to": null, "strategies": [], "instruments": [],
             "actions": [], "min_quality": null},
         "features": {"include": ["*"], "exclude": []}, "targets": [], "weights": {"factors": []},
         "split": split, "folds": null, "transforms": [],

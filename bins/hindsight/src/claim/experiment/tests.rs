@@ -73,6 +73,34 @@ fn a_planted_signal_passes_and_placebos_gain_nothing() {
 }
 
 #[test]
+fn a_gain_without_the_raw_baseline_or_a_placebo_does_not_pass() {
+    let experiment = planted(4_000, 0.9, 1);
+    for (arms, raw, expected) in [
+        (vec![Arm::Ours], "raw*", "arms that were not tried: labels_shuffled, features_shifted"),
+        (
+            vec![Arm::Ours, Arm::LabelsShuffled],
+            "raw*",
+            "arms that were not tried: features_shifted",
+        ),
+        (
+            vec![Arm::Ours, Arm::FeaturesShifted],
+            "raw*",
+            "arms that were not tried: labels_shuffled",
+        ),
+        (
+            vec![Arm::Ours, Arm::LabelsShuffled, Arm::FeaturesShifted],
+            "none*",
+            "arms that were not tried: raw",
+        ),
+    ] {
+        let spec = ClaimSpec { raw_features: vec![raw.to_owned()], ..claim(&arms) };
+        let report = experiment.run(&spec, false).unwrap();
+        assert_eq!(cell(&report, Arm::Ours, Metric::Accuracy).outcome, Outcome::Pass);
+        assert_eq!((report.is_met, report.why.as_str()), (false, expected));
+    }
+}
+
+#[test]
 fn noise_does_not_pass_and_few_rows_have_no_power() {
     let report = planted(4_000, 0.0, 2).run(&claim(&[Arm::Ours]), false).unwrap();
     let ours = cell(&report, Arm::Ours, Metric::Accuracy);

@@ -38,8 +38,22 @@ pub(in crate::commands) fn claim(
         Some(folder) => registered(folder, &hash)?,
         None => false,
     };
+    if args.final_split && !is_registered {
+        let found = if args.output.is_some() { "no claim registered there" } else { "no -o" };
+        return Err(refused_final("a results folder, -o DIR, with the registered claim", found));
+    }
     let store = store(context)?;
     let version = open(&store, &args.store, args.version.as_deref().unwrap_or_default())?;
+    let result = args.output.as_ref().filter(|_| is_registered).map(|folder| {
+        let hash: String = version.record.manifest.to_string().chars().take(16).collect();
+        let kind = if args.final_split { "final" } else { "folds" };
+        folder.join(format!("{hash}.{kind}.json"))
+    });
+    if args.final_split
+        && let Some(path) = &result
+    {
+        first_final(path)?;
+    }
     let look = args.final_split.then(|| TestLook {
         split: Split::Test,
         rows: version.manifest.splits.get(Split::Test.word()).map_or(0, |split| split.rows),
@@ -53,10 +67,9 @@ pub(in crate::commands) fn claim(
     context.stop.check()?;
     let report = experiment.run(&claim, args.final_split).map_err(|error| failed(&error))?;
     let document = claim_document(&claim, &report, &hash, is_registered);
-    if let Some(folder) = args.output.as_ref().filter(|_| is_registered) {
-        let hash: String = version.record.manifest.to_string().chars().take(16).collect();
-        let kind = if args.final_split { "final" } else { "folds" };
-        write(&folder.join(format!("{hash}.{kind}.json")), &format!("{document}\n"), true)?;
+    if let Some(path) = &result {
+        // A final result is never replaced.
+        write(path, &format!("{document}\n"), !args.final_split)?;
     }
     if is_json {
         print(&format!("{document}\n"))?;
@@ -75,6 +88,19 @@ pub(in crate::commands) fn claim(
 
 fn failed(error: &ClaimError) -> Failure {
     ErrorReport::new(error).into()
+}
+
+fn refused_final(expected: &'static str, found: &str) -> Failure {
+    failed(&ClaimError::Value { key: "--final", expected, found: found.to_owned() })
+}
+
+/// Refuses to open test for a claim and version whose final result is there.
+fn first_final(result: &Path) -> Result<(), Failure> {
+    if !result.exists() {
+        return Ok(());
+    }
+    let name = result.file_name().unwrap_or_default().to_string_lossy();
+    Err(refused_final("a claim and version without a final result", &name))
 }
 
 /// Writes the hash of a claim; an equal one may be registered again, another one not.
@@ -112,6 +138,66 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{Cli, Command, DatasetsCommand};
+    use crate::config::{Config, Layers};
+    use clap::Parser as _;
+
+    const CLAIM: &str = "title = \"t\"\nuniverse = \"u\"\nhorizon = \"5m\"\ntarget = \"g\"\n\
+                         metrics = [\"log_loss\"]\n[[model]]\nname = \"logistic\"\n";
+
+    /// What the command says of a version in a store that does not exist.
+    fn said(folder: &Path, flags: &[&str]) -> (&'static str, String) {
+        let file = folder.join("claim.toml");
+        std::fs::write(&file, CLAIM).unwrap();
+        let file = file.to_string_lossy().into_owned();
+        let store = folder.join("no_store").to_string_lossy().into_owned();
+        let mut args = vec!["hindsight", "datasets", "claim", &file, "--store", &store];
+        args.extend(["--version", "sets@1"]);
+        args.extend(flags);
+        let cli = Cli::try_parse_from(args).unwrap();
+        let layers = Layers {
+            flags: vec![("--store".to_owned(), "datasets.store".to_owned(), store.clone())],
+            ..Layers::default()
+        };
+        let (config, _) = Config::resolve(&layers);
+        let mut context = Context::new(&cli.global, config, layers);
+        let Command::Datasets(DatasetsCommand::Claim(args)) = &cli.command else {
+            panic!("{:?}", cli.command)
+        };
+        match claim(args, &mut context).unwrap_err() {
+            Failure::Errors(reports) => (reports[0].code, reports[0].message.clone()),
+            Failure::ReaderGone => panic!("a reader"),
+        }
+    }
+
+    #[test]
+    fn final_without_a_registered_claim_is_refused_before_the_store_is_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("results");
+        let out = folder.to_string_lossy().into_owned();
+        let expected =
+            "--final: expected a results folder, -o DIR, with the registered claim, found";
+        let refused = |found: &str| ("cli/claim-value", format!("{expected} {found}"));
+        assert_eq!(said(dir.path(), &["--final"]), refused("no -o"));
+        let found = said(dir.path(), &["--final", "-o", &out]);
+        assert_eq!(found, refused("no claim registered there"));
+        // Registered, it comes as far as the store; so do folds without any.
+        register(&folder, CLAIM, &ClaimSpec::hash(CLAIM).to_string()).unwrap();
+        let store = said(dir.path(), &["--final", "-o", &out]).0;
+        assert_eq!(store, said(dir.path(), &[]).0);
+        assert_ne!(store, "cli/claim-value");
+    }
+
+    #[test]
+    fn second_final_is_refused_by_the_result_of_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let result = dir.path().join("0123456789abcdef.final.json");
+        first_final(&result).unwrap();
+        write(&result, "{}\n", false).unwrap();
+        assert_eq!(first_final(&result).map_err(code), Err("cli/claim-value"));
+        assert_eq!(write(&result, "[]\n", false).map_err(code), Err("cli/output-exists"));
+        assert_eq!(std::fs::read_to_string(&result).unwrap(), "{}\n");
+    }
 
     fn code(failure: Failure) -> &'static str {
         match failure {

@@ -3,6 +3,8 @@
 use crate::documents::markdown::{Page, quoted};
 use crate::layout::column;
 use crate::manifest::Manifest;
+use crate::spec::TransformKind;
+use crate::splits::SplitsDocument;
 
 /// Recipes that run as they stand, in the version's directory; `LABEL` and `WEIGHT` stand for columns.
 const RECIPES: [(&str, &str); 7] = [
@@ -114,7 +116,7 @@ pub(super) fn recipes(page: &mut Page, manifest: &Manifest) {
     );
 }
 
-pub(super) fn traps(page: &mut Page, manifest: &Manifest) {
+pub(super) fn traps(page: &mut Page, manifest: &Manifest, splits: &SplitsDocument) {
     page.heading(2, "Traps");
     let mut traps = vec![
         "**Do not look at test** until everything is chosen. Each look spends it: a score that was chosen on test is \
@@ -142,6 +144,14 @@ pub(super) fn traps(page: &mut Page, manifest: &Manifest) {
     if manifest.targets.len() > 1 {
         traps.push(
             "**Several targets**: each is in hindsight, so none is a feature for another."
+                .to_owned(),
+        );
+    }
+    let is_fitted = |kind: &str| kind != TransformKind::ImputeConstant.word();
+    if splits.folds.is_some() && manifest.transforms.iter().any(|t| is_fitted(&t.kind)) {
+        traps.push(
+            "**Transforms and folds**: the parameters below were fitted on all train rows and folds hold some of them \
+             out, so fit them again in each fold."
                 .to_owned(),
         );
     }
