@@ -26,7 +26,7 @@ pub enum FoldRole {
 }
 
 impl FoldRole {
-    /// As the columns `meta__fold_<k>` write it: 0 fit, 1 held, 2 purged, 3 embargoed, 4 outside.
+    /// As the columns `fold_<k>` of `_folds/groups.parquet` write it: 0 fit, 1 held, 2 purged, 3 embargoed, 4 outside.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
