@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// The log of a dataset that has one.
-    fn log(&self, name: &Name) -> Result<History, StoreError> {
+    fn records(&self, name: &Name) -> Result<History, StoreError> {
         let history = History::read(self.fs.as_ref(), &self.place(name), name)?;
         if history.records.is_empty() {
             let names = self.names()?;
@@ -133,7 +133,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownDataset`]; [`StoreError::BrokenChain`] names the first record that is wrong.
     pub fn history(&self, name: &Name) -> Result<Vec<CommitRecord>, StoreError> {
-        Ok(self.log(name)?.records)
+        Ok(self.records(name)?.records)
     }
 
     /// The publication that a reference means. A withdrawn or collected version still has one.
@@ -141,7 +141,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when there is no such version, or several.
     pub fn resolve(&self, version: &VersionRef) -> Result<CommitRecord, StoreError> {
-        Ok(self.log(&version.name)?.resolve(&version.at)?.clone())
+        Ok(self.records(&version.name)?.resolve(&version.at)?.clone())
     }
 
     /// The manifests of all versions of a dataset, tombstones included, by their hash.
@@ -150,7 +150,7 @@ impl Store {
     /// [`StoreError::Damaged`] for one that is not what its record says.
     pub fn manifests(&self, name: &Name) -> Result<BTreeMap<Sha256, Manifest>, StoreError> {
         let mut manifests = BTreeMap::new();
-        for record in self.log(name)?.published() {
+        for record in self.records(name)?.published() {
             let (manifest, _) = self.manifest(name, record.manifest)?;
             manifests.insert(record.manifest, manifest);
         }

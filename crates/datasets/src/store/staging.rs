@@ -27,7 +27,7 @@ pub(super) struct Started {
     pub(super) ts: Instant,
 }
 
-/// A build in progress, in `<store>/<name>/tmp/<build>/`.
+/// A build in progress, in the folder `tmp` of its dataset.
 ///
 /// Files may be written by several threads at once. Dropping it removes nothing: a collector takes away what is older
 /// than a day, and [`discard`](Staging::discard) all of it at once.

@@ -72,7 +72,7 @@ impl Store {
         ctx: &ReadContext,
         version: &VersionRef,
     ) -> Result<Version, StoreError> {
-        let log = self.log(&version.name)?;
+        let log = self.records(&version.name)?;
         let record = log.resolve(&version.at)?.clone();
         let resource = Resource {
             kind: ResourceKind::Dataset,

@@ -247,7 +247,7 @@ fn pin_that_comes_too_late_says_so() {
         let plan = other.plan_gc(at(9), &policy).unwrap();
         assert_eq!(other.apply_gc(&plan).unwrap().removed.len(), 1);
     };
-    let pinning = open(Interposed::new(fs, "/tmp/record", hook));
+    let pinning = open(Interposed::new(fs, "tmp/record", hook));
     let error = pinning.pin(&VersionRef::ordinal(name(), 1), &facts(2)).unwrap_err();
     assert_eq!(error.code(), "datasets/collected");
 }
