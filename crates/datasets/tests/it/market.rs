@@ -30,6 +30,8 @@ pub(crate) struct Market {
     pub(crate) no_features: Vec<usize>,
     pub(crate) no_label: Vec<usize>,
     pub(crate) strategies: Vec<&'static str>,
+    /// Further features, of noise.
+    pub(crate) noise: usize,
 }
 
 impl Market {
@@ -42,6 +44,7 @@ impl Market {
             no_features: Vec::new(),
             no_label: Vec::new(),
             strategies: vec!["momentum", "reversion"],
+            noise: 0,
         }
     }
 
@@ -93,10 +96,13 @@ impl Market {
         let rows: Vec<usize> =
             (0..self.rows).filter(|row| !self.no_features.contains(row)).collect();
         let mut ids = FixedSizeBinaryBuilder::new(16);
-        let mut reasons = FixedSizeBinaryBuilder::new(2);
+        let width = i32::try_from(2 + self.noise).unwrap();
+        let mut reasons = FixedSizeBinaryBuilder::new(width);
         for row in &rows {
             ids.append_value(Self::id(*row).as_bytes()).unwrap();
-            reasons.append_value([0, if row % 5 == 0 { 6 } else { 0 }]).unwrap();
+            let mut packed = vec![0; 2 + self.noise];
+            packed[1] = if row % 5 == 0 { 6 } else { 0 };
+            reasons.append_value(packed).unwrap();
         }
         let instants = |back: i64| -> ArrayRef {
             let of = rows.iter().map(|row| Self::cutoff(*row) - back);
@@ -125,9 +131,9 @@ impl Market {
                 "src_seq_max" => numbers(&|row| Self::seq(row) - 1),
                 "src_rows" => numbers(&|_| 8),
                 "null_reasons" => Arc::new(reasons.finish_cloned()),
-                _ => new_null_array(&column.ty.data_type(2), rows.len()),
+                _ => new_null_array(&column.ty.data_type(width), rows.len()),
             });
-            fields.push(column.field(2));
+            fields.push(column.field(width));
         }
         for (name, lookback) in
             [("price__log_ret__1m", self.lookback), ("book__spread_bps__now", 1)]
@@ -142,6 +148,19 @@ impl Market {
         columns.push(Arc::new(Float64Array::from_iter_values(returns)));
         let spreads = rows.iter().map(|row| (row % 5 != 0).then_some((row % 11) as f64));
         columns.push(Arc::new(spreads.collect::<Float64Array>()));
+        for n in 0..self.noise {
+            let said = [(meta::LOOKBACK_NS.to_owned(), "1".to_owned())];
+            let name = format!("x_noise__{n}__now");
+            fields.push(
+                Field::new(name, arrow_schema::DataType::Float64, true)
+                    .with_metadata(HashMap::from(said)),
+            );
+            let cell = |row: &usize| {
+                let mixed = (*row as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 + 2 * n as u64);
+                (mixed >> 11) as f64 / 9e15
+            };
+            columns.push(Arc::new(Float64Array::from_iter_values(rows.iter().map(cell))));
+        }
         let mut said = Features::SPEC.metadata();
         said.insert("hindsight.spec_hash".to_owned(), Hash::from_bytes([7; 32]).to_string());
         let schema = Schema::new_with_metadata(fields, said);
