@@ -32,6 +32,9 @@ mod tests {
             ("a*a", "a", false),
             ("mom", "momentum", false),
             ("mom*", "mom", true),
+            ("f*o*o", "flo", false),
+            ("*é*", "née", true),
+            ("a**", "a", true),
         ];
         for (pattern, name, expected) in cases {
             assert_eq!(fits(pattern, name), expected, "{pattern} on {name}");

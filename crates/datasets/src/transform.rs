@@ -3,7 +3,6 @@
 mod apply;
 mod error;
 mod fit;
-mod pattern;
 
 pub use apply::FeatureTransforms;
 pub use error::TransformError;

@@ -2,11 +2,11 @@
 
 use super::error::TransformError;
 use super::parameter;
-use super::pattern::matches;
 use crate::canonical::{Instant, Number};
 use crate::exact_sum::ExactSum;
 use crate::layout::column;
 use crate::manifest::FittedTransform;
+use crate::pattern::fits;
 use crate::spec::{TransformKind, TransformSpec};
 use crate::view::Columns;
 use arrow_array::cast::AsArray as _;
@@ -86,12 +86,12 @@ impl TransformFit {
             .collect();
         for spec in specs {
             for pattern in &spec.features {
-                if !all.iter().any(|fitting| matches(pattern, &fitting.feature)) {
+                if !all.iter().any(|fitting| fits(pattern, &fitting.feature)) {
                     let pattern = pattern.clone();
                     return Err(TransformError::NoFeature { kind: spec.kind.word(), pattern });
                 }
             }
-            let meant = |name: &str| spec.features.iter().any(|pattern| matches(pattern, name));
+            let meant = |name: &str| spec.features.iter().any(|pattern| fits(pattern, name));
             for fitting in all.iter_mut().filter(|fitting| meant(&fitting.feature)) {
                 fitting.plan(spec)?;
             }
