@@ -99,6 +99,23 @@ fn every_selected_decision_is_a_row_or_dropped_for_one_reason() {
 }
 
 #[test]
+fn what_the_filters_leave_out_is_counted_and_one_file_has_one_row_group() {
+    let market = Market::of(300);
+    let mut spec = spec();
+    spec.rows.strategies = vec!["momentum".to_owned()];
+    let folder = tempfile::tempdir().unwrap();
+    let made = publish(&store(folder.path()), &market.inputs(), &spec, 1, 0);
+    // Every other decision is of another strategy.
+    assert_eq!((made.manifest.selected, made.manifest.dropped["filtered"]), (300, 150));
+    for file in &made.manifest.files {
+        let bytes = std::fs::File::open(made.published.path.join(&file.path)).unwrap();
+        let reader =
+            parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(bytes).unwrap();
+        assert_eq!(reader.metadata().num_row_groups(), 1, "{}", file.path);
+    }
+}
+
+#[test]
 fn the_as_of_point_takes_the_revision_that_was_known_and_no_row_that_was_still_open() {
     let market =
         Market { revisions: vec![(10, 1, Some(1), 90, LabelStatus::Final)], ..Market::of(100) };
