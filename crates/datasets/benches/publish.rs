@@ -19,6 +19,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use std::sync::Arc;
 
 #[path = "../tests/it/market.rs"]
+#[expect(dead_code, reason = "the tests use the rest")]
 mod market;
 
 const ROWS: usize = 200_000;

@@ -142,16 +142,13 @@ impl<'a> Assembly<'a> {
 
     /// Each weight, and their product.
     fn weights(&self, places: &[usize]) -> Vec<ArrayRef> {
-        let mut total = vec![1.0; places.len()];
         let mut columns: Vec<ArrayRef> = Vec::new();
         for (_, values) in &self.plan.weights {
-            let of: Vec<f64> = places.iter().map(|at| values[*at]).collect();
-            for (product, weight) in total.iter_mut().zip(&of) {
-                *product *= weight;
-            }
-            columns.push(Arc::new(Float64Array::from(of)));
+            let of = places.iter().map(|at| values[*at]);
+            columns.push(Arc::new(Float64Array::from_iter_values(of)));
         }
-        columns.push(Arc::new(Float64Array::from(total)));
+        let total = places.iter().map(|at| self.plan.total_weight(*at));
+        columns.push(Arc::new(Float64Array::from_iter_values(total)));
         columns
     }
 }

@@ -28,7 +28,8 @@ const ROW_SCORE: &str = "quality_score";
 ///
 /// - **Shape:** batches of contract tables in any order and cut; a repeated row is a reject, and of several revisions
 ///   each build takes those that its as-of point knew.
-/// - **Cost:** holds the Arrow batches as they came, and about 100 bytes a decision and 60 a label beside them.
+/// - **Cost:** holds the Arrow batches as they came (of labels only keys and values), and beside them, with the look-ups,
+///   about 150 bytes a decision, 130 a feature row and 280 a label.
 ///
 /// ```
 /// use contract::testing::decisions;

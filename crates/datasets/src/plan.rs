@@ -204,6 +204,11 @@ impl BuildPlan {
         (kept + self.dropped.len()) as u64
     }
 
+    /// The product of the weights of a row: 1 where there are none.
+    pub(crate) fn total_weight(&self, row: usize) -> f64 {
+        self.weights.iter().fold(1.0, |product, (_, values)| product * values[row])
+    }
+
     /// Rows of a split.
     #[must_use]
     pub fn rows(&self, split: Split) -> u64 {

@@ -119,14 +119,16 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    /// The decision itself and its executions, in order.
+    /// The decision itself and its executions up to the as-of point, in order.
     fn own(&self, rows: &[&PlanRow], table: &mut Columns) {
         let item = Field::new_list_field(DataType::UInt64, false);
         let mut own = ListBuilder::new(UInt64Builder::new()).with_field(item);
         for row in rows {
             let decision = &self.inputs.decisions[row.decision];
             let mut seqs: Vec<u64> = decision.seq.into_iter().collect();
-            seqs.extend(self.inputs.own_seqs.get(&decision.id).into_iter().flatten());
+            let executions = self.inputs.own_seqs.get(&decision.id).into_iter().flatten();
+            // What came behind the as-of point makes no difference to what was known.
+            seqs.extend(executions.filter(|seq| **seq <= self.plan.as_of.seq.0));
             seqs.sort_unstable();
             seqs.dedup();
             own.values().append_slice(&seqs);

@@ -32,7 +32,8 @@ pub(super) struct Parts {
 
 /// Versions of this crate and of the Parquet writer.
 pub(super) fn versions() -> (String, String) {
-    (env!("CARGO_PKG_VERSION").to_owned(), "59.3".to_owned())
+    let writer = parquet::file::properties::DEFAULT_CREATED_BY;
+    (env!("CARGO_PKG_VERSION").to_owned(), writer.to_owned())
 }
 
 impl Parts {
@@ -242,11 +243,8 @@ fn splits_facts(assembly: &Assembly<'_>) -> BTreeMap<String, SplitFacts> {
         let sum = |values: &[f64]| Number(members.iter().fold(0.0, |sum, at| sum + values[*at]));
         let mut sums: BTreeMap<String, Number> =
             plan.weights.iter().map(|(factor, of)| (factor.word().to_owned(), sum(of))).collect();
-        let mut total = vec![1.0; plan.rows.len()];
-        for (_, values) in &plan.weights {
-            total.iter_mut().zip(values).for_each(|(product, weight)| *product *= weight);
-        }
-        sums.insert("total".to_owned(), sum(&total));
+        let total = members.iter().fold(0.0, |sum, at| sum + plan.total_weight(*at));
+        sums.insert("total".to_owned(), Number(total));
         let uniqueness = plan.weights.iter().find(|(f, _)| *f == WeightFactor::Uniqueness);
         let mut strategies = BTreeMap::new();
         let mut instruments = BTreeMap::new();

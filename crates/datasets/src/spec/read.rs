@@ -194,6 +194,10 @@ impl Reader {
                 self.fail::<()>(&part.place("min_confidence"), "a label", found);
             }
             let status = self.word(part, "status", "status", &["final", "provisional"], |w| w);
+            if target.as_deref() == Some("end") {
+                let expected = "another name: `label__end` is where labels end";
+                self.fail::<()>(&part.place("name"), expected, "`end`");
+            }
             if let Some(target) = &target
                 && targets.iter().any(|earlier| earlier.name == *target)
             {

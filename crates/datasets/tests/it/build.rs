@@ -502,3 +502,33 @@ fn one_revision_of_two_versions_of_the_code_is_no_label() {
     let error = BuildPlan::new(&inputs(&tables), &spec(), &ByMinute).unwrap_err();
     assert!(matches!(error, PlanError::TwoLabels { revision: 0, .. }), "{error}");
 }
+
+#[test]
+fn an_execution_behind_the_as_of_point_changes_no_byte() {
+    let market = Market::of(100);
+    let mut spec = spec();
+    let ts = Instant(Market::cutoff(99) + 5 * MINUTE);
+    spec.rows.as_of = Some(AsOf { seq: Int(2_000), ts });
+    let tables = [market.decisions(), market.features(), market.labels()];
+    let hash = |executions: &[u64]| {
+        let mut held = inputs(&tables);
+        if !executions.is_empty() {
+            let batch = Market::executions(executions);
+            assert_eq!(held.push(&batch, &Origin::new("datasets", "fills")).unwrap(), []);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        publish(&store(folder.path()), &held, &spec, 1, 0).published.manifest_hash
+    };
+    let known = hash(&[1_500]);
+    assert_ne!(known, hash(&[])); // the lineage names the fill that was known
+    assert_eq!(known, hash(&[1_500, 2_001]));
+}
+
+#[test]
+fn a_target_cannot_take_the_column_of_the_end() {
+    let told = Spec::parse(&SPEC.replace("\"grade\"", "\"end\"")).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "dataset spec, target 0.name: expected another name: `label__end` is where labels end, found `end`"
+    );
+}

@@ -5,8 +5,8 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, new_null_array};
 use arrow_array::{TimestampNanosecondArray, UInt16Array, UInt32Array, UInt64Array};
 use arrow_schema::{Field, Schema};
 use contract::{
-    Amount, DecisionAction, Decisions, EventId, Features, Hash, InstrumentId, LabelKind,
-    LabelStatus, Labels, Origin, Side, SourceId, Table, TableBuilder, UtcNanos,
+    Amount, DecisionAction, Decisions, EventId, ExecType, Executions, Features, Hash, InstrumentId,
+    LabelKind, LabelStatus, Labels, Origin, Side, SourceId, Table, TableBuilder, UtcNanos,
 };
 use datasets::{Inputs, Weigh, layout::meta};
 use std::collections::HashMap;
@@ -82,10 +82,7 @@ impl Market {
         // Of the log every tenth row is a decision.
         let draft = rows.finish().unwrap();
         let batch = draft.with_seq(0).into_record_batch();
-        let seqs = UInt64Array::from_iter_values((0..self.rows).map(Self::seq));
-        let mut columns = batch.columns().to_vec();
-        columns[batch.schema().index_of("seq").unwrap()] = Arc::new(seqs);
-        RecordBatch::try_new(batch.schema(), columns).unwrap()
+        numbered(&batch, (0..self.rows).map(Self::seq))
     }
 
     pub(crate) fn seq(row: usize) -> u64 {
@@ -202,9 +199,34 @@ impl Market {
         rows.finish().unwrap().into_record_batch()
     }
 
+    /// Reports of decision 0's order, at these places of the log.
+    pub(crate) fn executions(seqs: &[u64]) -> RecordBatch {
+        let mut rows = TableBuilder::<Executions>::new(UtcNanos::from_nanos(START));
+        for seq in seqs {
+            rows.set(&Executions::SOURCE_ID, SourceId::new(1))
+                .set(&Executions::INSTRUMENT_ID, InstrumentId::new(0))
+                .set(&Executions::EXEC_ID, format!("e{seq}").as_str())
+                .set(&Executions::EXEC_TYPE, ExecType::New)
+                .set(&Executions::SIDE, Side::Buy)
+                .set(&Executions::IS_RECONCILED, false)
+                .set(&Executions::DECISION_ID, Self::id(0));
+            rows.end_row().unwrap();
+        }
+        let batch = rows.finish().unwrap().with_seq(0).into_record_batch();
+        numbered(&batch, seqs.iter().copied())
+    }
+
     pub(crate) fn inputs(&self) -> Inputs {
         inputs(&[self.decisions(), self.features(), self.labels()])
     }
+}
+
+/// The rows with these places in the log.
+fn numbered(batch: &RecordBatch, seqs: impl Iterator<Item = u64>) -> RecordBatch {
+    let mut columns = batch.columns().to_vec();
+    columns[batch.schema().index_of("seq").unwrap()] =
+        Arc::new(UInt64Array::from_iter_values(seqs));
+    RecordBatch::try_new(batch.schema(), columns).unwrap()
 }
 
 /// Inputs of these tables, which have nothing to reject.
