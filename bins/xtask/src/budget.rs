@@ -11,7 +11,8 @@ use std::path::Path;
 /// `contract`, 42 with `digest`, 65 for `feeds`, 95 with `dbn`, 50 for a stage, 160 for `hindsight`. One is above it:
 /// `feeds`, because rows from text (feature `ndjson`, five packages) moved into `contract` after that figure was set. To
 /// raise a limit, say in the commit what the new packages are for.
-const BUDGET: [(&str, &str, usize); 14] = [
+const BUDGET: [(&str, &str, usize); 16] = [
+    ("analytics", "", 165),
     ("capture", "", 75),
     ("contract", "", 33),
     ("contract", "digest", 41),
@@ -24,6 +25,7 @@ const BUDGET: [(&str, &str, usize); 14] = [
     ("feeds", "dbn", 95),
     ("labeling", "", 65),
     ("quality", "", 80),
+    ("query", "", 235),
     ("simulator", "", 50),
     ("hindsight", "", 142),
 ];
@@ -121,7 +123,7 @@ mod tests {
             folder: "crates/weather",
             knows: &[],
             tests_add: &[],
-            is_default: true,
+            built: crate::members::Built::Always,
         };
         assert_eq!(unlisted(&[&new]), ["weather: expected a line in bins/xtask/src/budget.rs"]);
         assert_eq!(unlisted(&MEMBERS.iter().collect::<Vec<_>>()), Vec::<String>::new());

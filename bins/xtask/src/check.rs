@@ -1,6 +1,6 @@
 //! The one gate.
 
-use crate::members::{MEMBERS, Member, member};
+use crate::members::{Built, MEMBERS, Member, member};
 use crate::shell::{ChoreError, cargo, pass, read_file, say};
 use crate::{budget, generated, graph, licences, rules};
 use std::path::Path;
@@ -151,7 +151,7 @@ fn parse(words: &[&str]) -> Result<Request, ChoreError> {
     }
     let is_narrow = !members.is_empty();
     if !is_narrow {
-        members = MEMBERS.iter().filter(|m| m.is_default).collect();
+        members = MEMBERS.iter().filter(|m| m.built != Built::ByName).collect();
     }
     Ok(Request { steps, members, is_narrow })
 }
@@ -243,13 +243,14 @@ mod tests {
     }
 
     #[test]
-    fn without_words_every_step_runs_on_every_default_crate() {
+    fn without_words_every_step_runs_on_every_crate_but_the_benches() {
         let request = parse(&[]).unwrap();
         assert_eq!(request.steps, Step::ALL);
         let names: Vec<&str> = request.members.iter().map(|m| m.name).collect();
         assert_eq!(
             names,
             [
+                "analytics",
                 "capture",
                 "contract",
                 "datasets",
@@ -258,8 +259,10 @@ mod tests {
                 "feeds",
                 "labeling",
                 "quality",
+                "query",
                 "simulator",
                 "hindsight",
+                "hindsight-query",
                 "xtask"
             ]
         );

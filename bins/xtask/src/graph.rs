@@ -1,13 +1,16 @@
 //! Dependencies point one way, and one Arrow is in the graph.
 
-use crate::members::{MEMBERS, Member, unknown};
+use crate::members::{Built, MEMBERS, Member, unknown};
 use crate::shell::{ChoreError, cargo, found, read, read_file};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Engines that only `analytics` and `query` may pull in, and runtimes and clients that no library may.
+/// Engines and their runtimes, which only libraries on an engine may pull in, and clients that no library may.
 const BANNED: [&str; 8] =
     ["datafusion", "polars", "tokio", "reqwest", "hyper", "openssl", "native-tls", "object_store"];
+
+/// What only the libraries on an engine may pull in.
+const ENGINES: [&str; 4] = ["datafusion", "polars", "tokio", "object_store"];
 
 /// What a library may be built from besides Arrow itself: the facade would bring every sub-crate.
 const FACADE: &str = "arrow";
@@ -41,8 +44,11 @@ fn is_ours(name: &str) -> bool {
 
 /// Packages that a library must not be built from.
 fn misplaced(member: &Member, tree: &str) -> Vec<String> {
+    let is_engine = member.built == Built::Gate;
     let is_wrong = |name: &&str| {
-        let banned = BANNED.iter().any(|b| name.starts_with(b)) || *name == FACADE;
+        let may = |banned: &str| is_engine && ENGINES.contains(&banned);
+        let banned = BANNED.iter().any(|b| name.starts_with(b) && !may(b))
+            || (*name == FACADE && !is_engine);
         banned || (is_ours(name) && *name != member.name && !member.knows.contains(name))
     };
     let say = |name| format!("{}: expected no dependency on `{name}`", member.name);

@@ -4,6 +4,17 @@ use crate::shell::ChoreError;
 use std::fs;
 use std::path::Path;
 
+/// Who builds a crate when none is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Built {
+    /// A bare cargo command, and the gate.
+    Always,
+    /// The gate: it stands on DataFusion or Polars, which take ten minutes to build.
+    Gate,
+    /// Nobody. Benches pull in the peers that they compare with.
+    ByName,
+}
+
 /// A crate of the workspace.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Member {
@@ -14,8 +25,8 @@ pub(crate) struct Member {
     pub(crate) knows: &'static [&'static str],
     /// Our own crates that its tests may add.
     pub(crate) tests_add: &'static [&'static str],
-    /// Whether the gate builds it when no crate is named. Benches pull in the peers that they compare with.
-    pub(crate) is_default: bool,
+    /// Who builds it when no crate is named.
+    pub(crate) built: Built,
 }
 
 impl Member {
@@ -26,7 +37,8 @@ impl Member {
 }
 
 /// Every crate. A new one gets a line here, or the `graph` step fails.
-pub(crate) const MEMBERS: [Member; 12] = [
+pub(crate) const MEMBERS: [Member; 15] = [
+    engine("analytics", "crates/analytics", &["contract"], &["simulator"]),
     library("capture", "crates/capture", &["contract", "durable"], &["simulator"]),
     library("contract", "crates/contract", &[], &[]),
     library("datasets", "crates/datasets", &["contract", "durable"], &["simulator"]),
@@ -35,10 +47,17 @@ pub(crate) const MEMBERS: [Member; 12] = [
     library("feeds", "crates/feeds", &["contract"], &["simulator"]),
     library("labeling", "crates/labeling", &["contract"], &["simulator"]),
     library("quality", "crates/quality", &["contract"], &["simulator"]),
+    engine(
+        "query",
+        "crates/query",
+        &["capture", "contract", "datasets", "durable", "features"],
+        &["simulator"],
+    ),
     library("simulator", "crates/simulator", &["contract"], &[]),
-    composer("hindsight", "bins/hindsight", LIBRARIES, true),
-    composer("xtask", "bins/xtask", PROGRAMS, true),
-    composer("benches", "benches", PROGRAMS, false),
+    composer("hindsight", "bins/hindsight", LIBRARIES, Built::Always),
+    composer("hindsight-query", "bins/query", PROGRAMS, Built::Gate),
+    composer("xtask", "bins/xtask", PROGRAMS, Built::Always),
+    composer("benches", "benches", PROGRAMS, Built::ByName),
 ];
 
 const LIBRARIES: &[&str] = &[
@@ -53,6 +72,7 @@ const LIBRARIES: &[&str] = &[
     "simulator",
 ];
 const PROGRAMS: &[&str] = &[
+    "analytics",
     "capture",
     "contract",
     "datasets",
@@ -61,6 +81,7 @@ const PROGRAMS: &[&str] = &[
     "feeds",
     "labeling",
     "quality",
+    "query",
     "simulator",
     "hindsight",
 ];
@@ -71,7 +92,17 @@ const fn library(
     knows: &'static [&'static str],
     tests_add: &'static [&'static str],
 ) -> Member {
-    Member { name, folder, knows, tests_add, is_default: true }
+    Member { name, folder, knows, tests_add, built: Built::Always }
+}
+
+/// A library on an engine, which may know stages: it reads what they wrote.
+const fn engine(
+    name: &'static str,
+    folder: &'static str,
+    knows: &'static [&'static str],
+    tests_add: &'static [&'static str],
+) -> Member {
+    Member { name, folder, knows, tests_add, built: Built::Gate }
 }
 
 /// Only programs and benches compose stages.
@@ -79,9 +110,9 @@ const fn composer(
     name: &'static str,
     folder: &'static str,
     knows: &'static [&'static str],
-    is_default: bool,
+    built: Built,
 ) -> Member {
-    Member { name, folder, knows, tests_add: &[], is_default }
+    Member { name, folder, knows, tests_add: &[], built }
 }
 
 pub(crate) fn member(name: &str) -> Option<&'static Member> {
@@ -134,7 +165,7 @@ mod tests {
             fs::read_to_string(crate::shell::root().unwrap().join("Cargo.toml")).unwrap();
         let line = manifest.lines().find(|l| l.starts_with("default-members")).unwrap();
         let listed: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
-        let ours: Vec<&str> = MEMBERS.iter().filter(|m| m.is_default).map(|m| m.folder).collect();
+        let ours: Vec<&str> = MEMBERS.iter().filter(|m| m.built == Built::Always).map(|m| m.folder).collect();
         assert_eq!(listed, ours);
     }
 }

@@ -1,0 +1,115 @@
+//! What a statement gives.
+
+use crate::error::QueryError;
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
+use datafusion::execution::SendableRecordBatchStream;
+use datafusion::physical_plan::ExecutionPlan;
+use futures::StreamExt as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Something that the reader of an answer should know although its rows are right as far as they go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// Rows of a log that were there and cannot be read: they are not in the answer.
+    Lost {
+        /// SQL schema of the log.
+        log: String,
+        /// Their table, where it is known.
+        table: Option<String>,
+        /// Their numbers.
+        seqs: std::ops::Range<u64>,
+    },
+}
+
+/// Notes of one statement, written by its scans.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<Vec<Note>>>);
+
+impl Notes {
+    pub(crate) fn push(&self, note: Note) {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+
+    fn all(&self) -> Vec<Note> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The rows of a statement, batch by batch.
+///
+/// Dropping it stops the work behind it.
+pub struct Answer {
+    pub(crate) stream: SendableRecordBatchStream,
+    pub(crate) plan: Arc<dyn ExecutionPlan>,
+    pub(crate) notes: Notes,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer").field("schema", &self.stream.schema()).finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// Columns of the rows.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.stream.schema()
+    }
+
+    /// The next batch; `None` at the end.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
+        self.stream.next().await.transpose().map_err(|e| QueryError::from_engine(e, ""))
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    pub async fn collect(mut self) -> Result<Vec<RecordBatch>, QueryError> {
+        let mut batches = Vec::new();
+        while let Some(batch) = self.next().await? {
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+
+    /// What is not in the answer, known so far: complete once the answer has ended.
+    #[must_use]
+    pub fn notes(&self) -> Vec<Note> {
+        self.notes.all()
+    }
+
+    /// Bytes that scans have read so far, from logs and files.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        sum(&self.plan, "bytes_scanned")
+    }
+
+    /// Rows that scans have handed on so far.
+    #[must_use]
+    pub fn rows_read(&self) -> u64 {
+        leaves(&self.plan)
+    }
+}
+
+fn sum(plan: &Arc<dyn ExecutionPlan>, metric: &str) -> u64 {
+    let own = plan.metrics().and_then(|m| m.sum_by_name(metric)).map_or(0, |v| v.as_usize() as u64);
+    plan.children().into_iter().map(|child| sum(child, metric)).sum::<u64>() + own
+}
+
+fn leaves(plan: &Arc<dyn ExecutionPlan>) -> u64 {
+    let children = plan.children();
+    if children.is_empty() {
+        return plan.metrics().and_then(|m| m.output_rows()).unwrap_or(0) as u64;
+    }
+    children.into_iter().map(leaves).sum()
+}

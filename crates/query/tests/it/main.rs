@@ -1,0 +1,1 @@
+//! SQL as users ask it.
