@@ -165,7 +165,8 @@ mod tests {
             fs::read_to_string(crate::shell::root().unwrap().join("Cargo.toml")).unwrap();
         let line = manifest.lines().find(|l| l.starts_with("default-members")).unwrap();
         let listed: Vec<&str> = line.split('"').skip(1).step_by(2).collect();
-        let ours: Vec<&str> = MEMBERS.iter().filter(|m| m.built == Built::Always).map(|m| m.folder).collect();
+        let ours: Vec<&str> =
+            MEMBERS.iter().filter(|m| m.built == Built::Always).map(|m| m.folder).collect();
         assert_eq!(listed, ours);
     }
 }

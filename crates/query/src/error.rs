@@ -180,7 +180,7 @@ impl Diagnostic for QueryError {
             Self::Log(e) => e.fault(),
             Self::Store(e) => e.fault(),
             Self::Folder(e) => e.fault(),
-            Self::Fs(e) => e.fault(),
+            Self::Fs(e) => Fault::Environment { retry: e.is_transient() },
             Self::Bug { .. } => Fault::Bug,
             _ => Fault::Input,
         }
@@ -196,7 +196,6 @@ impl Diagnostic for QueryError {
             Self::Log(e) => e.help(),
             Self::Store(e) => e.help(),
             Self::Folder(e) => e.help(),
-            Self::Fs(e) => e.help(),
             _ => None,
         }
     }

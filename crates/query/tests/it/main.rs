@@ -1,1 +1,3 @@
 //! SQL as users ask it.
+
+mod session;
