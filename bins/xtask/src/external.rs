@@ -43,6 +43,39 @@ pub(crate) fn interop_datasets(root: &Path, required: bool) -> Result<(), ChoreE
     echo(check).map(|_| ())
 }
 
+/// DuckDB and `hindsight-query` answer the same questions alike. Where it cannot run it says so in one line and succeeds,
+/// unless `required`.
+pub(crate) fn interop_query(root: &Path, required: bool) -> Result<(), ChoreError> {
+    let proof = "query/interop";
+    let Some(python) = python_or_skip(root, proof, required)? else { return Ok(()) };
+    let mut build = cargo(root);
+    build.args(["build", "--quiet", "--locked", "-p", "hindsight", "-p", "hindsight-query"]);
+    pass(build)?;
+    let mut check = command(root, &python);
+    check.arg(root.join("fixtures").join(proof).join("check.py"));
+    check.env("CARGO_TARGET_DIR", target(root));
+    echo(check).map(|_| ())
+}
+
+/// The bridge between Arrow and Polars under Miri, which a nightly toolchain has. Where there is none it says so in one
+/// line and succeeds, unless `required`.
+pub(crate) fn miri_analytics(root: &Path, required: bool) -> Result<(), ChoreError> {
+    let mut version = command(root, "cargo");
+    version.args(["+nightly", "miri", "--version"]);
+    if read(version).is_err() {
+        let line = "miri: SKIPPED: `cargo +nightly miri` was not found".to_owned();
+        if required {
+            return Err(ChoreError::Found(line));
+        }
+        say(&line);
+        return Ok(());
+    }
+    let mut test = command(root, "cargo");
+    test.args(["+nightly", "miri", "test", "--locked", "-p", "analytics", "--lib", "bridge::"]);
+    test.env("CARGO_TARGET_DIR", target(root).join("miri"));
+    pass(test)
+}
+
 /// A second reader of capture logs, in Python, finds what the first one finds. Where it cannot run it says so in one line
 /// and succeeds, unless `required`.
 pub(crate) fn oracle_capture(root: &Path, required: bool) -> Result<(), ChoreError> {

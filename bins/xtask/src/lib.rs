@@ -9,6 +9,8 @@
 //! cargo xtask budget                                        prints the package count of each crate
 //! cargo xtask interop [--require]                           Python readers open what we write, and we what they write
 //! cargo xtask interop datasets [--require]                  readers of other programs open a version and its documents
+//! cargo xtask interop query [--require]                     DuckDB and hindsight-query answer the same questions alike
+//! cargo xtask miri analytics [--require]                    the bridge's unsafe code under Miri, with a nightly toolchain
 //! cargo xtask oracle capture [--require]                    a second reader, in Python, finds what our logs' reader finds
 //! cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]
 //!                                                           the long forms of the proofs of `capture`
@@ -39,7 +41,8 @@ pub use rules::{Finding, Rule, scan};
 pub use shell::{ChoreError, exit, say};
 
 const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
-                     interop [datasets] [--require] | oracle capture [--require] | torture capture [--help] | outside";
+                     interop [datasets|query] [--require] | \
+                     miri analytics [--require] | oracle capture [--require] | torture capture [--help] | outside";
 
 /// Runs a verb.
 ///
@@ -56,6 +59,10 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
         ["interop", "--require"] => external::interop(&root, true),
         ["interop", "datasets"] => external::interop_datasets(&root, false),
         ["interop", "datasets", "--require"] => external::interop_datasets(&root, true),
+        ["interop", "query"] => external::interop_query(&root, false),
+        ["interop", "query", "--require"] => external::interop_query(&root, true),
+        ["miri", "analytics"] => external::miri_analytics(&root, false),
+        ["miri", "analytics", "--require"] => external::miri_analytics(&root, true),
         ["oracle", "capture"] => external::oracle_capture(&root, false),
         ["oracle", "capture", "--require"] => external::oracle_capture(&root, true),
         ["torture", "capture", rest @ ..] => torture::capture(&root, rest),
