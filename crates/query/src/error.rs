@@ -128,8 +128,21 @@ pub enum QueryError {
 
 impl QueryError {
     /// What the engine says, as an error of this crate; one that passed through the engine comes back as it was.
-    pub(crate) fn from_engine(error: DataFusionError, _sql: &str) -> Self {
-        Self::Bug { message: error.to_string() }
+    pub(crate) fn from_engine(error: DataFusionError, sql: &str) -> Self {
+        match error {
+            DataFusionError::External(error) => match error.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(error) => Self::Bug { message: error.to_string() },
+            },
+            DataFusionError::Context(_, error) | DataFusionError::Diagnostic(_, error) => {
+                Self::from_engine(*error, sql)
+            }
+            DataFusionError::Shared(error) => match std::sync::Arc::try_unwrap(error) {
+                Ok(error) => Self::from_engine(error, sql),
+                Err(error) => Self::Bug { message: error.to_string() },
+            },
+            error => Self::Bug { message: error.to_string() },
+        }
     }
 
     /// Where in the text of the statement, if it is known.

@@ -1,8 +1,12 @@
 //! Table functions.
 
+mod as_of;
+
 use crate::names::Shelves;
 use datafusion::execution::SessionState;
 use std::sync::Arc;
 
 /// Puts every table function into the state of a statement.
-pub(crate) fn register(_state: &mut SessionState, _shelves: &Arc<Shelves>) {}
+pub(crate) fn register(state: &mut SessionState, shelves: &Arc<Shelves>) {
+    state.register_udtf("as_of", Arc::new(as_of::AsOfFunction(Arc::clone(shelves))));
+}

@@ -18,6 +18,7 @@ mod parquet_scan;
 mod session;
 mod shelf;
 mod system;
+mod watch;
 
 pub use answer::{Answer, Note};
 pub use catalogue::{Catalogue, CatalogueError};

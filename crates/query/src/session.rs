@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     pub(crate) fs: Arc<dyn Fs>,
     pub(crate) catalogue: Catalogue,
     pub(crate) options: Options,
+    /// What was learnt about files that never change.
+    pub(crate) learnt: log::Learnt,
 }
 
 /// A table that SQL can name.
@@ -70,7 +72,8 @@ impl Session {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|e| QueryError::from_engine(e, ""))?;
-        Ok(Self { shared: Arc::new(Shared { fs, catalogue, options }), runtime })
+        let learnt = log::Learnt::default();
+        Ok(Self { shared: Arc::new(Shared { fs, catalogue, options, learnt }), runtime })
     }
 
     /// Plans a statement and starts to answer it.

@@ -1,3 +1,10 @@
 //! SQL as users ask it.
+#![cfg(test)]
 
+mod log;
+mod log_as_of;
+mod log_damage;
+mod log_gate;
+mod log_kit;
+mod log_prune;
 mod session;
