@@ -7,6 +7,7 @@ pub use error::CrossError;
 pub use keys::group_ids;
 pub(crate) use keys::is_key;
 
+use crate::moments::mean_and_std;
 use arrow_array::{Array, Float64Array, TimestampNanosecondArray};
 
 /// What is asked of the members of a row's cross-section.
@@ -38,7 +39,8 @@ pub enum CrossStat {
 ///   then. A value that is NaN or infinite counts as missing.
 /// - **Units:** those of the values (`Mean`, `Median`), else none.
 /// - **Point in time:** cut-offs at or before the row's own; values must themselves have been known at their cut-off.
-/// - **Order:** sums run over the members in ascending order of value, so the order of rows moves no bit.
+/// - **Order:** sums run over the members in ascending order of value and are compensated, so the order of rows moves
+///   no bit.
 /// - **Cost:** a sort of the rows; each cut-off then costs one pass over the members of its window.
 ///
 /// ```
@@ -212,17 +214,9 @@ struct Moments {
 }
 
 impl Moments {
-    fn of(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        if values.is_empty() {
-            return Self { mean: None, std: None };
-        }
-        let mean = values.iter().sum::<f64>() / n;
-        // Equal values have no spread, whatever the rounding of their mean says.
-        let is_flat = values.first() == values.last();
-        let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
-        let std = (!is_flat).then(|| (squares / (n - 1.0)).sqrt()).filter(|std| *std > 0.0);
-        Self { mean: Some(mean), std }
+    fn of(ascending: &[f64]) -> Self {
+        let (mean, std) = mean_and_std(ascending);
+        Self { mean, std: std.filter(|std| *std > 0.0) }
     }
 }
 

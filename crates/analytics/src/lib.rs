@@ -4,6 +4,7 @@
 mod bridge;
 mod cross;
 mod derived;
+mod moments;
 mod summary;
 
 /// Explanations of every error code of this crate, one `##` section a code.

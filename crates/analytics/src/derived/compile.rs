@@ -11,7 +11,8 @@ use polars::prelude::{DataType, Expr, NULL, col, lit};
 pub(super) fn compile(node: &Node, column: &impl Fn(&str) -> Kind) -> Expr {
     let float = |node: &Node| as_float(node, column);
     match &node.part {
-        Part::Number(value) => lit(*value),
+        // A bare literal has a type of its own that adapts to its neighbour; here every number is `Float64`.
+        Part::Number(value) => lit(*value).cast(DataType::Float64),
         Part::Truth(value) => lit(*value),
         Part::Column(name) => match column(name) {
             // What is not finite in an input is as good as missing.
@@ -77,8 +78,9 @@ fn pair(sides: (Expr, Expr), compare: fn(Expr, Expr) -> Expr) -> Expr {
 fn call(function: Function, arguments: &[Node], column: &impl Fn(&str) -> Kind) -> Expr {
     let float = |node: &Node| as_float(node, column);
     // `coalesce` and `if` of truths stay truths.
+    let is_truth = |nodes: &[Node]| nodes.iter().all(|node| kind(node, column) == Ok(Kind::Truth));
     let alike = |nodes: &[Node]| -> Vec<Expr> {
-        let is_truth = nodes.iter().all(|node| kind(node, column) == Ok(Kind::Truth));
+        let is_truth = is_truth(nodes);
         nodes.iter().map(|n| if is_truth { compile(n, column) } else { float(n) }).collect()
     };
     match (function, arguments) {
@@ -101,8 +103,11 @@ fn call(function: Function, arguments: &[Node], column: &impl Fn(&str) -> Kind) 
         (Function::If, [condition, rest @ ..]) => {
             let mut values = alike(rest).into_iter();
             let (yes, no) = (values.next(), values.next());
+            let dtype = if is_truth(rest) { DataType::Boolean } else { DataType::Float64 };
             match (yes, no) {
-                (Some(yes), Some(no)) => kernels::select(compile(condition, column), yes, no),
+                (Some(yes), Some(no)) => {
+                    kernels::select(dtype, compile(condition, column), yes, no)
+                }
                 _ => lit(NULL),
             }
         }

@@ -79,14 +79,15 @@ pub(super) fn choice(choice: Choice, a: Expr, b: Expr) -> Expr {
     a.map_many(run, &[b], float_like_first_of)
 }
 
-/// `yes` where the condition holds, `no` where it does not, null where it is null.
-pub(super) fn select(condition: Expr, yes: Expr, no: Expr) -> Expr {
-    let run = |columns: &mut [Column]| {
+/// `yes` where the condition holds, `no` where it does not, null where it is null; both of this type.
+pub(super) fn select(dtype: DataType, condition: Expr, yes: Expr, no: Expr) -> Expr {
+    let is_truth = dtype == DataType::Boolean;
+    let run = move |columns: &mut [Column]| {
         let [condition, yes, no] = columns else { return arity(columns.len(), 3) };
         let name = condition.name().clone();
         let rows = longest(&[condition, yes, no]);
         let condition = truths(condition, rows)?;
-        if yes.dtype() == &DataType::Boolean {
+        if is_truth {
             let (yes, no) = (truths(yes, rows)?, truths(no, rows)?);
             let out: BooleanChunked =
                 condition.iter().zip(yes.iter().zip(no.iter())).map(pick).collect();
@@ -97,10 +98,9 @@ pub(super) fn select(condition: Expr, yes: Expr, no: Expr) -> Expr {
             condition.iter().zip(yes.iter().zip(no.iter())).map(pick).collect();
         Ok(out.with_name(name).into_column())
     };
-    condition.map_many(run, &[yes, no], |_, fields| {
+    condition.map_many(run, &[yes, no], move |_, fields| {
         let name = fields.first().map_or(PlSmallStr::EMPTY, |field| field.name().clone());
-        let dtype = fields.get(1).map_or(DataType::Float64, |field| field.dtype().clone());
-        Ok(Field::new(name, dtype))
+        Ok(Field::new(name, dtype.clone()))
     })
 }
 

@@ -36,8 +36,8 @@ impl TokenKind<'_> {
 /// Signs, longer ones before those that they begin with.
 const SIGNS: [&str; 13] = ["<=", ">=", "==", "!=", "<", ">", "+", "-", "*", "/", "(", ")", ","];
 
-/// Most words of one expression. A chain of so many operators still fits the stack that works on it.
-const MOST: usize = 2_000;
+/// Most words of one expression: its tree is walked by recursion before its levels are known.
+const MOST: usize = 1_000;
 
 /// The words of a text, the end included.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, ExprError> {

@@ -1,6 +1,6 @@
 //! Pearson's and Spearman's correlation of two columns.
 
-use super::describe::total;
+use crate::moments::total;
 
 /// A column over some rows, with its order.
 pub(super) struct Ranked {
@@ -78,16 +78,14 @@ fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
         return None;
     }
     let n = a.len() as f64;
-    // Scaled to at most 1, so that no square overflows or vanishes.
-    let scaled = |values: &[f64]| -> Vec<f64> {
-        let most = values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
-        values.iter().map(|v| v / most).collect()
-    };
-    let centred = |values: Vec<f64>| -> Vec<f64> {
+    // Centred before they are scaled, because a scaled offset would be rounded; scaled, so that no square overflows or
+    // vanishes.
+    let centred = |values: &[f64]| -> Vec<f64> {
         let mean = total(values.iter().copied()) / n;
-        values.into_iter().map(|v| v - mean).collect()
+        let most = values.iter().fold(0.0_f64, |most, v| most.max((v - mean).abs()));
+        values.iter().map(|v| (v - mean) / most).collect()
     };
-    let (a, b) = (centred(scaled(a)), centred(scaled(b)));
+    let (a, b) = (centred(a), centred(b));
     let product = |x: &[f64], y: &[f64]| total(x.iter().zip(y).map(|(x, y)| x * y));
     let scale = product(&a, &a).sqrt() * product(&b, &b).sqrt();
     let value = product(&a, &b) / scale;

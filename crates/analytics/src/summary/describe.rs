@@ -1,6 +1,7 @@
 //! What is said of one column.
 
 use super::column::{Collected, Values};
+use crate::moments::mean_and_std;
 
 /// What is said of one column over some rows.
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl Described {
     /// In the order of [`NUMBERS`](Self::NUMBERS).
     pub(super) fn numbers(&self) -> [Option<f64>; 9] {
         let at = |q| quantile(&self.sorted, q);
-        let (mean, std) = moments(&self.sorted);
+        let (mean, std) = mean_and_std(&self.sorted);
         let (min, max) = (self.sorted.first().copied(), self.sorted.last().copied());
         [mean, std, min, at(0.01), at(0.25), at(0.5), at(0.75), at(0.99), max]
             .map(|value| value.filter(|v| v.is_finite()))
@@ -63,35 +64,6 @@ fn distinct<T: Ord + Copy>(values: &[T], rows: &[usize]) -> usize {
     found.sort_unstable();
     found.dedup();
     found.len()
-}
-
-/// Mean and standard deviation (`ddof` 1) of ascending values.
-fn moments(sorted: &[f64]) -> (Option<f64>, Option<f64>) {
-    let n = sorted.len() as f64;
-    if sorted.is_empty() {
-        return (None, None);
-    }
-    let mean = total(sorted.iter().copied()) / n;
-    if sorted.len() == 1 {
-        return (Some(mean), None);
-    }
-    if sorted.first() == sorted.last() {
-        // Equal values: their mean is the value, whatever a division makes of the sum.
-        return (sorted.first().copied(), Some(0.0));
-    }
-    let squares = total(sorted.iter().map(|v| (v - mean) * (v - mean)));
-    (Some(mean), Some((squares / (n - 1.0)).sqrt()))
-}
-
-/// Neumaier's compensated sum, in the order given.
-pub(super) fn total(values: impl Iterator<Item = f64>) -> f64 {
-    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
-    for value in values {
-        let next = sum + value;
-        lost += if sum.abs() >= value.abs() { (sum - next) + value } else { (value - next) + sum };
-        sum = next;
-    }
-    sum + lost
 }
 
 /// Linear between the neighbours of `q (n - 1)`, as numpy and pandas do by default.

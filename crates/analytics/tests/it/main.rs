@@ -3,5 +3,10 @@
 
 mod bridge;
 mod bridge_ownership;
+mod cross;
+mod derived;
+mod derived_refusals;
 mod errors;
+mod golden;
 mod sample;
+mod summary;
