@@ -5,6 +5,7 @@ mod bridge;
 mod bridge_ownership;
 mod cross;
 mod derived;
+mod derived_laws;
 mod derived_refusals;
 mod errors;
 mod golden;
