@@ -18,6 +18,7 @@
 
 pub(crate) mod bounds;
 pub(crate) mod grant;
+mod ledger;
 mod scan;
 mod table;
 mod zones;
@@ -27,13 +28,14 @@ use crate::catalogue::LogEntry;
 use crate::error::QueryError;
 use crate::session::Shared;
 use crate::shelf::{AsOf, Shelf};
-use capture::{ReadError, Stock};
+use capture::Stock;
 use contract::{Name, TABLES, TableSpec};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, lit};
 use datafusion::scalar::ScalarValue;
 use std::sync::{Arc, Mutex, PoisonError};
+use ledger::{LEDGER_TABLES, LedgerTable};
 use table::LogTable;
 
 pub(crate) use zones::Learnt;
@@ -89,18 +91,26 @@ fn event_tables() -> impl Iterator<Item = &'static TableSpec> {
     TABLES.iter().copied().filter(|spec| spec.is_event())
 }
 
+fn ledger_table(name: &str) -> Option<&'static TableSpec> {
+    LEDGER_TABLES.contains(&name).then(|| contract::table(name)).flatten()
+}
+
 impl Shelf for LogShelf {
     fn schema(&self) -> &str {
         &self.place.entry.schema
     }
 
     fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = event_tables().map(|spec| spec.name.to_owned()).collect();
+        let events = event_tables().map(|spec| spec.name);
+        let mut names: Vec<String> = events.chain(LEDGER_TABLES).map(str::to_owned).collect();
         names.sort();
         names
     }
 
     fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+        if let Some(spec) = ledger_table(name) {
+            return Ok(Some(Arc::new(LedgerTable::new(Arc::clone(&self.place), spec))));
+        }
         Ok(self.event_table(name).map(|table| table as Arc<dyn TableProvider>))
     }
 
@@ -110,6 +120,9 @@ impl Shelf for LogShelf {
         name: &str,
         as_of: AsOf,
     ) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
+        if ledger_table(name).is_some() {
+            return Err(QueryError::NoAsOf { table: name.to_owned() });
+        }
         let Some(table) = self.event_table(name) else { return Ok(None) };
         let filter = match as_of {
             AsOf::Seq(seq) => col("seq").lt_eq(lit(seq)),
@@ -125,9 +138,4 @@ impl Shelf for LogShelf {
             .map_err(|e| QueryError::Bug { message: e.to_string() })?;
         Ok(Some(Arc::new(ViewTable::new(plan, None))))
     }
-}
-
-/// A log that cannot be read.
-fn log_error(error: ReadError) -> QueryError {
-    QueryError::Log(error)
 }

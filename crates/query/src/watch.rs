@@ -16,8 +16,11 @@ use datafusion::physical_plan::{
     ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties as _,
     PlanProperties, StatisticsArgs,
 };
-use futures::StreamExt as _;
+use datafusion::parquet::errors::ParquetError;
+use futures::{FutureExt as _, StreamExt as _};
+use std::any::Any;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// What looks at the rows and errors of a step.
@@ -55,6 +58,13 @@ impl WatchExec {
     pub(crate) fn new(input: Arc<dyn ExecutionPlan>, watch: Arc<dyn Watch>) -> Self {
         Self { input, watch }
     }
+}
+
+/// What a panic says.
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a decoder gave up: {}", text.unwrap_or("it did not say why"))
 }
 
 impl DisplayAs for WatchExec {
@@ -122,16 +132,22 @@ impl ExecutionPlan for WatchExec {
         let watch = Arc::clone(&self.watch);
         let rows = futures::stream::unfold(Some((input, watch)), move |state| async move {
             let (mut input, watch) = state?;
-            match input.next().await {
-                None => {
+            // Decoders panic on some damaged bytes (arrow-ipc 59 on a schema with a type that it does not know), and a
+            // damaged file must not end the process.
+            match AssertUnwindSafe(input.next()).catch_unwind().await {
+                Ok(None) => {
                     watch.ended(partitions);
                     None
                 }
-                Some(Ok(batch)) => match watch.batch(batch) {
+                Ok(Some(Ok(batch))) => match watch.batch(batch) {
                     Ok(batch) => Some((Ok(batch), Some((input, watch)))),
                     Err(error) => Some((Err(error), None)),
                 },
-                Some(Err(error)) => Some((Err(watch.error(error)), None)),
+                Ok(Some(Err(error))) => Some((Err(watch.error(error)), None)),
+                Err(panic) => {
+                    let error = ParquetError::General(text_of(panic.as_ref()));
+                    Some((Err(watch.error(error.into())), None))
+                }
             }
         });
         Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))

@@ -3,7 +3,7 @@
 use super::bounds::Bounds;
 use super::grant::Held;
 use super::zones::{Learnt, Zone};
-use super::{Place, log_error};
+use super::Place;
 use crate::answer::Note;
 use crate::error::QueryError;
 use arrow_array::RecordBatch;
@@ -376,7 +376,7 @@ impl Work {
         let reached = reader.cursor().next_seq;
         if before.is_none() && reached < range.end {
             // They were durable when the statement was planned.
-            return Err(log_error(capture::ReadError::Vanished(reached..range.end)));
+            return Err(capture::ReadError::Vanished(reached..range.end).into());
         }
         for (segment, zone) in zones.into_iter().flatten() {
             shared.learnt.learn(self.log_id, segment, self.spec.name, zone);

@@ -111,7 +111,8 @@ impl LogTable {
                 run.seqs.start < damage.seqs.end && damage.seqs.start < run.seqs.end
             });
             let is_read = damage.seqs.start <= bounds.seq.1 && bounds.seq.0 < damage.seqs.end;
-            if is_ours && is_archived && is_read && !damage.seqs.is_empty() {
+            let is_read = is_read && !bounds.is_empty() && !damage.seqs.is_empty();
+            if is_ours && is_archived && is_read {
                 let table = damage.tables.as_ref().map(|_| self.spec.name.to_owned());
                 let log = self.place.entry.schema.clone();
                 self.place.notes.push(Note::Lost { log, table, seqs: damage.seqs.clone() });
@@ -149,6 +150,7 @@ impl TableProvider for LogTable {
         let held = self.ask(ResourceKind::Log, String::new())?;
         let stock = self.place.stock()?;
         let bounds = Bounds::of(filters);
+        self.note_losses(&stock, &bounds);
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
         let (files, all) = self.files(&stock, &bounds);
         if !bounds.is_empty() && !files.is_empty() {
@@ -159,7 +161,6 @@ impl TableProvider for LogTable {
                 files.len()
             );
             let held = self.ask(ResourceKind::Archive, shown)?;
-            self.note_losses(&stock, &bounds);
             let files = self.checked(files).await?;
             let fs = &self.place.shared.fs;
             let scan = parquet_scan::scan(fs, &self.schema, files, state, projection, limit)?;
