@@ -1,6 +1,6 @@
 //! Rows through a plan.
 
-use super::compile::compile;
+use super::compile::{clean_float, compile};
 use super::error::DerivedError;
 use super::plan::{DerivedPlan, TS_CUTOFF, kind_of};
 use super::spec::{Declared, Formula};
@@ -79,7 +79,12 @@ impl DerivedPlan {
                 .into_column();
             frame = DataFrame::new(height, vec![rows]).map_err(evaluation)?;
         }
+        let floats = read.iter().filter(|field| Kind::of(field.data_type()) == Some(Kind::Float));
+        let floats: Vec<Expr> = floats.map(|field| clean_float(field.name())).collect();
         let mut lazy = frame.lazy();
+        if !floats.is_empty() {
+            lazy = lazy.with_columns(floats);
+        }
         let mut layer: Vec<&Declared> = Vec::new();
         for feature in self.order.iter().filter_map(|at| self.features.get(*at)) {
             match &feature.formula {
