@@ -34,7 +34,7 @@ use std::sync::Arc;
 /// | `FixedSizeBinary(n)` | `Binary` | copy: a view of 16 bytes a row; values shared where `n > 12` |
 /// | `Dictionary(Int32, Utf8)` | `String` | copy: a view of 16 bytes a row; words shared |
 /// | `List(T)`, `LargeList(T)` | `List(T)` | copy: offsets of 8 bytes a row; items take the route of `T` |
-/// | `Struct` | `Struct` | that of its fields, the dearest |
+/// | `Struct` | `Struct` | that of its fields, the dearest; a null of the struct is written into the bitmaps of its fields |
 /// | every other | none | refused |
 ///
 /// # Errors

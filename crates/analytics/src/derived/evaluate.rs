@@ -69,7 +69,7 @@ impl DerivedPlan {
         let schema = Arc::new(Schema::new(fields));
         let crossing = rows.iter().map(|batch| {
             let columns = kept.iter().filter_map(|at| batch.columns().get(*at).cloned()).collect();
-            rebuilt(Arc::clone(&schema), columns, batch.num_rows())
+            rebuilt(&schema, columns, batch.num_rows())
         });
         let crossing = crossing.collect::<Result<Vec<_>, _>>()?;
         let mut frame = to_polars_chunked(&schema, &crossing)?;
@@ -160,11 +160,11 @@ fn pick(read: &[&Field], at: usize, batch: &RecordBatch) -> Result<RecordBatch, 
     let columns = read.iter().map(column).collect::<Result<Vec<_>, _>>()?;
     let fields: Vec<Field> =
         read.iter().map(|field| (*field).clone().with_nullable(true)).collect();
-    rebuilt(Arc::new(Schema::new(fields)), columns, batch.num_rows())
+    rebuilt(&Arc::new(Schema::new(fields)), columns, batch.num_rows())
 }
 
 fn rebuilt(
-    schema: SchemaRef,
+    schema: &SchemaRef,
     columns: Vec<ArrayRef>,
     rows: usize,
 ) -> Result<RecordBatch, DerivedError> {

@@ -45,15 +45,12 @@ fn word(row: usize) -> String {
 }
 
 pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) -> ArrayRef {
+    /// The first bytes of the number.
     macro_rules! numbers {
         ($array:ty, $native:ty) => {{
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "any bits will do"
-            )]
-            #[expect(clippy::cast_lossless, reason = "one rule for all widths")]
-            let values = (0..rows).map(|r| (!nulls.at(r, nullable)).then(|| number(r) as $native));
+            let cut = |row| number(row).to_le_bytes()[..size_of::<$native>()].try_into().unwrap();
+            let value = |row| <$native>::from_le_bytes(cut(row));
+            let values = (0..rows).map(|row| (!nulls.at(row, nullable)).then(|| value(row)));
             Arc::new(values.collect::<$array>()) as ArrayRef
         }};
     }
@@ -66,9 +63,13 @@ pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) ->
         DataType::UInt16 => numbers!(UInt16Array, u16),
         DataType::UInt32 => numbers!(UInt32Array, u32),
         DataType::UInt64 => numbers!(UInt64Array, u64),
-        DataType::Float64 => numbers!(Float64Array, f64),
+        DataType::Float64 => {
+            Arc::new((0..rows).map(|r| some(r).then(|| number(r) as f64)).collect::<Float64Array>())
+        }
         DataType::Int16 => numbers!(Int16Array, i16),
-        DataType::Float32 => numbers!(Float32Array, f32),
+        DataType::Float32 => {
+            Arc::new((0..rows).map(|r| some(r).then(|| number(r) as f32)).collect::<Float32Array>())
+        }
         DataType::LargeUtf8 => {
             Arc::new((0..rows).map(|r| some(r).then(|| word(r))).collect::<LargeStringArray>())
         }
@@ -123,7 +124,7 @@ pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) ->
         DataType::List(item) | DataType::LargeList(item) => {
             let lengths: Vec<usize> = (0..rows).map(|r| if some(r) { r % 4 } else { 0 }).collect();
             let items = array(item.data_type(), lengths.iter().sum(), nulls, item.is_nullable());
-            let valid = NullBuffer::from_iter((0..rows).map(some));
+            let valid = (0..rows).map(some).collect::<NullBuffer>();
             let valid = Some(valid).filter(|v| v.null_count() > 0);
             if matches!(ty, DataType::LargeList(_)) {
                 let offsets = OffsetBuffer::from_lengths(lengths);
@@ -134,7 +135,7 @@ pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) ->
         }
         DataType::Struct(fields) => {
             let columns = fields.iter().map(|f| array(f.data_type(), rows, nulls, f.is_nullable()));
-            let valid = NullBuffer::from_iter((0..rows).map(some));
+            let valid = (0..rows).map(some).collect::<NullBuffer>();
             let valid = Some(valid).filter(|v| v.null_count() > 0);
             Arc::new(StructArray::new(fields.clone(), columns.collect(), valid))
         }
