@@ -32,10 +32,17 @@ fn columns() -> Vec<(&'static str, ArrayRef)> {
     vec![
         (
             "f64",
-            Arc::new((0..ROWS).map(|n| some(n).then(|| n as f64 * 0.5)).collect::<Float64Array>()),
+            Arc::new(
+                (0..ROWS).map(|n| some(n).then_some(n as f64 * 0.5)).collect::<Float64Array>(),
+            ),
         ),
         ("i64", Arc::new((0..ROWS).map(|n| some(n).then(|| whole(n))).collect::<Int64Array>())),
-        ("u16", Arc::new(UInt16Array::from_iter_values((0..ROWS).map(|n| (n & 0xffff) as u16)))),
+        (
+            "u16",
+            Arc::new(UInt16Array::from_iter_values(
+                (0..ROWS).map(|n| u16::try_from(n & 0xffff).unwrap()),
+            )),
+        ),
         (
             "bool",
             Arc::new((0..ROWS).map(|n| some(n).then_some(n % 3 == 0)).collect::<BooleanArray>()),

@@ -33,9 +33,8 @@ use std::sync::Arc;
 /// | `Utf8`, `LargeUtf8`, `Binary`, `LargeBinary` | `String`, `Binary` | copy: a view of 16 bytes a row; values shared |
 /// | `FixedSizeBinary(n)` | `Binary` | copy: a view of 16 bytes a row; values shared where `n > 12` |
 /// | `Dictionary(Int32, Utf8)` | `String` | copy: a view of 16 bytes a row; words shared |
-/// | `LargeList(T)` | `List(T)` | the route of `T` |
-/// | `List(T)` | `List(T)` | copy: offsets of 8 bytes a row; items take the route of `T` |
-/// | `Struct` | `Struct` | that of its fields, the dearest |
+/// | `List(T)`, `LargeList(T)` | `List(T)` | copy: offsets of 8 bytes a row; items take the route of `T` |
+/// | `Struct` | `Struct` | that of its fields, the dearest; a null of the struct is written into the bitmaps of its fields |
 /// | every other | none | refused |
 ///
 /// # Errors

@@ -193,8 +193,8 @@ impl CrossSection {
             CrossStat::Median => "median",
         };
         let others = if self.leave_one_out { ", without the row" } else { "" };
-        let keys = by.iter().map(|key| format!(", {key}")).collect::<String>();
-        format!("{stat}({of}) over (ts_cutoff - {} ns{keys}{others})", self.window_ns)
+        let keys = [&[format!("ts_cutoff - {} ns", self.window_ns)], by].concat().join(", ");
+        format!("{stat}({of}) over ({keys}{others})")
     }
 }
 

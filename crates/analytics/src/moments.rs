@@ -11,7 +11,7 @@ pub(crate) fn total(values: impl Iterator<Item = f64>) -> f64 {
     sum + lost
 }
 
-/// Mean and standard deviation (`ddof` 1) of ascending values.
+/// Mean and standard deviation (`ddof` 1) of ascending finite values, without a minus zero.
 ///
 /// No mean of no value, no deviation of fewer than two; either may be infinite or NaN where `f64` does not reach.
 pub(crate) fn mean_and_std(ascending: &[f64]) -> (Option<f64>, Option<f64>) {
@@ -20,7 +20,7 @@ pub(crate) fn mean_and_std(ascending: &[f64]) -> (Option<f64>, Option<f64>) {
     };
     let n = ascending.len() as f64;
     // Equal values have no spread, and their mean is the value, whatever a division makes of their sum.
-    if first == last {
+    if first.total_cmp(last).is_eq() {
         return (Some(*first), (ascending.len() > 1).then_some(0.0));
     }
     let mean = total(ascending.iter().copied()) / n;

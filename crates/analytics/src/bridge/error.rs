@@ -49,9 +49,9 @@ pub enum BridgeError {
     /// A null where the schema has none.
     #[error("{column}, row {row}: expected a value, found null")]
     Null {
-        /// The column.
+        /// The column, and the place in it where it is nested.
         column: String,
-        /// The row of its chunk, from 0.
+        /// The row of its chunk, or the item of a list, from 0.
         row: usize,
     },
     /// Bytes of another width than the column has.

@@ -5,9 +5,10 @@ use arrow_array::builder::{FixedSizeBinaryBuilder, StringDictionaryBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, LargeListArray, ListArray, StringArray, StructArray,
+    Array, ArrayRef, BinaryArray, GenericListArray, LargeBinaryArray, LargeListArray,
+    LargeStringArray, OffsetSizeTrait, StringArray, StructArray,
 };
-use arrow_buffer::OffsetBuffer;
+use arrow_buffer::{ArrowNativeType, NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 use std::sync::Arc;
 
@@ -29,12 +30,24 @@ pub(super) fn plain(data_type: &DataType) -> DataType {
 /// The column as `field` has it.
 pub(super) fn as_field(array: &ArrayRef, field: &Field) -> Result<ArrayRef, BridgeError> {
     let array = as_type(array, field.data_type(), field.name())?;
-    let nulls = array.logical_nulls();
-    if let Some(nulls) = nulls.filter(|nulls| !field.is_nullable() && nulls.null_count() > 0) {
-        let row = (0..nulls.len()).find(|row| nulls.is_null(*row)).unwrap_or(0);
-        return Err(BridgeError::Null { column: field.name().clone(), row });
-    }
+    no_null(&array, field, None, field.name())?;
     Ok(array)
+}
+
+/// Refuses a null where the field has none; what lies under a null of the parent does not count.
+fn no_null(
+    array: &ArrayRef,
+    field: &Field,
+    parent: Option<&NullBuffer>,
+    column: &str,
+) -> Result<(), BridgeError> {
+    let Some(nulls) = array.logical_nulls().filter(|_| !field.is_nullable()) else { return Ok(()) };
+    let shows =
+        |row: &usize| nulls.is_null(*row) && parent.is_none_or(|parent| parent.is_valid(*row));
+    match (0..nulls.len()).find(shows) {
+        Some(row) => Err(BridgeError::Null { column: column.to_owned(), row }),
+        None => Ok(()),
+    }
 }
 
 fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, BridgeError> {
@@ -51,6 +64,12 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
         (DataType::BinaryView, DataType::Binary) => {
             fits(array.as_binary_view().iter().map(|v| v.map_or(0, <[u8]>::len)), column)?;
             Arc::new(array.as_binary_view().iter().collect::<BinaryArray>())
+        }
+        (DataType::Utf8View, DataType::LargeUtf8) => {
+            Arc::new(array.as_string_view().iter().collect::<LargeStringArray>())
+        }
+        (DataType::BinaryView, DataType::LargeBinary) => {
+            Arc::new(array.as_binary_view().iter().collect::<LargeBinaryArray>())
         }
         (DataType::Utf8View, DataType::Dictionary(key, value))
             if **key == DataType::Int32 && **value == DataType::Utf8 =>
@@ -83,7 +102,10 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
             Arc::new(rows.finish())
         }
         (DataType::LargeList(_), DataType::List(item)) => {
-            narrow_list(array.as_list::<i64>(), item, column)?
+            list_of::<i32>(array.as_list::<i64>(), item, column)?
+        }
+        (DataType::LargeList(_), DataType::LargeList(item)) => {
+            list_of::<i64>(array.as_list::<i64>(), item, column)?
         }
         (DataType::Struct(found), DataType::Struct(fields))
             if found.len() == fields.len()
@@ -91,7 +113,10 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
         {
             let array = array.as_struct();
             let columns = array.columns().iter().zip(fields).map(|(values, field)| {
-                as_type(values, field.data_type(), &format!("{column}.{}", field.name()))
+                let column = format!("{column}.{}", field.name());
+                let values = as_type(values, field.data_type(), &column)?;
+                no_null(&values, field, array.nulls(), &column)?;
+                Ok(values)
             });
             let columns = columns.collect::<Result<Vec<_>, _>>()?;
             let nulls = array.nulls().cloned();
@@ -107,26 +132,26 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
     })
 }
 
-/// The list with offsets of 32 bits and only the items that it reaches.
-fn narrow_list(
+/// The list with these offsets and only the items that it reaches.
+fn list_of<O: OffsetSizeTrait>(
     list: &LargeListArray,
     item: &FieldRef,
     column: &str,
 ) -> Result<ArrayRef, BridgeError> {
     let offsets = list.offsets();
-    let first = offsets.first().map_or(0, |o| usize::try_from(*o).unwrap_or(0));
-    let last = offsets.last().map_or(0, |o| usize::try_from(*o).unwrap_or(0));
-    fits(std::iter::once(last - first), column)?;
-    let items = list.values().slice(first, last - first);
-    let items = as_type(&items, item.data_type(), &format!("{column}[]"))?;
-    let lengths = (0..list.len()).map(|row| usize::try_from(list.value_length(row)).unwrap_or(0));
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    ListArray::try_new(Arc::clone(item), offsets, items, list.nulls().cloned())
+    let first = offsets.first().map_or(0, |o| o.as_usize());
+    let last = offsets.last().map_or(0, |o| o.as_usize());
+    if !O::IS_LARGE {
+        fits(std::iter::once(last - first), column)?;
+    }
+    let column = format!("{column}[]");
+    let items = as_type(&list.values().slice(first, last - first), item.data_type(), &column)?;
+    no_null(&items, item, None, &column)?;
+    let lengths = (0..list.len()).map(|row| list.value_length(row).as_usize());
+    let offsets = OffsetBuffer::<O>::from_lengths(lengths);
+    GenericListArray::try_new(Arc::clone(item), offsets, items, list.nulls().cloned())
         .map(|list| Arc::new(list) as ArrayRef)
-        .map_err(|error| BridgeError::Interface {
-            column: column.to_owned(),
-            message: error.to_string(),
-        })
+        .map_err(|error| BridgeError::Interface { column, message: error.to_string() })
 }
 
 /// Whether offsets of 32 bits reach over so many bytes or items.

@@ -40,7 +40,8 @@ const DICTIONARY: Route = Route::Copy {
 };
 /// Lists.
 const LIST: Route = Route::Copy {
-    reason: "offsets of Polars have 64 bits: 8 bytes a row are written; items go the way of their own type",
+    reason: "offsets of Polars have 64 bits and begin anywhere: 8 bytes a row are written, so that only items in reach \
+             cross; items go the way of their own type",
 };
 /// Structs of something that is copied.
 const STRUCT: Route = Route::Copy { reason: "a field of the struct is copied" };
@@ -96,11 +97,10 @@ pub fn route(data_type: &DataType) -> Route {
         DataType::Dictionary(..) => Route::Refused {
             reason: "the one dictionary of the contract is `Dictionary(Int32, Utf8)`",
         },
-        DataType::List(item) => match route(item.data_type()) {
+        DataType::List(item) | DataType::LargeList(item) => match route(item.data_type()) {
             refused @ Route::Refused { .. } => refused,
             _ => LIST,
         },
-        DataType::LargeList(item) => route(item.data_type()),
         DataType::Struct(fields) if fields.is_empty() => {
             Route::Refused { reason: "a struct without fields holds nothing" }
         }

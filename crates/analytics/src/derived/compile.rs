@@ -7,7 +7,8 @@ use polars::prelude::{DataType, Expr, NULL, col, lit};
 
 /// The value of the node as Polars computes it: `Float64` without NaN and infinity, or `Boolean`.
 ///
-/// Types were checked before, so the kinds that `column` gives are those that the node was checked with.
+/// Types were checked before, so the kinds that `column` gives are those that the node was checked with; columns of
+/// floats went through [`clean_float`].
 pub(super) fn compile(node: &Node, column: &impl Fn(&str) -> Kind) -> Expr {
     let float = |node: &Node| as_float(node, column);
     match &node.part {
@@ -15,16 +16,19 @@ pub(super) fn compile(node: &Node, column: &impl Fn(&str) -> Kind) -> Expr {
         Part::Number(value) => lit(*value).cast(DataType::Float64),
         Part::Truth(value) => lit(*value),
         Part::Column(name) => match column(name) {
-            // What is not finite in an input is as good as missing.
-            Kind::Float => kernels::finite(col(name.as_str()).cast(DataType::Float64)),
+            Kind::Float | Kind::Truth => col(name.as_str()),
             Kind::Int => col(name.as_str()).cast(DataType::Int64),
-            Kind::Truth => col(name.as_str()),
         },
         Part::Negative(inner) => kernels::unary(Unary::Negative, float(inner)),
         Part::Not(inner) => compile(inner, column).not(),
         Part::Binary(operator, left, right) => binary(*operator, left, right, column),
         Part::Call(function, arguments) => call(*function, arguments, column),
     }
+}
+
+/// A column of floats as `Float64`, with null for what is not finite: in an input that is as good as missing.
+pub(super) fn clean_float(column: &str) -> Expr {
+    kernels::finite(col(column).cast(DataType::Float64))
 }
 
 /// The node as `Float64`: integers are widened, exactly below 2^53 and to the nearest above.

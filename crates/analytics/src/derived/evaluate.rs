@@ -1,6 +1,6 @@
 //! Rows through a plan.
 
-use super::compile::compile;
+use super::compile::{clean_float, compile};
 use super::error::DerivedError;
 use super::plan::{DerivedPlan, TS_CUTOFF, kind_of};
 use super::spec::{Declared, Formula};
@@ -69,7 +69,7 @@ impl DerivedPlan {
         let schema = Arc::new(Schema::new(fields));
         let crossing = rows.iter().map(|batch| {
             let columns = kept.iter().filter_map(|at| batch.columns().get(*at).cloned()).collect();
-            rebuilt(Arc::clone(&schema), columns, batch.num_rows())
+            rebuilt(&schema, columns, batch.num_rows())
         });
         let crossing = crossing.collect::<Result<Vec<_>, _>>()?;
         let mut frame = to_polars_chunked(&schema, &crossing)?;
@@ -79,7 +79,12 @@ impl DerivedPlan {
                 .into_column();
             frame = DataFrame::new(height, vec![rows]).map_err(evaluation)?;
         }
+        let floats = read.iter().filter(|field| Kind::of(field.data_type()) == Some(Kind::Float));
+        let floats: Vec<Expr> = floats.map(|field| clean_float(field.name())).collect();
         let mut lazy = frame.lazy();
+        if !floats.is_empty() {
+            lazy = lazy.with_columns(floats);
+        }
         let mut layer: Vec<&Declared> = Vec::new();
         for feature in self.order.iter().filter_map(|at| self.features.get(*at)) {
             match &feature.formula {
@@ -155,11 +160,11 @@ fn pick(read: &[&Field], at: usize, batch: &RecordBatch) -> Result<RecordBatch, 
     let columns = read.iter().map(column).collect::<Result<Vec<_>, _>>()?;
     let fields: Vec<Field> =
         read.iter().map(|field| (*field).clone().with_nullable(true)).collect();
-    rebuilt(Arc::new(Schema::new(fields)), columns, batch.num_rows())
+    rebuilt(&Arc::new(Schema::new(fields)), columns, batch.num_rows())
 }
 
 fn rebuilt(
-    schema: SchemaRef,
+    schema: &SchemaRef,
     columns: Vec<ArrayRef>,
     rows: usize,
 ) -> Result<RecordBatch, DerivedError> {

@@ -5,7 +5,7 @@ use super::expression::{ExprError, Node, Part, parse};
 use crate::cross::{CrossSection, CrossStat};
 use contract::{Unit, nearest, parse_duration_ns};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// Derived features as they are declared.
@@ -173,12 +173,12 @@ impl DerivedSpec {
             let place = error.span().map(|span| place_of(text, span.start));
             DerivedError::Declaration { message: error.message().to_owned(), place }
         })?;
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         let mut features = Vec::new();
         for entry in document.derived {
             let start = place_of(text, entry.span().start);
             let feature = declared(text, start, entry.into_inner())?;
-            if seen.insert(feature.name.clone(), ()).is_some() {
+            if !seen.insert(feature.name.clone()) {
                 let (name, taken) = (feature.name, "declared twice");
                 return Err(DerivedError::Duplicate { name, taken, place: feature.place });
             }

@@ -26,8 +26,7 @@ impl TokenKind<'_> {
     /// The word in a message.
     pub(super) fn shown(self) -> String {
         match self {
-            Self::Number(_, text) | Self::Name(text) => format!("`{text}`"),
-            Self::Sign(text) => format!("`{text}`"),
+            Self::Number(_, text) | Self::Name(text) | Self::Sign(text) => format!("`{text}`"),
             Self::End => "the end".to_owned(),
         }
     }

@@ -57,7 +57,7 @@ impl Ranked {
         let rows: Vec<usize> =
             self.order.iter().copied().filter(|at| counts.get(*at) == Some(&true)).collect();
         let mut begin = 0_usize;
-        for same in rows.chunk_by(|a, b| value(a) == value(b)) {
+        for same in rows.chunk_by(|a, b| value(a).total_cmp(&value(b)).is_eq()) {
             // Ranks begin + 1 to begin + same.len().
             let mean = begin as f64 + f64::midpoint(1.0, same.len() as f64);
             for at in same {

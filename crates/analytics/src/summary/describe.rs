@@ -38,7 +38,7 @@ impl Described {
         let is_float = matches!(column.values, Values::Floats(_));
         let count = if is_float { sorted.len() } else { present.len() };
         let n_unique = match &column.values {
-            Values::Floats(_) => Some(sorted.chunk_by(|a, b| a == b).count()),
+            Values::Floats(_) => Some(sorted.chunk_by(|a, b| a.total_cmp(b).is_eq()).count()),
             Values::Whole { exact, .. } | Values::Instants(exact) => {
                 Some(distinct(exact, &present))
             }

@@ -1,10 +1,12 @@
 //! Arrays of any type of the contract, from a rule instead of a generator: equal on every machine, small under Miri.
 
 use arrow_array::builder::{FixedSizeBinaryBuilder, StringDictionaryBuilder};
+use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Float64Array, Int8Array, Int32Array,
-    Int64Array, ListArray, RecordBatch, StringArray, StructArray, TimestampNanosecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Decimal128Array, Float32Array, Float64Array, Int8Array,
+    Int16Array, Int32Array, Int64Array, LargeBinaryArray, LargeListArray, LargeStringArray,
+    ListArray, RecordBatch, StringArray, StringViewArray, StructArray, TimestampNanosecondArray,
     UInt8Array, UInt16Array, UInt32Array, UInt64Array,
 };
 use arrow_buffer::{NullBuffer, OffsetBuffer};
@@ -43,15 +45,12 @@ fn word(row: usize) -> String {
 }
 
 pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) -> ArrayRef {
+    /// The first bytes of the number.
     macro_rules! numbers {
         ($array:ty, $native:ty) => {{
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "any bits will do"
-            )]
-            #[expect(clippy::cast_lossless, reason = "one rule for all widths")]
-            let values = (0..rows).map(|r| (!nulls.at(r, nullable)).then(|| number(r) as $native));
+            let cut = |row| number(row).to_le_bytes()[..size_of::<$native>()].try_into().unwrap();
+            let value = |row| <$native>::from_le_bytes(cut(row));
+            let values = (0..rows).map(|row| (!nulls.at(row, nullable)).then(|| value(row)));
             Arc::new(values.collect::<$array>()) as ArrayRef
         }};
     }
@@ -64,7 +63,28 @@ pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) ->
         DataType::UInt16 => numbers!(UInt16Array, u16),
         DataType::UInt32 => numbers!(UInt32Array, u32),
         DataType::UInt64 => numbers!(UInt64Array, u64),
-        DataType::Float64 => numbers!(Float64Array, f64),
+        DataType::Float64 => {
+            Arc::new((0..rows).map(|r| some(r).then(|| number(r) as f64)).collect::<Float64Array>())
+        }
+        DataType::Int16 => numbers!(Int16Array, i16),
+        DataType::Float32 => {
+            Arc::new((0..rows).map(|r| some(r).then(|| number(r) as f32)).collect::<Float32Array>())
+        }
+        DataType::LargeUtf8 => {
+            Arc::new((0..rows).map(|r| some(r).then(|| word(r))).collect::<LargeStringArray>())
+        }
+        DataType::Utf8View => {
+            Arc::new((0..rows).map(|r| some(r).then(|| word(r))).collect::<StringViewArray>())
+        }
+        DataType::LargeBinary | DataType::BinaryView => {
+            let text =
+                if *ty == DataType::BinaryView { DataType::Utf8View } else { DataType::LargeUtf8 };
+            let text = array(&text, rows, nulls, nullable);
+            match text.as_string_view_opt() {
+                Some(views) => Arc::new(views.clone().to_binary_view()),
+                None => Arc::new(LargeBinaryArray::from(text.as_string::<i64>().clone())),
+            }
+        }
         DataType::Boolean => {
             Arc::new((0..rows).map(|r| some(r).then_some(r % 4 < 2)).collect::<BooleanArray>())
         }
@@ -101,17 +121,23 @@ pub(crate) fn array(ty: &DataType, rows: usize, nulls: Nulls, nullable: bool) ->
             }
             Arc::new(values.finish())
         }
-        DataType::List(item) => {
+        DataType::List(item) | DataType::LargeList(item) => {
             let lengths: Vec<usize> = (0..rows).map(|r| if some(r) { r % 4 } else { 0 }).collect();
             let items = array(item.data_type(), lengths.iter().sum(), nulls, item.is_nullable());
-            let valid = NullBuffer::from_iter((0..rows).map(some));
+            let valid = (0..rows).map(some).collect::<NullBuffer>();
             let valid = Some(valid).filter(|v| v.null_count() > 0);
+            if matches!(ty, DataType::LargeList(_)) {
+                let offsets = OffsetBuffer::from_lengths(lengths);
+                return Arc::new(LargeListArray::new(Arc::clone(item), offsets, items, valid));
+            }
             let offsets = OffsetBuffer::from_lengths(lengths);
             Arc::new(ListArray::new(Arc::clone(item), offsets, items, valid))
         }
         DataType::Struct(fields) => {
             let columns = fields.iter().map(|f| array(f.data_type(), rows, nulls, f.is_nullable()));
-            Arc::new(StructArray::new(fields.clone(), columns.collect(), None))
+            let valid = (0..rows).map(some).collect::<NullBuffer>();
+            let valid = Some(valid).filter(|v| v.null_count() > 0);
+            Arc::new(StructArray::new(fields.clone(), columns.collect(), valid))
         }
         other => panic!("the contract has no {other}"),
     }

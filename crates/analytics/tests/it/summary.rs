@@ -31,7 +31,9 @@ fn golden() -> (RecordBatch, Value) {
 
 fn statistics(batches: &[RecordBatch]) -> Statistics {
     let mut statistics = Statistics::new(&batches[0].schema()).unwrap();
-    batches.iter().for_each(|batch| statistics.push(batch).unwrap());
+    for batch in batches {
+        statistics.push(batch).unwrap();
+    }
     statistics
 }
 
