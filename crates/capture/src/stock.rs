@@ -153,8 +153,7 @@ pub fn stock(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Stock, ReadError> {
         Some(mark) => mark.durable_seq,
         None => proved(fs, dir)?,
     };
-    let mut runs: Vec<ArchivedRun> =
-        archived(records.iter()).map(|run| run_of(dir, run)).collect();
+    let mut runs: Vec<ArchivedRun> = archived(records.iter()).map(|run| run_of(dir, run)).collect();
     runs.sort_by_key(|run| (run.seqs.start, run.seqs.end));
     // The mark is not synced: after a power cut it may be older than what was archived meanwhile.
     let durable_seq = runs.iter().map(|run| run.seqs.end).fold(marked, u64::max);
@@ -186,8 +185,7 @@ fn run_of(dir: &Path, run: &ArchivedEntry) -> ArchivedRun {
         path: place(dir, &file.path),
         rows: file.rows,
         seqs: file.first_seq..file.end_seq,
-        ts_avail: UtcNanos::from_nanos(file.min_ts_avail)
-            ..=UtcNanos::from_nanos(file.max_ts_avail),
+        ts_avail: UtcNanos::from_nanos(file.min_ts_avail)..=UtcNanos::from_nanos(file.max_ts_avail),
         bytes: file.bytes,
         sha256: file.sha256,
     });

@@ -34,8 +34,8 @@ use datafusion::catalog::TableProvider;
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, col, lit};
 use datafusion::scalar::ScalarValue;
-use std::sync::{Arc, Mutex, PoisonError};
 use ledger::{LEDGER_TABLES, LedgerTable};
+use std::sync::{Arc, Mutex, PoisonError};
 use table::LogTable;
 
 pub(crate) use zones::Learnt;

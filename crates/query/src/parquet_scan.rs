@@ -314,8 +314,7 @@ struct Damage {
 
 impl Watch for Damage {
     fn error(&self, error: DataFusionError) -> DataFusionError {
-        let (failure, opened) =
-            with(&self.seen, |seen| (seen.failure.take(), seen.opened.clone()));
+        let (failure, opened) = with(&self.seen, |seen| (seen.failure.take(), seen.opened.clone()));
         if let Some(failure) = failure {
             return failure.into();
         }

@@ -1,11 +1,12 @@
 //! A step of a plan that changes nothing: it sees what passes.
 
 use arrow_array::RecordBatch;
+use datafusion::common::Statistics;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::Statistics;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::parquet::errors::ParquetError;
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::execution_plan::{
     CardinalityEffect, ChildrenPropertiesMode, ReplaceChildrenOptions,
@@ -16,7 +17,6 @@ use datafusion::physical_plan::{
     ChildStats, DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties as _,
     PlanProperties, StatisticsArgs,
 };
-use datafusion::parquet::errors::ParquetError;
 use futures::{FutureExt as _, StreamExt as _};
 use std::any::Any;
 use std::fmt;

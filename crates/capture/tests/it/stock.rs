@@ -109,7 +109,7 @@ fn every_durable_row_is_in_one_place_of_the_stock() {
 #[test]
 fn without_a_mark_the_frames_prove_what_is_durable() {
     let fs = SimFs::new();
-    let (log, mut feed) = filled(&fs);
+    let (log, feed) = filled(&fs);
     feed.close().unwrap();
     log.close().unwrap();
     let with_mark = stock(&shared(&fs), Path::new(DIR)).unwrap();
@@ -145,7 +145,12 @@ fn numbers_that_an_unclean_stop_left_out_are_no_live_range() {
     let (log, _feed) = filled(&fs); // the same rows again, with numbers of another stretch
     log.archive_once(&ArchivePolicy { memory: 1, ..ArchivePolicy::now() }).unwrap();
     log.archive_once(&ArchivePolicy { memory: 1, ..ArchivePolicy::now() }).unwrap();
-    while !log.archive_once(&ArchivePolicy { memory: 1, ..ArchivePolicy::now() }).unwrap().segments.is_empty() {}
+    while !log
+        .archive_once(&ArchivePolicy { memory: 1, ..ArchivePolicy::now() })
+        .unwrap()
+        .segments
+        .is_empty()
+    {}
     log.drop_archived(Duration::ZERO).unwrap();
     let found = stock(&shared(&fs), Path::new(DIR)).unwrap();
     assert!(found.runs.len() > 2);
@@ -175,8 +180,7 @@ fn a_reader_begins_in_the_segment_of_its_number_and_reads_no_other_before() {
 #[test]
 fn prepared_segments_are_not_read_from_end_to_end() {
     let fs = SimFs::new();
-    let (log, _feed) = filled(&fs);
-    drop(log);
+    let (_log, _feed) = filled(&fs);
     let found = stock(&shared(&fs), Path::new(DIR)).unwrap();
     let newest = found.segments.last().unwrap();
     let spare = Path::new("/log/segments").join(format!("{:020}.seg", newest.number + 1));

@@ -110,13 +110,12 @@ fn of(expr: &Expr) -> Bounds {
         },
         Expr::Between(between) if !between.negated => {
             match (&*between.expr, &*between.low, &*between.high) {
-                (Expr::Column(column), Expr::Literal(low, _), Expr::Literal(high, _)) => {
-                    compared(&column.name, Operator::GtEq, low).and(compared(
-                        &column.name,
-                        Operator::LtEq,
-                        high,
-                    ))
-                }
+                (Expr::Column(column), Expr::Literal(low, _), Expr::Literal(high, _)) => compared(
+                    &column.name,
+                    Operator::GtEq,
+                    low,
+                )
+                .and(compared(&column.name, Operator::LtEq, high)),
                 _ => Bounds::default(),
             }
         }

@@ -1,9 +1,9 @@
 //! Live rows: what stands in segments and in no archive file that the statement knows.
 
+use super::Place;
 use super::bounds::Bounds;
 use super::grant::Held;
 use super::zones::{Learnt, Zone};
-use super::Place;
 use crate::answer::Note;
 use crate::error::QueryError;
 use arrow_array::RecordBatch;
@@ -14,7 +14,9 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
-use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, ReplaceChildrenOptions};
+use datafusion::physical_plan::execution_plan::{
+    Boundedness, EmissionType, ReplaceChildrenOptions,
+};
 use datafusion::physical_plan::metrics::{
     Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet,
 };

@@ -1,9 +1,9 @@
 //! A table of a log.
 
+use super::Place;
 use super::bounds::Bounds;
 use super::grant::Held;
 use super::scan::{LogScanExec, Pieces};
-use super::Place;
 use crate::answer::Note;
 use crate::error::QueryError;
 use crate::parquet_scan::{self, DataFile, check_hash, check_len};
@@ -107,9 +107,10 @@ impl LogTable {
                 .tables
                 .as_ref()
                 .is_none_or(|tables| tables.iter().any(|table| table == self.spec.name));
-            let is_archived = stock.runs.iter().any(|run| {
-                run.seqs.start < damage.seqs.end && damage.seqs.start < run.seqs.end
-            });
+            let is_archived = stock
+                .runs
+                .iter()
+                .any(|run| run.seqs.start < damage.seqs.end && damage.seqs.start < run.seqs.end);
             let is_read = damage.seqs.start <= bounds.seq.1 && bounds.seq.0 < damage.seqs.end;
             let is_read = is_read && !bounds.is_empty() && !damage.seqs.is_empty();
             if is_ours && is_archived && is_read {

@@ -132,7 +132,8 @@ async fn rows_that_are_not_durable_are_not_shown() {
 #[tokio::test]
 async fn while_a_writer_works_every_number_is_there_once() {
     let fs = SimFs::new();
-    let options = capture::Options { drive: capture::Drive::Threads, ..crate::log_kit::log_options() };
+    let options =
+        capture::Options { drive: capture::Drive::Threads, ..crate::log_kit::log_options() };
     let log = open_with(&fs, options);
     let mut producer = feed(&log);
     producer.append_durable(&tape(START, 10)).unwrap();
@@ -213,7 +214,9 @@ async fn columns_keep_their_types_through_what_sql_does_to_rows() {
         format!("SELECT {list} FROM decisions ORDER BY ts_avail DESC LIMIT 3"),
         format!("SELECT {list} FROM decisions UNION ALL SELECT {list} FROM decisions {order}"),
         format!("SELECT DISTINCT {list} FROM decisions {order}"),
-        format!("WITH t AS (SELECT * FROM decisions) SELECT {list} FROM t WHERE strategy_id = 'test' {order}"),
+        format!(
+            "WITH t AS (SELECT * FROM decisions) SELECT {list} FROM t WHERE strategy_id = 'test' {order}"
+        ),
         format!("SELECT {list} FROM as_of('decisions', 1000000) WHERE qty = 1 {order}"),
     ] {
         let rows = ask(&session, &sql).await;

@@ -49,7 +49,8 @@ async fn as_of_can_be_joined_and_aliased_and_takes_a_schema() {
     let mut feed = feed(&log);
     feed.append_durable(&tape(START, 10)).unwrap();
     let session = session(&fs);
-    let sql = "SELECT count(*) FROM as_of('log.trades', 4) AS then JOIN trades ON then.seq = trades.seq";
+    let sql =
+        "SELECT count(*) FROM as_of('log.trades', 4) AS then JOIN trades ON then.seq = trades.seq";
     assert_eq!(number(&session, sql).await, 4); // numbers 1 to 4: number 0 is the producer's
     assert_eq!(number(&session, "SELECT count(*) FROM as_of('trades', 0)").await, 0);
 }

@@ -2,7 +2,9 @@
 
 use crate::log_kit::{ask, feed, open, session_with, tape};
 use capture::ArchivePolicy;
-use contract::{Denied, Diagnostic, Fault, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind};
+use contract::{
+    Denied, Diagnostic, Fault, Gate, Grant, Outcome, ReadContext, Resource, ResourceKind,
+};
 use durable::SimFs;
 use query::Options;
 use std::sync::{Arc, Mutex};

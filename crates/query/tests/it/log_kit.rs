@@ -109,7 +109,10 @@ pub(crate) fn by_reader(fs: &SimFs) -> BTreeMap<String, RecordBatch> {
         match reader.next().unwrap() {
             Item::CaughtUp => break,
             Item::Batch(batch) => {
-                tables.entry(batch.table.to_string()).or_default().push(RecordBatch::clone(&batch.rows));
+                tables
+                    .entry(batch.table.to_string())
+                    .or_default()
+                    .push(RecordBatch::clone(&batch.rows));
             }
             _ => {}
         }
