@@ -4,7 +4,7 @@ use crate::kit::{batches, error, lines, options, parquet, plan, put, session, ti
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
-    Array as _, ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt32Array,
+    ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt32Array,
     UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
@@ -255,7 +255,7 @@ proptest! {
 
 #[tokio::test]
 async fn a_right_side_beyond_the_limit_ends_with_the_word_for_memory() {
-    let right: Vec<Row> = (0..50_000).map(|k| (k, Some(k.cast_signed()), Some(7))).collect();
+    let right: Vec<Row> = (0_u64..50_000).map(|k| (k, Some(k.cast_signed()), Some(7))).collect();
     let (fs, catalogue) = both(&batch(&[(1, Some(2), Some(7))]), &batch(&right));
     let options = Options { memory_bytes: 256 << 10, ..options() };
     let session = Session::new(fs, catalogue, options).unwrap();
