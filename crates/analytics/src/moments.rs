@@ -24,11 +24,18 @@ pub(crate) fn mean_and_std(ascending: &[f64]) -> (Option<f64>, Option<f64>) {
         return (Some(*first), (ascending.len() > 1).then_some(0.0));
     }
     let mean = total(ascending.iter().copied()) / n;
-    // Taken as shares of the greatest, so that no square overflows or vanishes.
-    let most = (first - mean).abs().max((last - mean).abs());
+    // Scaled, so that no square overflows or vanishes.
+    let unit = binade((first - mean).abs().max((last - mean).abs()));
     let squares = total(ascending.iter().map(|value| {
-        let share = (value - mean) / most;
-        share * share
+        let scaled = (value - mean) / unit;
+        scaled * scaled
     }));
-    (Some(mean), Some(most * (squares / (n - 1.0)).sqrt()))
+    (Some(mean), Some(unit * (squares / (n - 1.0)).sqrt()))
+}
+
+/// The power of two at or below a positive number: to divide by it moves the point and rounds nothing.
+pub(crate) fn binade(number: f64) -> f64 {
+    const EXPONENT: u64 = 0x7ff0_0000_0000_0000;
+    // A subnormal number has no exponent of its own.
+    f64::from_bits(number.to_bits() & EXPONENT).max(f64::MIN_POSITIVE)
 }

@@ -1,6 +1,6 @@
 //! Pearson's and Spearman's correlation of two columns.
 
-use crate::moments::total;
+use crate::moments::{binade, total};
 
 /// A column over some rows, with its order.
 pub(super) struct Ranked {
@@ -83,11 +83,12 @@ fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     let centred = |values: &[f64]| -> Vec<f64> {
         let mean = total(values.iter().copied()) / n;
         let most = values.iter().fold(0.0_f64, |most, v| most.max((v - mean).abs()));
-        values.iter().map(|v| (v - mean) / most).collect()
+        let unit = binade(most);
+        values.iter().map(|v| (v - mean) / unit).collect()
     };
     let (a, b) = (centred(a), centred(b));
     let product = |x: &[f64], y: &[f64]| total(x.iter().zip(y).map(|(x, y)| x * y));
-    let scale = product(&a, &a).sqrt() * product(&b, &b).sqrt();
+    let scale = (product(&a, &a) * product(&b, &b)).sqrt();
     let value = product(&a, &b) / scale;
     value.is_finite().then(|| value.clamp(-1.0, 1.0))
 }
