@@ -19,7 +19,7 @@ mod session;
 mod shelf;
 mod system;
 
-pub use answer::{Answer, Note};
+pub use answer::{Answer, Meter, Note};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use error::{Place, QueryError};
 pub use options::Options;
