@@ -1,6 +1,7 @@
 //! What a statement gives.
 
 use crate::error::QueryError;
+use crate::reads::Reads;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
@@ -47,6 +48,15 @@ pub struct Answer {
     pub(crate) stream: SendableRecordBatchStream,
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) notes: Notes,
+    pub(crate) reads: Reads,
+    pub(crate) sql: String,
+}
+
+impl Drop for Answer {
+    /// An answer that was not read to its end counts as that.
+    fn drop(&mut self) {
+        self.reads.close(false, &self.plan);
+    }
 }
 
 impl std::fmt::Debug for Answer {
@@ -64,10 +74,22 @@ impl Answer {
 
     /// The next batch; `None` at the end.
     ///
+    /// Behind an error comes nothing more.
+    ///
     /// # Errors
     /// [`QueryError`].
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
-        self.stream.next().await.transpose().map_err(|e| QueryError::from_engine(e, ""))
+        match self.stream.next().await {
+            Some(Ok(batch)) => Ok(Some(batch)),
+            Some(Err(error)) => {
+                let error = QueryError::from_engine(error, &self.sql);
+                Err(self.reads.locate(error))
+            }
+            None => {
+                self.reads.close(true, &self.plan);
+                Ok(None)
+            }
+        }
     }
 
     /// All rows.

@@ -1,8 +1,15 @@
 //! Table functions.
 
+mod argument;
+mod asof_join;
+mod dataset;
+
 use crate::names::Shelves;
 use datafusion::execution::SessionState;
 use std::sync::Arc;
 
 /// Puts every table function into the state of a statement.
-pub(crate) fn register(_state: &mut SessionState, _shelves: &Arc<Shelves>) {}
+pub(crate) fn register(state: &mut SessionState, shelves: &Arc<Shelves>) {
+    state.register_udtf("dataset", Arc::new(dataset::DatasetFunction::new(shelves)));
+    state.register_udtf("asof_join", Arc::new(asof_join::AsOfJoinFunction));
+}

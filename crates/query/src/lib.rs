@@ -10,13 +10,18 @@ mod catalogue;
 mod dataset;
 mod error;
 mod file;
+mod fs_read;
 mod functions;
 mod log;
 mod names;
 mod options;
 mod parquet_scan;
+mod parquet_table;
+mod reads;
+mod repeatable;
 mod session;
 mod shelf;
+mod statement;
 mod system;
 
 pub use answer::{Answer, Meter, Note};
