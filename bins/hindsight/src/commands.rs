@@ -16,6 +16,7 @@ mod quality;
 mod simulator;
 
 pub(crate) use features::reference as features_reference;
+pub use pages::{print_completions, write_man};
 
 use crate::cli::{
     CaptureCommand, Command, ConfigCommand, DatasetsCommand, FeaturesCommand, FeedsCommand,

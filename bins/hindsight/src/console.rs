@@ -8,7 +8,7 @@ use std::io::Write;
 
 /// How messages look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Console {
+pub struct Console {
     /// Errors only.
     pub quiet: bool,
     /// One JSON object a line.
@@ -19,7 +19,7 @@ pub(crate) struct Console {
 
 impl Console {
     /// Reports every error of a failure.
-    pub(crate) fn failure(self, failure: &Failure) {
+    pub fn failure(self, failure: &Failure) {
         let Failure::Errors(reports) = failure else { return };
         for report in reports {
             if self.json {
@@ -31,7 +31,7 @@ impl Console {
     }
 
     /// Says something that is no error; silent under `-q`.
-    pub(crate) fn note(self, text: &str) {
+    pub fn note(self, text: &str) {
         if self.quiet {
             return;
         }
@@ -44,7 +44,7 @@ impl Console {
     }
 
     /// Says how a command ended, in words or as a document; silent under `-q`.
-    pub(crate) fn report(self, text: &str, document: &Document) {
+    pub fn report(self, text: &str, document: &Document) {
         if self.quiet {
             return;
         }
@@ -121,6 +121,6 @@ impl Closing {
 }
 
 /// Writes to standard error; nothing is left to do when that fails.
-pub(crate) fn say(text: &str) {
+pub fn say(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

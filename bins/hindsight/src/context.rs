@@ -18,19 +18,19 @@ use std::path::Path;
 
 /// The checked configuration and the few objects that every command shares.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub struct Context {
     /// Every key with its value.
-    pub(crate) config: Config,
+    pub config: Config,
     /// What the values were read from.
     pub(crate) layers: Layers,
     /// Mistakes in the configuration, for the commands that look at it.
     pub(crate) mistakes: Vec<ErrorReport>,
     /// How messages look.
-    pub(crate) console: Console,
+    pub console: Console,
     /// Whether a signal asked to stop.
-    pub(crate) stop: Stop,
+    pub stop: Stop,
     /// Counters for `--metrics-file`.
-    pub(crate) metrics: Metrics,
+    pub metrics: Metrics,
 }
 
 impl Context {
@@ -53,7 +53,8 @@ impl Context {
     }
 
     /// Counters and display of a stage.
-    pub(crate) fn progress(&self, stage: &'static str) -> Progress {
+    #[must_use]
+    pub fn progress(&self, stage: &'static str) -> Progress {
         let form = match self.config.word(&UI_PROGRESS) {
             "bar" => ProgressForm::Bar,
             "counter" => ProgressForm::Counter,
@@ -71,7 +72,8 @@ impl Context {
     }
 
     /// How many threads work; never changes a byte.
-    pub(crate) fn threads(&self) -> usize {
+    #[must_use]
+    pub fn threads(&self) -> usize {
         match usize::try_from(self.config.count(&RUN_THREADS)) {
             Ok(0) | Err(_) => std::thread::available_parallelism().map_or(1, usize::from),
             Ok(threads) => threads,

@@ -26,6 +26,7 @@ impl Explanation {
 /// The texts of every crate that this program is made of.
 const TEXTS: &[&str] = &[
     include_str!("errors.md"),
+    include_str!("../../query/src/errors.md"),
     capture::ERRORS,
     contract::ERRORS,
     datasets::ERRORS,
@@ -34,6 +35,8 @@ const TEXTS: &[&str] = &[
     feeds::ERRORS,
     labeling::ERRORS,
     quality::ERRORS,
+    // Its engine is no dependency of this program; its words are.
+    include_str!("../../../crates/query/src/errors.md"),
     simulator::ERRORS,
 ];
 
@@ -152,6 +155,11 @@ const EXITS: &[(&str, Exit)] = &[
     ("quality/arrow", Exit::Bug),
     ("quality/conservation", Exit::Bug),
     ("quality/saved-state", Exit::Integrity),
+    ("query/bug", Exit::Bug),
+    ("query/damaged", Exit::Integrity),
+    ("query/memory", Exit::Environment),
+    ("sql/lost-rows", Exit::Incomplete),
+    ("sql/prompt", Exit::Environment),
 ];
 
 /// Codes that a row is rejected with.

@@ -70,6 +70,12 @@ impl InputArg {
         Ok(Self { table: None, place: Place::of(text) })
     }
 
+    /// A file that says itself which table it is.
+    #[must_use]
+    pub fn file(path: &Path) -> Self {
+        Self { table: None, place: Place::File(path.to_owned()) }
+    }
+
     /// What messages call it.
     #[must_use]
     pub fn name(&self) -> String {

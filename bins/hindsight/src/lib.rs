@@ -5,7 +5,8 @@
 //!
 //! Three nouns carry it. A [`Source`] is a table that comes in and proves that it is whole; a [`TableOutput`] is a
 //! table that goes out, whole or not at all; a [`Failure`] is everything that is said about what went wrong, and
-//! decides the [`Exit`].
+//! decides the [`Exit`]. A program of the family, as `hindsight-query`, is a
+//! [`Program`] that [`start`] runs.
 //!
 //! ```
 //! let exit = hindsight::Exit::from(contract::Fault::Incomplete);
@@ -38,22 +39,28 @@ pub use claim::{
     Decide, Experiment, Learners, Logistic, Matrix, Metric, Outcome, SessionUnit, claim_document,
     claim_text, effective_rows_needed, load_experiment, mcnemar,
 };
-pub use cli::{Cli, Command};
+pub use cli::{Cli, Command, GlobalArgs};
+pub use commands::{print_completions, write_man};
 pub use config::{
     Config, ConfigError, KEYS, Key, KeyClass, KeyKind, Layers, Origin, Setting, Value,
 };
+pub use console::{Console, say};
+pub use context::Context;
 pub use error::{CliError, ErrorReport, Failure, Place};
 pub use exit::Exit;
 pub use explanations::{Explanation, explanations};
 pub use input::{Framed, InputArg, Kind, RawSource, ReadOptions, Source, parse_inputs};
-pub use metrics::{METRICS, Metrics};
+pub use metrics::{METRICS, Metrics, StageStats};
 pub use output::{
-    Document, Folder, Format, Grid, OutputPlan, Pending, Published, TableOutput, Target,
+    ByteSink, Document, Folder, Format, Grid, OutputPlan, Pending, Published, Scratch, TableOutput,
+    Target, print,
 };
+pub use progress::Progress;
 pub use reference::generated_files;
 pub use rejects::Allowance;
 pub use render::{render_json, render_text};
-pub use run::run;
+pub use run::{Program, run, start};
+pub use signals::Stop;
 
 /// The README's Rust blocks run as documentation tests.
 #[cfg(doctest)]

@@ -88,6 +88,7 @@ pub const METRICS: &[(&str, &str)] = &[
     ),
     ("hindsight_quality_coverage_ratio", "Weighted share of the checks that ran, by table."),
     ("hindsight_quality_events_total", "Findings by kind and severity."),
+    ("hindsight_query_bytes_read_total", "Bytes that statements have read from logs and files."),
 ];
 
 fn help(name: &str) -> &str {
@@ -141,7 +142,7 @@ fn braces(labels: &[(&str, &str)], edge: Option<&str>) -> String {
 
 /// What a stage did.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct StageStats {
+pub struct StageStats {
     /// The stage.
     pub stage: &'static str,
     /// Rows read.

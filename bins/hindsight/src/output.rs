@@ -6,14 +6,16 @@ mod folder;
 mod grid;
 mod json;
 mod pending;
+mod scratch;
 
+pub use bytes::ByteSink;
 pub use encode::{Published, TableOutput};
 pub use folder::Folder;
 pub use grid::Grid;
 pub use json::Document;
 pub use pending::Pending;
+pub use scratch::Scratch;
 
-pub(crate) use bytes::ByteSink;
 pub(crate) use pending::remove_pending;
 
 use crate::error::{CliError, Failure};
@@ -200,7 +202,7 @@ pub(crate) fn check_place(path: &Path, force: bool, inputs: &[(u64, u64)]) -> Re
 ///
 /// # Errors
 /// [`Failure::ReaderGone`] when the reader went away, [`CliError::WriteFailed`] otherwise.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
+pub fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut sink = ByteSink::stdout()?;
     let result = sink.write_all(text.as_bytes()).and_then(|()| sink.flush());

@@ -19,9 +19,11 @@ enum Form {
 
 /// The counters of one stage and their display.
 #[derive(Debug)]
-pub(crate) struct Progress {
+pub struct Progress {
     /// What is counted.
     pub stats: StageStats,
+    /// Bytes read so far, where a stage knows them.
+    pub bytes_in: Option<u64>,
     rows_total: Option<u64>,
     form: Form,
     start: Instant,
@@ -50,16 +52,16 @@ impl Progress {
         };
         let start = Instant::now();
         let stats = StageStats { stage, ..StageStats::default() };
-        Self { stats, rows_total: None, form, start, shown: start, is_drawn: false }
+        Self { stats, bytes_in: None, rows_total: None, form, start, shown: start, is_drawn: false }
     }
 
     /// Tells how many rows there will be.
-    pub(crate) fn expect_rows(&mut self, rows: Option<u64>) {
+    pub fn expect_rows(&mut self, rows: Option<u64>) {
         self.rows_total = rows;
     }
 
     /// Times a call of the stage.
-    pub(crate) fn time<T>(&mut self, call: impl FnOnce() -> T) -> T {
+    pub fn time<T>(&mut self, call: impl FnOnce() -> T) -> T {
         let before = Instant::now();
         let result = call();
         let ns = u64::try_from(before.elapsed().as_nanos()).unwrap_or(u64::MAX);
@@ -68,7 +70,7 @@ impl Progress {
     }
 
     /// Shows the counters when it is time.
-    pub(crate) fn tick(&mut self) {
+    pub fn tick(&mut self) {
         let pause = match self.form {
             Form::Silent => return,
             Form::Bar => Duration::from_millis(100),
@@ -91,7 +93,7 @@ impl Progress {
     }
 
     /// Takes the drawn line away; under `json`, says that the work is done.
-    pub(crate) fn end(&mut self) {
+    pub fn end(&mut self) {
         if std::mem::take(&mut self.is_drawn) {
             say("\r\x1b[2K");
         }
@@ -105,6 +107,10 @@ impl Progress {
         let mut line = format!("{}: {} rows", stats.stage, stats.rows_in);
         if stats.rejects > 0 {
             let _ = write!(line, ", {} rejects", stats.rejects);
+        }
+        if let Some(bytes) = self.bytes_in {
+            let elapsed = self.start.elapsed().as_secs();
+            let _ = write!(line, " and {:.1} MB read, {elapsed} s", bytes as f64 / 1e6);
         }
         if let Some(total) = self.rows_total.filter(|total| *total > 0) {
             let share = stats.rows_in as f64 / total as f64;
@@ -124,6 +130,7 @@ impl Progress {
             .with("rows_out", self.stats.rows_out)
             .with("rejects", self.stats.rejects)
             .with("rows_total", self.rows_total)
+            .with("bytes_in", self.bytes_in)
             .with("elapsed_ns", u64::try_from(self.start.elapsed().as_nanos()).ok());
         if done { document.with("done", true) } else { document }
     }

@@ -1,6 +1,6 @@
 //! From arguments to an exit code.
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, GlobalArgs};
 use crate::commands;
 use crate::config::{Config, Layers, find_project_file};
 use crate::console::{Console, say};
@@ -8,24 +8,74 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
 use crate::exit::Exit;
 use crate::output::Pending;
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, Parser};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// Runs the program with these arguments, the first being its own name.
+/// A program of the family: its arguments, and what it does once they, the configuration and the signals are at hand.
+pub trait Program: Parser {
+    /// Flags that every program and command takes.
+    fn global(&self) -> &GlobalArgs;
+
+    /// Flags of its own that stand for configuration keys: name of the flag, key, text.
+    fn flags(&self) -> Vec<(String, String, String)>;
+
+    /// Whether it runs under a configuration with mistakes: where they are its subject, or of no concern.
+    fn works_without_config(&self) -> bool;
+
+    /// The definition of every argument.
+    #[must_use]
+    fn arguments() -> clap::Command {
+        Self::command()
+    }
+
+    /// Does the work.
+    ///
+    /// # Errors
+    /// [`Failure`], which decides the exit code.
+    fn work(&self, context: &mut Context) -> Result<(), Failure>;
+}
+
+impl Program for Cli {
+    fn global(&self) -> &GlobalArgs {
+        &self.global
+    }
+
+    fn flags(&self) -> Vec<(String, String, String)> {
+        self.command.flags()
+    }
+
+    fn works_without_config(&self) -> bool {
+        self.command.works_without_config()
+    }
+
+    fn work(&self, context: &mut Context) -> Result<(), Failure> {
+        commands::dispatch(&self.command, context)
+    }
+}
+
+/// Runs `hindsight` with these arguments, the first being its own name.
 ///
 /// Results go to standard output, everything else to standard error.
 #[must_use]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
+    start::<Cli>(args)
+}
+
+/// Runs a program of the family with these arguments, the first being its own name: it has the same configuration,
+/// messages, counters, signals and exit codes as `hindsight`.
+#[must_use]
+pub fn start<P: Program>(args: impl IntoIterator<Item = OsString>) -> Exit {
     crate::input::install_panic_hook();
     let args: Vec<OsString> = args.into_iter().collect();
-    let cli = match command().try_get_matches_from(&args).and_then(|m| Cli::from_arg_matches(&m)) {
+    let cli = match P::arguments().try_get_matches_from(&args).and_then(|m| P::from_arg_matches(&m))
+    {
         Ok(cli) => cli,
         Err(error) => return usage(&error, &args),
     };
     let early = Console { json: asks_for_json(&args), ..Console::default() };
-    if let Some(directory) = &cli.global.directory
+    if let Some(directory) = &cli.global().directory
         && let Err(e) = std::env::set_current_dir(directory)
     {
         let failure = Failure::from(CliError::reading(directory, e));
@@ -40,9 +90,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
         }
     };
     let (config, mistakes) = Config::resolve(&layers);
-    let mut context = Context::new(&cli.global, config, layers);
-    let result = check(&cli.command, mistakes, &mut context)
-        .and_then(|()| commands::dispatch(&cli.command, &mut context));
+    let mut context = Context::new(cli.global(), config, layers);
+    let result = check(&cli, mistakes, &mut context).and_then(|()| cli.work(&mut context));
     let written = write_metrics(&context);
     let mut exit = Exit::Success;
     for failure in [result.err(), written.err()].into_iter().flatten() {
@@ -59,20 +108,20 @@ pub(crate) fn command() -> clap::Command {
 
 /// Refuses to work under a configuration with mistakes, except where the mistakes are the subject.
 fn check(
-    command: &Command,
+    program: &impl Program,
     mistakes: Vec<ErrorReport>,
     context: &mut Context,
 ) -> Result<(), Failure> {
     context.mistakes = mistakes;
-    if context.mistakes.is_empty() || command.works_without_config() {
+    if context.mistakes.is_empty() || program.works_without_config() {
         Ok(())
     } else {
         Err(Failure::Errors(std::mem::take(&mut context.mistakes)))
     }
 }
 
-fn layers(cli: &Cli) -> Result<Layers, Failure> {
-    let global = &cli.global;
+fn layers(cli: &impl Program) -> Result<Layers, Failure> {
+    let global = cli.global();
     let variables = std::env::vars_os();
     let env: Vec<(String, String)> = variables
         .map(|(name, value)| {
@@ -89,7 +138,7 @@ fn layers(cli: &Cli) -> Result<Layers, Failure> {
         user = user_file().filter(|path| path.is_file());
     }
     // A flag of its own is nearer than `--set`.
-    let mut flags = cli.command.flags();
+    let mut flags = cli.flags();
     flags.extend(global.flags().map_err(|error| ErrorReport::new(&error))?);
     Ok(Layers { flags, env, project, user })
 }

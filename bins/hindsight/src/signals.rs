@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Whether a signal asked to stop.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Stop(Arc<Heard>);
+pub struct Stop(Arc<Heard>);
 
 #[derive(Debug, Default)]
 struct Heard {
@@ -27,7 +27,7 @@ impl Stop {
     ///
     /// When the platform refuses, the program runs on with the default of ending at once.
     #[must_use]
-    pub(crate) fn listen() -> Self {
+    pub fn listen() -> Self {
         let stop = Self::default();
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return stop };
         let seen = stop.clone();
@@ -61,7 +61,7 @@ impl Stop {
     ///
     /// # Errors
     /// [`CliError::Stopped`] with the signal.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    pub fn check(&self) -> Result<(), Failure> {
         match self.0.signal.load(Ordering::Relaxed) {
             0 => Ok(()),
             signal => {
@@ -72,15 +72,22 @@ impl Stop {
     }
 
     /// The name of the signal, once one has arrived.
-    pub(crate) fn signal(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn signal(&self) -> Option<&'static str> {
         let signal = self.0.signal.load(Ordering::Relaxed);
         (signal != 0).then(|| name(signal))
     }
 
     /// Promises that the command looks at [`signal`](Self::signal) often, never waits for input where it does not, and
     /// ends in order: the handler leaves it the time. A second signal still ends at once.
-    pub(crate) fn ends_in_order(&self) {
+    pub fn ends_in_order(&self) {
         self.0.in_order.store(true, Ordering::SeqCst);
+    }
+
+    /// Takes the promise back and forgets a SIGINT: a prompt lives on when the statement that it stopped has ended.
+    pub fn again(&self) {
+        self.0.in_order.store(false, Ordering::SeqCst);
+        let _ = self.0.signal.compare_exchange(SIGINT, 0, Ordering::SeqCst, Ordering::SeqCst);
     }
 }
 

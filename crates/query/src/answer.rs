@@ -133,6 +133,38 @@ impl Answer {
     pub fn rows_read(&self) -> u64 {
         leaves(&self.plan)
     }
+
+    /// Counts of the same work for someone who does not hold the answer, for a display of progress.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        Meter(Arc::clone(&self.plan))
+    }
+}
+
+/// How far a statement is.
+///
+/// It keeps the counts alive, not the work.
+#[derive(Clone)]
+pub struct Meter(Arc<dyn ExecutionPlan>);
+
+impl std::fmt::Debug for Meter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Meter").field("rows_read", &self.rows_read()).finish_non_exhaustive()
+    }
+}
+
+impl Meter {
+    /// As [`Answer::bytes_read`].
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        sum(&self.0, "bytes_scanned")
+    }
+
+    /// As [`Answer::rows_read`].
+    #[must_use]
+    pub fn rows_read(&self) -> u64 {
+        leaves(&self.0)
+    }
 }
 
 fn sum(plan: &Arc<dyn ExecutionPlan>, metric: &str) -> u64 {

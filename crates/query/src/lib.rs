@@ -25,7 +25,7 @@ mod statement;
 mod system;
 mod watch;
 
-pub use answer::{Answer, Note};
+pub use answer::{Answer, Meter, Note};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use error::{Place, QueryError};
 pub use options::Options;

@@ -107,6 +107,14 @@ pub(crate) const SIMULATOR_SPEED: Key = Key {
     default: "max",
     doc: "how fast `simulator run` goes",
 };
+/// The capture log.
+pub(crate) const CAPTURE_DIR: Key = Key {
+    name: "capture.dir",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "folder of the capture log that `hindsight-query` shows when no place is named",
+};
 /// The allowance of rejects.
 pub(crate) const REJECTS_MAX: Key = Key {
     name: "rejects.max",
@@ -200,6 +208,7 @@ pub(crate) const METRICS_FILE: Key = Key {
 pub const KEYS: &[&Key] = &[
     &RUN_BATCH_ROWS,
     &RUN_THREADS,
+    &CAPTURE_DIR,
     &REJECTS_MAX,
     &FEEDS_SPEC,
     &FEATURES_SPEC,

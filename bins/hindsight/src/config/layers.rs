@@ -247,7 +247,7 @@ impl Config {
 
     /// The value of a counting key.
     #[must_use]
-    pub(crate) fn count(&self, key: &Key) -> i64 {
+    pub fn count(&self, key: &Key) -> i64 {
         match self.get(key).map(|setting| &setting.value) {
             Some(Value::Count(count)) => *count,
             _ => 0,
@@ -265,7 +265,7 @@ impl Config {
 
     /// The value of a path key, unless it is empty.
     #[must_use]
-    pub(crate) fn path(&self, key: &Key) -> Option<&Path> {
+    pub fn path(&self, key: &Key) -> Option<&Path> {
         match self.get(key).map(|setting| &setting.value) {
             Some(Value::Path(path)) if !path.as_os_str().is_empty() => Some(path),
             _ => None,

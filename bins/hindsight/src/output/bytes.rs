@@ -28,7 +28,7 @@ impl Trouble {
 
 /// Bytes on their way to standard output or a file that is not there yet.
 #[derive(Debug)]
-pub(crate) struct ByteSink {
+pub struct ByteSink {
     place: Place,
     trouble: Trouble,
 }
@@ -69,7 +69,10 @@ const BUFFER: usize = 256 << 10;
 
 impl ByteSink {
     /// Opens the place of a plan.
-    pub(crate) fn open(plan: &OutputPlan) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`CliError`] when the place cannot be written to.
+    pub fn open(plan: &OutputPlan) -> Result<Self, Failure> {
         match &plan.target {
             Target::Stdout => Self::stdout(),
             Target::File(path) => {
@@ -82,7 +85,10 @@ impl ByteSink {
     }
 
     /// Standard output, without the line buffer of `std`.
-    pub(crate) fn stdout() -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`CliError`] when the program was started without one.
+    pub fn stdout() -> Result<Self, Failure> {
         use std::os::fd::AsFd;
         let owned = io::stdout()
             .as_fd()
@@ -102,19 +108,25 @@ impl ByteSink {
     }
 
     /// The failure behind an error of a direct write.
-    pub(crate) fn failure(&self, error: io::Error) -> Failure {
+    #[must_use]
+    pub fn failure(&self, error: io::Error) -> Failure {
         self.trouble.note(&error);
         let witness = self.witness();
         witness.failure().unwrap_or_else(|| CliError::writing(&witness.path, error).into())
     }
 
     /// Whether people look at it.
-    pub(crate) fn is_terminal(&self) -> bool {
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
         matches!(self.place, Place::Stdout(_)) && io::stdout().is_terminal()
     }
 
     /// Hands the last bytes over; a file appears under its name only now.
-    pub(crate) fn publish(mut self) -> Result<Option<PathBuf>, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::ReaderGone`] when the reader of standard output went away, [`CliError::WriteFailed`] and its kin
+    /// otherwise; then no file appears.
+    pub fn publish(mut self) -> Result<Option<PathBuf>, Failure> {
         if let Err(error) = self.flush() {
             return Err(self.failure(error));
         }

@@ -57,9 +57,17 @@ fn codes_of_the_command_line_and_headings_match_in_both_directions() {
 
 #[test]
 fn every_code_of_a_crate_has_a_heading_and_every_heading_stands_in_its_source() {
-    for name in
-        ["capture", "contract", "durable", "features", "feeds", "labeling", "quality", "simulator"]
-    {
+    for name in [
+        "capture",
+        "contract",
+        "durable",
+        "features",
+        "feeds",
+        "labeling",
+        "quality",
+        "query",
+        "simulator",
+    ] {
         let text = sources(&format!("crates/{name}/src"));
         let prefix = format!("{name}/");
         let headings = explained(&prefix);

@@ -1,0 +1,250 @@
+//! One statement and its answer.
+
+use crate::args::ExplainForm;
+use crate::engine::{Engine, Running, Word};
+use crate::error::{SqlError, told};
+use crate::output::Output;
+use contract::{Observe as _, Sink as _};
+use hindsight::{Console, Context, Document, Failure, OutputPlan, Progress, Target};
+use query::{Meter, Note};
+use std::time::{Duration, Instant};
+
+/// A statement, and the text in which its errors are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// What messages call the text.
+    pub(crate) name: &'a str,
+    /// The whole text.
+    pub(crate) text: &'a str,
+    /// The statement, at its place in the text.
+    pub(crate) sql: &'a str,
+    /// Whether the plan is asked for instead.
+    pub(crate) explain: Option<ExplainForm>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) rows: u64,
+    pub(crate) elapsed: Duration,
+    rows_read: u64,
+    bytes_read: u64,
+    lost: Vec<String>,
+}
+
+impl Request<'_> {
+    /// What is sent to the engine, and how many lines of it are not the user's.
+    fn to_engine(self) -> (String, usize) {
+        match self.explain {
+            None => (self.sql.to_owned(), 0),
+            Some(ExplainForm::Plan) => (format!("EXPLAIN\n{}", self.sql), 1),
+            Some(ExplainForm::Analyze) => (format!("EXPLAIN ANALYZE\n{}", self.sql), 1),
+        }
+    }
+}
+
+/// Carries out a statement without an answer, as CREATE VIEW.
+pub(super) fn prepare(
+    engine: &Engine,
+    request: &Request<'_>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let (sql, before) = request.to_engine();
+    let mut running = engine.start(sql);
+    loop {
+        context.stop.check()?;
+        match running.next() {
+            Ok(Word::End(_)) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(told(&error, request.name, request.text, before)),
+        }
+    }
+}
+
+/// Answers a statement into an output, whole or not at all.
+///
+/// Rows that a log has lost end it, unless they are allowed for.
+pub(crate) fn answer(
+    engine: &Engine,
+    request: &Request<'_>,
+    plan: &OutputPlan,
+    allow_lost: bool,
+    context: &mut Context,
+) -> Result<Told, Failure> {
+    let start = Instant::now();
+    let mut progress = context.progress("query");
+    let (sql, before) = request.to_engine();
+    let mut work = Work { running: engine.start(sql), output: None, meter: None };
+    let result = work.to_end(request, plan, before, &mut progress, context);
+    let result = result.and_then(|notes| {
+        let lost = losses(&notes);
+        if let Some(error) = refusal(&notes).filter(|_| !allow_lost) {
+            return Err(error.into());
+        }
+        if let Some(output) = work.output.take() {
+            output.finish(&notes)?;
+        }
+        Ok(lost)
+    });
+    progress.end();
+    progress.stats.duration.record_ns(ns(start.elapsed()));
+    progress.stats.observe(&mut context.metrics);
+    let bytes_read = progress.bytes_in.unwrap_or(0);
+    context.metrics.counter("hindsight_query_bytes_read_total", &[], bytes_read);
+    Ok(Told {
+        lost: result?,
+        rows: progress.stats.rows_out,
+        elapsed: start.elapsed(),
+        rows_read: progress.stats.rows_in,
+        bytes_read,
+    })
+}
+
+/// A statement at work and what it has written. The work stops before the output is dropped.
+struct Work {
+    running: Running,
+    output: Option<Output>,
+    meter: Option<Meter>,
+}
+
+impl Work {
+    fn to_end(
+        &mut self,
+        request: &Request<'_>,
+        plan: &OutputPlan,
+        before: usize,
+        progress: &mut Progress,
+        context: &Context,
+    ) -> Result<Vec<Note>, Failure> {
+        let mut is_behind = false;
+        loop {
+            context.stop.check()?;
+            let word = self.running.next();
+            if let Some(meter) = &self.meter {
+                progress.stats.rows_in = meter.rows_read();
+                progress.bytes_in = Some(meter.bytes_read());
+            }
+            match word.map_err(|error| told(&error, request.name, request.text, before))? {
+                Word::Columns(schema, meter) => {
+                    self.meter = Some(meter);
+                    self.output = Some(Output::open(plan, &schema)?);
+                }
+                Word::Rows(batch) => {
+                    if let Some(output) = &mut self.output {
+                        output.write(&batch)?;
+                        progress.stats.rows_out = output.rows();
+                        is_behind = true;
+                    }
+                }
+                Word::End(notes) => {
+                    context.stop.check()?;
+                    return Ok(notes);
+                }
+                Word::Quiet => {
+                    if let Some(output) = self.output.as_mut().filter(|_| is_behind) {
+                        output.flush()?;
+                        is_behind = false;
+                    }
+                }
+            }
+            progress.tick();
+        }
+    }
+}
+
+impl Told {
+    /// Says how it ended on standard error.
+    pub(crate) fn say(&self, plan: &OutputPlan, console: Console) {
+        let rows = if self.rows == 1 { "row" } else { "rows" };
+        let mut text = format!(
+            "query: {} {rows} in {}; {} rows and {} bytes read\n",
+            self.rows,
+            plan.target.name(),
+            self.rows_read,
+            self.bytes_read
+        );
+        for lost in &self.lost {
+            text.push_str(&format!("  without {lost}\n"));
+        }
+        let next = match &plan.target {
+            Target::File(path) if plan.format.is_binary() => {
+                Some(format!("hindsight-query {} -q ..", path.display()))
+            }
+            _ => None,
+        };
+        if let Some(next) = &next {
+            text.push_str(&format!("  next: {next}\n"));
+        }
+        let document = Document::new("hindsight.closing.v1")
+            .with("stage", "query")
+            .with("rows_in", self.rows_read)
+            .with("rows_out", self.rows)
+            .with("rejects", 0_u64)
+            .with("output", plan.target.name())
+            .with("notes", self.lost.clone())
+            .with("next", next)
+            .with("bytes_in", self.bytes_read)
+            .with("elapsed_ns", ns(self.elapsed));
+        console.report(&text, &document);
+    }
+}
+
+fn ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Losses in words.
+fn losses(notes: &[Note]) -> Vec<String> {
+    let lost = notes.iter().filter_map(|note| match note {
+        Note::Lost { log, table, seqs } => {
+            let rows = table
+                .as_ref()
+                .map_or_else(|| "rows".to_owned(), |table| format!("rows of {table}"));
+            Some(format!("{rows} of log `{log}`, seq {} to {} (exclusive)", seqs.start, seqs.end))
+        }
+        _ => None,
+    });
+    lost.collect()
+}
+
+/// The error for rows that are not there.
+fn refusal(notes: &[Note]) -> Option<SqlError> {
+    let logs = notes.iter().find_map(|note| match note {
+        Note::Lost { log, .. } => Some(format!("log `{log}`")),
+        _ => None,
+    });
+    logs.map(|log| SqlError::LostRows { log, found: losses(notes).join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_rows_are_told_with_their_log_table_and_numbers() {
+        let lost = |table: Option<&str>| Note::Lost {
+            log: "live".to_owned(),
+            table: table.map(str::to_owned),
+            seqs: 7..9,
+        };
+        let error = refusal(&[lost(Some("trades")), lost(None)]).unwrap();
+        assert_eq!(
+            error.to_string(),
+            "log `live`: expected every row, found rows of trades of log `live`, seq 7 to 9 (exclusive); rows of log \
+             `live`, seq 7 to 9 (exclusive) lost"
+        );
+        assert_eq!(hindsight::Failure::from(error).exit().code(), 5);
+        assert!(refusal(&[]).is_none());
+    }
+
+    #[test]
+    fn an_explained_statement_keeps_its_columns() {
+        let request = Request {
+            name: "-q",
+            text: "SELECT 1",
+            sql: "SELECT 1",
+            explain: Some(ExplainForm::Analyze),
+        };
+        assert_eq!(request.to_engine(), ("EXPLAIN ANALYZE\nSELECT 1".to_owned(), 1));
+    }
+}

@@ -1,0 +1,123 @@
+//! The prompt, on a terminal that `script` makes.
+
+use crate::market::Market;
+use crate::support::program;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// What the terminal showed while keys were typed, each line after the prompt of the one before.
+fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
+    let command = program(dir);
+    let path = command.get_program().to_string_lossy().into_owned();
+    let mut script = std::process::Command::new("script");
+    script
+        .args(["-qfec", &format!("stty cols 200; exec {path} {args}"), "/dev/null"])
+        .current_dir(dir);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    script.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = script.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let (sender, shown) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        use std::io::Read;
+        let mut all = Vec::new();
+        let mut piece = [0_u8; 4096];
+        while let Ok(n @ 1..) = stdout.read(&mut piece) {
+            all.extend_from_slice(&piece[..n]);
+            let _ = sender.send(String::from_utf8_lossy(&all).into_owned());
+        }
+        String::from_utf8_lossy(&all).into_owned()
+    });
+    let wait = |until: &str, from: usize| {
+        loop {
+            let text = shown.recv_timeout(Duration::from_secs(60)).unwrap();
+            if text.get(from..).is_some_and(|text| text.contains(until)) {
+                return text.len();
+            }
+        }
+    };
+    let mut at = wait("hindsight> ", 0);
+    for key in keys {
+        let (keys, until) = key.split_once("=>").unwrap_or((key, "\nhindsight> "));
+        stdin.write_all(keys.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+        if !until.is_empty() {
+            at = wait(until, at);
+        }
+    }
+    let code = child.wait().unwrap().code().unwrap_or(-1);
+    (code, reader.join().unwrap())
+}
+
+#[test]
+fn statements_and_commands_are_answered_until_the_person_leaves() {
+    let market = Market::get();
+    let dir = tempfile::tempdir().unwrap();
+    let args = format!("--log {}", market.log().display());
+    let keys = [
+        "SELECT 40 + 2\r=>",
+        " AS answer;\r",
+        ".schema trades\r",
+        ".format csv\r",
+        "SELECT 'x' AS y;\r",
+        "SELECT weather;\r",
+        ".weather\r",
+        "\u{4}=>",
+    ];
+    let (code, text) = session(dir.path(), &args, &keys);
+    assert_eq!(code, 0, "{text}");
+    for word in [
+        "answer\r\n42\r\n1 row",
+        "nano_price",
+        "y\r\nx\r\n",
+        "error[query/unknown-column]",
+        "error[sql/unknown-command]",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+    let history = dir.path().join(".local/state/hindsight/query-history");
+    let history = std::fs::read_to_string(history).unwrap();
+    assert!(history.contains(".schema trades") && history.contains("answer"), "{history}");
+}
+
+#[test]
+fn ctrl_c_stops_a_statement_and_not_the_prompt() {
+    let dir = tempfile::tempdir().unwrap();
+    let long = "SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 10000000) b WHERE a.value % 7 = b.value % 11;\r=>\n";
+    let keys = [long, "\u{3}", "SELECT 40 + 2 AS answer;\r", ".quit\r=>"];
+    let (code, text) = session(dir.path(), "--progress bar", &keys);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("error[cli/stopped]: stopped by SIGINT"), "{text}");
+    assert!(text.contains("answer\r\n42\r\n"), "{text}");
+}
+
+#[test]
+fn the_tabulator_completes_tables_and_columns() {
+    let market = Market::get();
+    let dir = tempfile::tempdir().unwrap();
+    let args = format!("--log {}", market.log().display());
+    let keys = ["SELECT max(seq) AS m FROM quot\t=>quotes", ";\r", ".quit\r=>"];
+    let (code, text) = session(dir.path(), &args, &keys);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("1 row"), "{text}");
+}
+
+#[test]
+fn binary_is_not_written_to_a_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = program(dir.path()).get_program().to_string_lossy().into_owned();
+    let script = format!("{path} --no-config -q 'SELECT 1' -f arrow");
+    let done =
+        std::process::Command::new("script").args(["-qec", &script, "/dev/null"]).output().unwrap();
+    let text = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(2), "{text}");
+    assert!(text.contains("error[cli/binary-to-terminal"), "{text}");
+}
