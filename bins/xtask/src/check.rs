@@ -190,7 +190,9 @@ fn once(root: &Path, step: Step, request: &Request) -> Result<(), ChoreError> {
         }
         Step::Alone => {
             let mut failed = Vec::new();
-            for library in members.iter().filter(|m| m.is_library()) {
+            // A library on an engine has one set of features, and each more set would build the engine once more.
+            let each = |m: &&&Member| m.is_library() && m.built == Built::Always;
+            for library in members.iter().filter(each) {
                 let manifest = read_file(&root.join(library.folder).join("Cargo.toml"))?;
                 for features in alone(&manifest) {
                     let mut command = cargo(root);
