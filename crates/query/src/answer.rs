@@ -24,6 +24,18 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// Whether it says all that another one says.
+    fn covers(&self, other: &Self) -> bool {
+        let Self::Lost { log, table, seqs } = self;
+        let Self::Lost { log: other_log, table: other_table, seqs: other_seqs } = other;
+        log == other_log
+            && (table == other_table || table.is_none())
+            && seqs.start <= other_seqs.start
+            && other_seqs.end <= seqs.end
+    }
+}
+
 /// Notes of one statement, written by its scans.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Vec<Note>>>);
@@ -31,7 +43,7 @@ pub(crate) struct Notes(Arc<Mutex<Vec<Note>>>);
 impl Notes {
     pub(crate) fn push(&self, note: Note) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&note) {
+        if !notes.iter().any(|told| told.covers(&note)) {
             notes.push(note);
         }
     }
@@ -55,7 +67,7 @@ pub struct Answer {
 impl Drop for Answer {
     /// An answer that was not read to its end counts as that.
     fn drop(&mut self) {
-        self.reads.close(false, &self.plan);
+        self.reads.close(false);
     }
 }
 
@@ -81,12 +93,9 @@ impl Answer {
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
         match self.stream.next().await {
             Some(Ok(batch)) => Ok(Some(batch)),
-            Some(Err(error)) => {
-                let error = QueryError::from_engine(error, &self.sql);
-                Err(self.reads.locate(error))
-            }
+            Some(Err(error)) => Err(QueryError::from_engine(error, &self.sql)),
             None => {
-                self.reads.close(true, &self.plan);
+                self.reads.close(true);
                 Ok(None)
             }
         }

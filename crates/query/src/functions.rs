@@ -1,5 +1,6 @@
 //! Table functions.
 
+mod as_of;
 mod argument;
 mod asof_join;
 mod dataset;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 /// Puts every table function into the state of a statement.
 pub(crate) fn register(state: &mut SessionState, shelves: &Arc<Shelves>) {
+    state.register_udtf("as_of", Arc::new(as_of::AsOfFunction(Arc::clone(shelves))));
     state.register_udtf("dataset", Arc::new(dataset::DatasetFunction::new(shelves)));
     state.register_udtf("asof_join", Arc::new(asof_join::AsOfJoinFunction));
 }

@@ -10,6 +10,7 @@ mod catalogue;
 mod dataset;
 mod error;
 mod file;
+mod footer;
 mod fs_read;
 mod functions;
 mod log;
@@ -23,6 +24,7 @@ mod session;
 mod shelf;
 mod statement;
 mod system;
+mod watch;
 
 pub use answer::{Answer, Note};
 pub use catalogue::{Catalogue, CatalogueError};

@@ -115,11 +115,9 @@ impl Words<'_> {
         if let Some((name, "")) = between("table function '", "' not found") {
             return QueryError::UnknownFunction { name, near: Vec::new(), place };
         }
-        if let Some((name, rest)) = between("Invalid function '", "'.") {
-            let near = rest.split('\'').nth(1).map(str::to_owned);
-            // The engine names the nearest of all its functions, however far it is.
-            let near = near.filter(|near| !contract::nearest(&name, [near.as_str()]).is_empty());
-            return QueryError::UnknownFunction { name, near: near.into_iter().collect(), place };
+        // The engine goes on with the nearest of all its functions, however far it is.
+        if let Some((name, _)) = between("Invalid function '", "'.") {
+            return QueryError::UnknownFunction { name, near: Vec::new(), place };
         }
         self.unplanned(message)
     }

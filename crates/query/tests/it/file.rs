@@ -228,21 +228,21 @@ async fn a_file_that_is_not_the_table_that_it_stands_for_says_what_differs() {
 #[tokio::test]
 async fn a_null_where_the_contract_allows_none_is_refused_with_its_row() {
     let batch = trades();
-    let at = batch.schema().index_of("ts_recv").unwrap();
+    let at = batch.schema().index_of("ts_avail").unwrap();
     let mut columns = batch.columns().to_vec();
     columns[at] = times(&[Some(90), None]);
     let fields: Vec<Field> = batch
         .schema()
         .fields()
         .iter()
-        .map(|f| if f.name() == "ts_recv" { Field::clone(f).with_nullable(true) } else { Field::clone(f) })
+        .map(|f| if f.name() == "ts_avail" { Field::clone(f).with_nullable(true) } else { Field::clone(f) })
         .collect();
     let schema = Schema::new_with_metadata(fields, batch.schema().metadata().clone());
     let with_null = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
     let session = files(&[("trades", "/t", parquet(&with_null))]);
-    let error = error(&session, "SELECT seq, ts_recv FROM trades").await;
+    let error = error(&session, "SELECT seq, ts_avail FROM trades").await;
     assert_eq!(error.code(), "contract/null");
-    assert!(error.to_string().contains("trades.ts_recv, row 1"), "{error}");
+    assert!(error.to_string().contains("trades.ts_avail, row 1"), "{error}");
 }
 
 #[tokio::test]
