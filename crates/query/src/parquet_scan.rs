@@ -21,7 +21,9 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use datafusion::parquet::arrow::async_reader::{AsyncFileReader, MetadataFetch};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -82,14 +84,18 @@ pub(crate) fn scan(
         let statistics = Arc::new(statistics_of(&file, fields));
         let path = || file.path.to_string_lossy().into_owned();
         let name = file.name.clone().unwrap_or_else(path);
-        let mut out = PartitionedFile::new(name, file.bytes).with_partition_values(file.values.clone());
+        let mut out =
+            PartitionedFile::new(name, file.bytes).with_partition_values(file.values.clone());
         out.statistics = Some(statistics);
         out.with_extension(file)
     });
-    let groups = FileGroup::new(partitioned.collect())
-        .split_files(state.config().target_partitions().max(1))
-        .into_iter()
-        .map(|group| {
+    let partitioned: Vec<PartitionedFile> = partitioned.collect();
+    // Cut here and not by the engine, which would bring the files in the order of their names.
+    let most = partitioned.len().div_ceil(state.config().target_partitions().max(1)).max(1);
+    let groups = partitioned
+        .chunks(most)
+        .map(|files| {
+            let group = FileGroup::new(files.to_vec());
             let all = group.iter().filter_map(|file| file.statistics.as_deref().cloned());
             let all = merged(all, schema)?;
             Ok(group.with_statistics(Arc::new(all)))

@@ -4,8 +4,8 @@ use super::frames::{check_file, check_stream};
 use super::kind::Kind;
 use super::layout;
 use crate::error::QueryError;
-use crate::fs_read::FsRead;
 use crate::footer::footer;
+use crate::fs_read::FsRead;
 use crate::parquet_scan::DataFile;
 use crate::session::Shared;
 use arrow_array::RecordBatch;
@@ -33,7 +33,10 @@ pub(super) struct OpenFile {
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     /// Parquet; plain when the engine gives the wanted schema by itself.
-    Parquet { file: Arc<DataFile>, is_plain: bool },
+    Parquet {
+        file: Arc<DataFile>,
+        is_plain: bool,
+    },
     IpcFile,
     IpcStream,
 }
@@ -50,12 +53,14 @@ impl OpenFile {
             }
             Kind::IpcStream => {
                 check_stream(&file)?;
-                let reader = || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::IpcFile => {
                 check_file(&file)?;
-                let reader = || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::Other(found) => {

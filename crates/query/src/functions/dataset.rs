@@ -53,7 +53,8 @@ impl TableFunctionImpl for DatasetFunction {
             Some(part) => format!("{version}{at}/{part}"),
             None => format!("{version}{at}"),
         };
-        let unknown = || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
+        let unknown =
+            || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
         Ok(shelves.table(schema, &table, None)?.ok_or_else(|| unknown().with_names(shelves))?)
     }
 }
