@@ -67,7 +67,7 @@ pub struct Answer {
 impl Drop for Answer {
     /// An answer that was not read to its end counts as that.
     fn drop(&mut self) {
-        self.reads.close(false, &self.plan);
+        self.reads.close(false);
     }
 }
 
@@ -93,12 +93,9 @@ impl Answer {
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
         match self.stream.next().await {
             Some(Ok(batch)) => Ok(Some(batch)),
-            Some(Err(error)) => {
-                let error = QueryError::from_engine(error, &self.sql);
-                Err(self.reads.locate(error))
-            }
+            Some(Err(error)) => Err(QueryError::from_engine(error, &self.sql)),
             None => {
-                self.reads.close(true, &self.plan);
+                self.reads.close(true);
                 Ok(None)
             }
         }

@@ -4,8 +4,10 @@ mod facts;
 
 use crate::catalogue::StoreEntry;
 use crate::error::QueryError;
-use crate::parquet_table::{ParquetTable, Part};
-use crate::reads::{GrantNo, Reads};
+use crate::footer::footer;
+use crate::parquet_scan::{DataFile, check_len, damaged};
+use crate::parquet_table::ParquetTable;
+use crate::reads::{Reads, Totals};
 use crate::session::Shared;
 use crate::shelf::{AsOf, Shelf, TableFacts, VersionFacts};
 use arrow_schema::{DataType, Field};
@@ -14,10 +16,10 @@ use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::table_schema::TableSchema;
 use datasets::layout::file;
-use datasets::{CommitRecord, Manifest, Sha256, Store, StoreError, VersionAt, VersionRef};
-use durable::{FsErrorKind, NodeKind};
+use datasets::{CommitRecord, Manifest, Store, StoreError, VersionAt, VersionRef};
+use durable::FsErrorKind;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The column of a version's rows that says in which split a row is.
@@ -49,7 +51,7 @@ struct Opened {
     record: CommitRecord,
     manifest: Manifest,
     root: PathBuf,
-    grant: GrantNo,
+    totals: Arc<Totals>,
 }
 
 /// A name in SQL, taken apart.
@@ -104,103 +106,89 @@ impl StoreShelf {
         let version = self.store()?.open_version(&self.shared.options.context, reference)?;
         let (record, manifest) = (version.record.clone(), version.manifest.clone());
         let root = version.folder.root().to_path_buf();
-        let grant = self.reads.hold(version);
-        let new = Arc::new(Opened { record, manifest, root, grant });
+        let totals = self.reads.hold(version);
+        let new = Arc::new(Opened { record, manifest, root, totals });
         opened.insert(key, Arc::clone(&new));
         Ok(new)
     }
 
-    fn provider(&self, wanted: &Wanted<'_>, version: &Opened) -> Result<Arc<dyn TableProvider>, QueryError> {
-        let table = match wanted.side {
-            None => self.rows(version)?,
-            Some(side) => self.side(side, version)?,
+    fn provider(
+        &self,
+        wanted: &Wanted<'_>,
+        version: &Opened,
+    ) -> Result<Arc<dyn TableProvider>, QueryError> {
+        let at = format!("{}@{}", version.manifest.name, version.record.version);
+        let (table, name) = match wanted.side {
+            None => (self.rows(version, &at)?, at),
+            Some(side) => (self.side(side, version, &at)?, format!("{at}/{side}")),
         };
-        self.reads.read_by(version.grant, table.readers());
-        Ok(Arc::new(table))
+        Ok(Arc::new(table.of_version(name, &version.totals)))
     }
 
     /// The rows of all splits.
-    fn rows(&self, version: &Opened) -> Result<ParquetTable, QueryError> {
-        let mut parts = Vec::with_capacity(version.manifest.files.len());
+    fn rows(&self, version: &Opened, at: &str) -> Result<ParquetTable, QueryError> {
+        let root = &version.root;
+        let Some(first) = version.manifest.files.first() else {
+            let (expected, found) = ("a data file".to_owned(), "none".to_owned());
+            return Err(damaged(&root.join(file::MANIFEST), expected, found));
+        };
+        let fs = self.shared.fs.as_ref();
         for file in &version.manifest.files {
+            check_len(fs, &root.join(&file.path), file.bytes)?;
+        }
+        let (_, schema) = footer(&self.shared, &root.join(&first.path))?;
+        let place = schema.fields().len();
+        let one = |file: &datasets::DataFile| {
             let word = ScalarValue::Utf8(Some(file.split.clone()));
             let split = ScalarValue::Dictionary(Box::new(DataType::Int32), Box::new(word));
-            let part = Part {
+            DataFile {
+                path: root.join(&file.path),
+                bytes: file.bytes,
                 rows: Some(file.rows),
+                ranges: vec![(place, split.clone(), split.clone())],
+                sha256: Some(file.sha256.0),
+                name: Some(format!("{at}/{}", file.path)),
                 values: vec![split],
-                ..self.part(version, &file.path, Some(file.bytes), file.sha256)?
-            };
-            parts.push(Arc::new(part));
-        }
-        let Some(first) = parts.first() else {
-            return Err(QueryError::Damaged {
-                path: version.root.join(file::MANIFEST).display().to_string(),
-                expected: "a data file".to_owned(),
-                found: "none".to_owned(),
-            });
+            }
         };
+        let files = version.manifest.files.iter().map(one).collect();
         let words = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
         let split = Arc::new(Field::new(SPLIT, words, false));
-        let schema = TableSchema::builder(first.schema(&self.shared)?)
-            .with_table_partition_cols(vec![split])
-            .build();
-        Ok(ParquetTable::new(&self.shared, schema, parts, &self.reads))
+        let schema = TableSchema::builder(schema).with_table_partition_cols(vec![split]).build();
+        Ok(ParquetTable::new(&self.shared, schema, files))
     }
 
     /// A table beside the rows.
-    fn side(&self, side: &str, version: &Opened) -> Result<ParquetTable, QueryError> {
-        let at = format!("{}@{}", version.manifest.name, version.record.version);
-        let known = SIDES.iter().filter(|(_, path)| version.manifest.documents.contains_key(*path));
-        let Some((_, path)) = known.clone().find(|(word, _)| *word == side) else {
-            let near = contract::nearest(side, known.clone().map(|(word, _)| *word));
-            let all = known.map(|(word, _)| *word);
-            let words: Vec<&str> = if near.is_empty() { all.collect() } else { near };
+    fn side(&self, side: &str, version: &Opened, at: &str) -> Result<ParquetTable, QueryError> {
+        let hash = |path: &str| version.manifest.documents.get(path);
+        let known = || SIDES.iter().filter(|(_, path)| hash(path).is_some()).map(|(word, _)| *word);
+        let path = SIDES.iter().find(|(word, _)| *word == side).map(|(_, path)| *path);
+        let Some((path, sha256)) = path.and_then(|path| Some((path, hash(path)?))) else {
+            let near = contract::nearest(side, known());
+            let words: Vec<&str> = if near.is_empty() { known().collect() } else { near };
             let near = words.into_iter().map(|word| format!("{at}/{word}")).collect();
-            return Err(QueryError::UnknownTable { name: format!("{at}/{side}"), near, place: None });
+            let name = format!("{at}/{side}");
+            return Err(QueryError::UnknownTable { name, near, place: None });
         };
-        let sha256 = version.manifest.documents.get(*path).copied().unwrap_or(Sha256::of(b""));
-        let part = Arc::new(self.part(version, path, None, sha256)?);
-        let schema = TableSchema::from(part.schema(&self.shared)?);
-        Ok(ParquetTable::new(&self.shared, schema, vec![part], &self.reads))
-    }
-
-    /// A file of a version that is there, and as long as its record says, if it says.
-    fn part(
-        &self,
-        version: &Opened,
-        path: &str,
-        bytes: Option<u64>,
-        sha256: Sha256,
-    ) -> Result<Part, QueryError> {
         let full = version.root.join(path);
-        let len = length(&self.shared, &full, bytes)?;
-        Ok(Part {
-            name: format!("{}@{}/{path}", version.manifest.name, version.record.version),
+        let bytes = match self.shared.fs.metadata(&full) {
+            Ok(found) => found.len,
+            Err(error) if error.kind == FsErrorKind::NotFound => {
+                return Err(damaged(&full, "a file".to_owned(), "no file".to_owned()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let (meta, schema) = footer(&self.shared, &full)?;
+        let file = DataFile {
             path: full,
-            bytes: len,
-            rows: None,
-            sha256: Some(*sha256.0.as_bytes()),
+            bytes,
+            rows: u64::try_from(meta.file_metadata().num_rows()).ok(),
+            ranges: Vec::new(),
+            sha256: Some(sha256.0),
+            name: Some(format!("{at}/{path}")),
             values: Vec::new(),
-            footer: OnceLock::new(),
-        })
-    }
-}
-
-/// The length of a file that must be there.
-fn length(shared: &Shared, path: &Path, expected: Option<u64>) -> Result<u64, QueryError> {
-    let damaged = |found: String| QueryError::Damaged {
-        path: path.display().to_string(),
-        expected: expected.map_or_else(|| "a file".to_owned(), |n| format!("{n} bytes")),
-        found,
-    };
-    match shared.fs.metadata(path) {
-        Ok(found) if found.kind != NodeKind::File => Err(damaged("no file".to_owned())),
-        Ok(found) if expected.is_some_and(|n| n != found.len) => {
-            Err(damaged(format!("{} bytes", found.len)))
-        }
-        Ok(found) => Ok(found.len),
-        Err(e) if e.kind == FsErrorKind::NotFound => Err(damaged("none".to_owned())),
-        Err(error) => Err(error.into()),
+        };
+        Ok(ParquetTable::new(&self.shared, TableSchema::from(schema), vec![file]))
     }
 }
 

@@ -209,10 +209,10 @@ impl QueryError {
 
     /// Adds the names that are near an unknown one.
     pub(crate) fn with_names(mut self, shelves: &Shelves) -> Self {
-        if let Self::UnknownTable { name, near, .. } = &mut self
-            && near.is_empty()
-        {
-            *near = shelves.near(name);
+        match &mut self {
+            Self::UnknownTable { name, near, .. } if near.is_empty() => *near = shelves.near(name),
+            Self::UnknownFunction { name, near, .. } => *near = shelves.near_functions(name),
+            _ => {}
         }
         self
     }

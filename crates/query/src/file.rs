@@ -9,7 +9,6 @@ mod stream;
 use crate::catalogue::{FILES, FileEntry};
 use crate::error::QueryError;
 use crate::parquet_table::ParquetTable;
-use crate::reads::Reads;
 use crate::session::Shared;
 use crate::shelf::{AsOf, Shelf, TableFacts};
 use datafusion::catalog::TableProvider;
@@ -28,12 +27,11 @@ use stream::StreamTable;
 #[derive(Debug)]
 pub(crate) struct FileShelf {
     shared: Arc<Shared>,
-    reads: Reads,
 }
 
 impl FileShelf {
-    pub(crate) fn new(shared: &Arc<Shared>, reads: Reads) -> Self {
-        Self { shared: Arc::clone(shared), reads }
+    pub(crate) fn new(shared: &Arc<Shared>) -> Self {
+        Self { shared: Arc::clone(shared) }
     }
 
     fn entry(&self, name: &str) -> Option<&FileEntry> {
@@ -55,13 +53,13 @@ impl FileShelf {
             other.agrees_with(first)?;
         }
         // The engine reads Parquet that needs no more than what it does by itself.
-        let parts = files.iter().map(|file| match &file.body {
-            Body::Parquet { part, is_plain: true } => Some(Arc::clone(part)),
+        let plain = files.iter().map(|file| match &file.body {
+            Body::Parquet { file, is_plain: true } => Some(file.as_ref().clone()),
             _ => None,
         });
-        if let Some(parts) = parts.collect::<Option<Vec<_>>>() {
+        if let Some(plain) = plain.collect::<Option<Vec<_>>>() {
             let schema = TableSchema::from(schema);
-            return Ok(Arc::new(ParquetTable::new(&self.shared, schema, parts, &self.reads)));
+            return Ok(Arc::new(ParquetTable::new(&self.shared, schema, plain)));
         }
         Ok(Arc::new(StreamTable::new(&self.shared, schema, files)))
     }

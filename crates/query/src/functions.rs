@@ -1,7 +1,7 @@
 //! Table functions.
 
-mod as_of;
 mod argument;
+mod as_of;
 mod asof_join;
 mod dataset;
 

@@ -10,6 +10,7 @@ mod catalogue;
 mod dataset;
 mod error;
 mod file;
+mod footer;
 mod fs_read;
 mod functions;
 mod log;

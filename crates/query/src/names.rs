@@ -11,7 +11,7 @@ use datafusion::error::Result;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::{LogicalPlan, TableType};
 use futures::FutureExt as _;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 /// All shelves of a statement, by the name of their schema, and the views of its session.
@@ -81,8 +81,10 @@ impl Shelves {
         for schema in self.schemas().into_iter().filter(|schema| schema != PUBLIC) {
             names.extend(self.names(&schema).into_iter().map(|name| format!("{schema}.{name}")));
         }
-        let mut near: Vec<String> =
-            contract::nearest(name, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
+        let mut near: Vec<String> = contract::nearest(name, names.iter().map(String::as_str))
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         if near.is_empty()
             && let Some((_, table)) = name.split_once('.')
         {
@@ -91,6 +93,17 @@ impl Shelves {
             near = names.iter().filter(is_same).take(3).cloned().collect();
         }
         near
+    }
+
+    /// Names of functions that are near one that does not exist.
+    pub(crate) fn near_functions(&self, name: &str) -> Vec<String> {
+        let Some(state) = self.state.get().and_then(Weak::upgrade) else { return Vec::new() };
+        let scalar = state.scalar_functions().keys();
+        let others = state.aggregate_functions().keys().chain(state.window_functions().keys());
+        let names: BTreeSet<&String> =
+            scalar.chain(others).chain(state.table_functions().keys()).collect();
+        let near = contract::nearest(name, names.into_iter().map(String::as_str));
+        near.into_iter().map(str::to_owned).collect()
     }
 
     /// The table of a schema, `public` meaning the one place that has it.
@@ -156,7 +169,8 @@ impl Shelves {
         {
             let mut planning = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
             if planning.iter().any(|other| other == name) {
-                let message = format!("view `{name}`: expected other tables, found the view itself");
+                let message =
+                    format!("view `{name}`: expected other tables, found the view itself");
                 return Err(QueryError::Plan { message, place: None });
             }
             planning.push(name.to_owned());

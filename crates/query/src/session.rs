@@ -23,8 +23,7 @@ use datafusion::physical_plan::{EmptyRecordBatchStream, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement as Parsed;
 use durable::Fs;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of the one SQL catalogue.
@@ -58,8 +57,6 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     /// What was learnt about files that never change.
     pub(crate) learnt: log::Learnt,
-    /// Files whose SHA-256 was found right, by their path and the hash.
-    pub(crate) verified: Mutex<BTreeSet<(PathBuf, [u8; 32])>>,
 }
 
 /// A table that SQL can name.
@@ -94,7 +91,7 @@ impl Session {
             .build_arc()
             .map_err(|e| QueryError::from_engine(e, ""))?;
         let learnt = log::Learnt::default();
-        let shared = Shared { fs, catalogue, options, learnt, verified: Mutex::default() };
+        let shared = Shared { fs, catalogue, options, learnt };
         Ok(Self { shared: Arc::new(shared), runtime, views: Mutex::default() })
     }
 
@@ -191,7 +188,7 @@ impl Session {
             stream: Box::pin(EmptyRecordBatchStream::new(Arc::clone(&schema))),
             plan: Arc::new(EmptyExec::new(schema)),
             notes: Notes::default(),
-            reads: Reads::new(&self.shared),
+            reads: Reads::default(),
             sql: String::new(),
         }
     }
@@ -224,7 +221,7 @@ impl Session {
 
     /// The places as they are now, and what plans over them.
     fn moment(&self) -> Moment {
-        let (notes, reads) = (Notes::default(), Reads::new(&self.shared));
+        let (notes, reads) = (Notes::default(), Reads::default());
         let catalogue = &self.shared.catalogue;
         let mut shelves: Vec<Arc<dyn Shelf>> = Vec::new();
         for entry in &catalogue.logs {
@@ -238,7 +235,7 @@ impl Session {
             )));
         }
         if !catalogue.files.is_empty() {
-            shelves.push(Arc::new(file::FileShelf::new(&self.shared, reads.clone())));
+            shelves.push(Arc::new(file::FileShelf::new(&self.shared)));
         }
         let system = system::SystemShelf::new(shelves.clone());
         shelves.push(Arc::new(system));
@@ -261,6 +258,11 @@ impl Session {
         settings.execution.parquet.schema_force_view_types = false;
         settings.sql_parser.map_string_types_to_utf8view = false;
         settings.sql_parser.collect_spans = true;
+        // Every instant of the contract is in UTC, those that functions make as well.
+        settings.execution.time_zone = Some("UTC".to_owned());
+        // A sort keeps this much back for its merge; a small limit must leave room for the sort itself.
+        let back = settings.execution.sort_spill_reservation_bytes;
+        settings.execution.sort_spill_reservation_bytes = back.min(options.memory_bytes / 8);
         // Rows are tested while they are decoded, so that pages without a hit are not read.
         settings.execution.parquet.pushdown_filters = true;
         settings.execution.parquet.reorder_filters = true;

@@ -4,8 +4,9 @@ use super::frames::{check_file, check_stream};
 use super::kind::Kind;
 use super::layout;
 use crate::error::QueryError;
+use crate::footer::footer;
 use crate::fs_read::FsRead;
-use crate::parquet_table::Part;
+use crate::parquet_scan::DataFile;
 use crate::session::Shared;
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -15,7 +16,7 @@ use datafusion::parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use datafusion::parquet::file::metadata::ParquetMetaData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// A file whose form was checked.
 #[derive(Debug, Clone)]
@@ -32,7 +33,10 @@ pub(super) struct OpenFile {
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     /// Parquet; plain when the engine gives the wanted schema by itself.
-    Parquet { part: Arc<Part>, is_plain: bool },
+    Parquet {
+        file: Arc<DataFile>,
+        is_plain: bool,
+    },
     IpcFile,
     IpcStream,
 }
@@ -41,19 +45,22 @@ impl OpenFile {
     pub(super) fn open(shared: &Shared, table: &str, path: &Path) -> Result<Self, QueryError> {
         let file = FsRead::open(shared.fs.as_ref(), path)?;
         let head = file.range(0..file.len().min(8))?;
-        let (raw, part) = match Kind::of(&head) {
+        let kind = Kind::of(&head);
+        let (raw, parquet) = match kind {
             Kind::Parquet => {
-                let part = parquet(path, file.len());
-                (part.schema(shared)?, Some(Arc::new(part)))
+                let (footer, schema) = footer(shared, path)?;
+                (schema, Some(footer))
             }
             Kind::IpcStream => {
                 check_stream(&file)?;
-                let reader = || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::IpcFile => {
                 check_file(&file)?;
-                let reader = || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::Other(found) => {
@@ -71,13 +78,13 @@ impl OpenFile {
                 .schema(),
             None => layout::plain(&raw),
         };
-        let body = match part {
-            Some(part) => {
-                let footer = part.footer.get().map(Arc::as_ref);
-                let is_plain = schema.fields().iter().all(|f| engine_gives(f, &raw, footer));
-                Body::Parquet { part, is_plain }
+        let body = match parquet {
+            Some(footer) => {
+                let is_plain = schema.fields().iter().all(|f| engine_gives(f, &raw, &footer));
+                let rows = u64::try_from(footer.file_metadata().num_rows()).ok();
+                Body::Parquet { file: Arc::new(data_file(path, file.len(), rows)), is_plain }
             }
-            None if Kind::of(&head) == Kind::IpcStream => Body::IpcStream,
+            None if kind == Kind::IpcStream => Body::IpcStream,
             None => Body::IpcFile,
         };
         Ok(Self { path: path.to_path_buf(), schema, spec, body })
@@ -111,15 +118,15 @@ impl OpenFile {
     }
 }
 
-fn parquet(path: &Path, bytes: u64) -> Part {
-    Part {
-        name: path.display().to_string(),
+fn data_file(path: &Path, bytes: u64, rows: Option<u64>) -> DataFile {
+    DataFile {
         path: path.to_path_buf(),
         bytes,
-        rows: None,
+        rows,
+        ranges: Vec::new(),
         sha256: None,
+        name: None,
         values: Vec::new(),
-        footer: OnceLock::new(),
     }
 }
 
@@ -157,7 +164,7 @@ pub(super) fn guarded<T>(
 }
 
 /// Whether the engine gives this column of a Parquet file in its type, and without nulls where none may be.
-fn engine_gives(field: &Field, raw: &Schema, footer: Option<&ParquetMetaData>) -> bool {
+fn engine_gives(field: &Field, raw: &Schema, footer: &ParquetMetaData) -> bool {
     let mut found = raw.fields().iter().filter(|f| f.name() == field.name());
     let (found, again) = (found.next(), found.next());
     match found {
@@ -168,7 +175,7 @@ fn engine_gives(field: &Field, raw: &Schema, footer: Option<&ParquetMetaData>) -
             layout::engine_reads(found.data_type(), field.data_type())
                 && (field.is_nullable()
                     || !found.is_nullable()
-                    || footer.is_some_and(|footer| has_no_null(field.name(), raw, footer)))
+                    || has_no_null(field.name(), raw, footer))
         }
     }
 }

@@ -6,15 +6,14 @@ use crate::error::QueryError;
 use crate::names::Shelves;
 use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 const FUNCTION: &str = "dataset";
 
 /// `dataset(version [, part])`: what the table `"version/part"` is. A version is named as in
 /// [`VersionRef`](datasets::VersionRef), with the schema of its store and a dot before it where several stores have it.
 pub(super) struct DatasetFunction {
-    /// Weak, because the state that holds the function holds the shelves, too.
-    shelves: Weak<Shelves>,
+    shelves: Arc<Shelves>,
 }
 
 impl std::fmt::Debug for DatasetFunction {
@@ -25,7 +24,7 @@ impl std::fmt::Debug for DatasetFunction {
 
 impl DatasetFunction {
     pub(super) fn new(shelves: &Arc<Shelves>) -> Self {
-        Self { shelves: Arc::downgrade(shelves) }
+        Self { shelves: Arc::clone(shelves) }
     }
 }
 
@@ -41,9 +40,7 @@ impl TableFunctionImpl for DatasetFunction {
         if let Some(expr) = exprs.get(1) {
             part = text(FUNCTION, "part", expr)?.filter(|part| !part.is_empty());
         }
-        let Some(shelves) = self.shelves.upgrade() else {
-            return Err(QueryError::Bug { message: "dataset() outlives its statement".to_owned() }.into());
-        };
+        let shelves = &self.shelves;
         let written = version.unwrap_or_default();
         // The schema of a store may stand before the name; the name of a dataset may hold a dot, too.
         let (schema, version) = match written.split_once('.') {
@@ -56,7 +53,8 @@ impl TableFunctionImpl for DatasetFunction {
             Some(part) => format!("{version}{at}/{part}"),
             None => format!("{version}{at}"),
         };
-        let unknown = || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
-        Ok(shelves.table(schema, &table, None)?.ok_or_else(|| unknown().with_names(&shelves))?)
+        let unknown =
+            || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
+        Ok(shelves.table(schema, &table, None)?.ok_or_else(|| unknown().with_names(shelves))?)
     }
 }

@@ -5,8 +5,7 @@ use crate::kit::{
     store, version_rows,
 };
 use contract::{
-    Denied, Diagnostic as _, Fault, Gate, Grant, Name, Outcome, ReadContext, Resource,
-    ResourceKind,
+    Denied, Diagnostic as _, Fault, Gate, Grant, Name, Outcome, ReadContext, Resource, ResourceKind,
 };
 use datasets::VersionRef;
 use durable::{Fs, SimFs};
@@ -53,11 +52,9 @@ fn files_of(fs: &Arc<dyn Fs>, version: &str) -> PathBuf {
 #[tokio::test]
 async fn a_dataset_by_name_is_its_latest_version_with_the_split_behind_its_columns() {
     let session = session(&fs(), places());
-    let rows = lines(&session, "SELECT seq, split, book__spread_bps__now FROM entries ORDER BY seq");
-    assert_eq!(
-        rows.await,
-        ["1,train,0.5", "2,train,0.75", "4,validation,3.0", "5,test,2.0"]
-    );
+    let rows =
+        lines(&session, "SELECT seq, split, book__spread_bps__now FROM entries ORDER BY seq");
+    assert_eq!(rows.await, ["1,train,0.5", "2,train,0.75", "4,validation,3.0", "5,test,2.0"]);
     let answer = answer(&session, "SELECT * FROM datasets.entries").await;
     let schema = answer.schema();
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
@@ -118,7 +115,8 @@ async fn a_filter_on_split_opens_the_files_of_that_split_alone() {
     let none = lines(&session, "SELECT seq FROM entries WHERE split = 'holdout'").await;
     assert_eq!(none, [] as [&str; 0]);
     // The same rows where the engine cannot see the split in the filter.
-    let hidden = "SELECT seq FROM entries WHERE concat(split, instrument_id) = 'train7' ORDER BY seq";
+    let hidden =
+        "SELECT seq FROM entries WHERE concat(split, instrument_id) = 'train7' ORDER BY seq";
     assert_eq!(lines(&session, hidden).await, ["1", "2"]);
 }
 
@@ -183,7 +181,7 @@ async fn a_file_of_another_length_or_hash_is_damage_that_names_it() {
     assert_eq!(damaged.to_string(), expected);
     fs.unlink(&path).unwrap();
     let gone = error(&session, "SELECT * FROM entries").await;
-    assert!(gone.to_string().ends_with("found none"), "{gone}");
+    assert!(gone.to_string().ends_with("found no file"), "{gone}");
 
     // Of the right length: a value is changed, which only its hash shows.
     let mut changed = whole.clone();
@@ -195,7 +193,7 @@ async fn a_file_of_another_length_or_hash_is_damage_that_names_it() {
         Session::new(Arc::clone(&fs), places(), Options { verify: true, ..options() }).unwrap();
     let found = error(&checking, "SELECT * FROM entries").await;
     assert_eq!(found.code(), "query/damaged");
-    assert!(found.to_string().contains("expected SHA-256"), "{found}");
+    assert!(found.to_string().contains("expected sha256"), "{found}");
     // The files of the other splits are whole.
     let rows = lines(&checking, "SELECT count(seq + 0) FROM entries WHERE split = 'train'").await;
     assert_eq!(rows, ["2"]);
@@ -279,8 +277,36 @@ async fn versions_and_tables_are_listed_with_what_their_records_say() {
     assert_eq!(lines(&session, sql).await, ["datasets,entries,4,true,1,5"]);
     let version = VersionRef::parse("entries@2").unwrap();
     store(&fs).withdraw(&version, "late fills", &facts(30)).unwrap();
-    let states = lines(&session, "SELECT version, state, refs FROM system.versions ORDER BY 1").await;
+    let states =
+        lines(&session, "SELECT version, state, refs FROM system.versions ORDER BY 1").await;
     assert_eq!(states, ["1,live,champion, latest", "2,withdrawn,"]);
+}
+
+#[tokio::test]
+async fn as_of_a_dataset_is_the_version_that_was_the_latest_then() {
+    let fs = fs();
+    let session = session(&fs, places());
+    let count = async |of: &str| {
+        let sql = format!("SELECT count(*) FROM as_of({of})");
+        lines(&session, &sql).await.join("")
+    };
+    // Published at 0 and 10 ns behind the hour: an instant shows what was published before it.
+    assert_eq!(count("'entries', '2026-07-01T00:00:00.000000011Z'").await, "4");
+    assert_eq!(count("'entries', '2026-07-01T00:00:00.000000010Z'").await, "3");
+    assert_eq!(count("'datasets.entries', 1").await, "3");
+    assert_eq!(count("'entries/dropped', 1").await, "1");
+    assert_eq!(count("'entries@1', 2").await, "3");
+    for of in ["'entries', '2026-07-01T00:00:00Z'", "'entries@2', 1"] {
+        let error = error(&session, &format!("SELECT * FROM as_of({of})")).await;
+        assert_eq!(error.code(), "datasets/unknown-version", "{of}");
+        assert!(error.to_string().ends_with("it was not published by then"), "{error}");
+    }
+    // What was withdrawn since is not shown again, and what was withdrawn by then was not the latest.
+    let version = VersionRef::parse("entries@2").unwrap();
+    store(&fs).withdraw(&version, "late fills", &facts(30)).unwrap();
+    let withdrawn = error(&session, "SELECT * FROM as_of('entries', 2)").await;
+    assert_eq!(withdrawn.code(), "datasets/withdrawn");
+    assert_eq!(count("'entries', 5").await, "3");
 }
 
 #[tokio::test]

@@ -1,17 +1,17 @@
 //! SQL as users ask it.
 #![cfg(test)]
 
-mod log;
-mod log_as_of;
-mod log_damage;
-mod log_gate;
-mod log_kit;
-mod log_prune;
 mod asof;
 mod dataset;
 mod errors;
 mod file;
 mod kit;
 mod limits;
+mod log;
+mod log_as_of;
+mod log_damage;
+mod log_gate;
+mod log_kit;
+mod log_prune;
 mod session;
 mod view;

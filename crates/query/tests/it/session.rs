@@ -1,5 +1,6 @@
 //! A session by itself.
 
+pub(crate) use crate::kit::options;
 use crate::kit::{lines, session};
 use durable::{Fs, SimFs};
 use query::Catalogue;
