@@ -324,13 +324,15 @@ fn a_frame_that_is_not_what_the_schema_says_is_refused_with_its_place() {
         Some("columns of the frame with a near name: id")
     );
 
-    let bytes: ArrayRef =
-        Arc::new(arrow_array::BinaryArray::from(vec![b"0123456789abcdef".as_slice(), b"short"]));
-    let frame = to_polars(&RecordBatch::try_from_iter([("id", bytes)]).unwrap()).unwrap();
-    assert_eq!(
-        refused(&frame, Field::new("id", DataType::FixedSizeBinary(16), true)),
-        "analytics/bridge-width: id, row 1: expected 16 bytes, found 5"
-    );
+    for (bytes, found) in [("short", 5), ("one byte too many", 17)] {
+        let values = vec![b"0123456789abcdef".as_slice(), bytes.as_bytes()];
+        let column: ArrayRef = Arc::new(arrow_array::BinaryArray::from(values));
+        let frame = to_polars(&RecordBatch::try_from_iter([("id", column)]).unwrap()).unwrap();
+        assert_eq!(
+            refused(&frame, Field::new("id", DataType::FixedSizeBinary(16), true)),
+            format!("analytics/bridge-width: id, row 1: expected 16 bytes, found {found}")
+        );
+    }
 }
 
 #[test]
