@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// | `Boolean`, `Int8` to `Int64`, `UInt8` to `UInt64`, `Float32`, `Float64` | the same | zero copy |
 /// | `Timestamp(ns, UTC)` | `Datetime(ns, UTC)` | zero copy |
 /// | `Decimal128(p, s)`, `0 <= s <= p <= 38` | `Decimal(p, s)` | zero copy |
-/// | `Utf8View`, `BinaryView` | `String`, `Binary` | zero copy |
+/// | `Utf8View`, `BinaryView` | `String`, `Binary` | zero copy there; back offsets and values are written, and views of them |
 /// | `Utf8`, `LargeUtf8`, `Binary`, `LargeBinary` | `String`, `Binary` | copy: a view of 16 bytes a row; values shared |
 /// | `FixedSizeBinary(n)` | `Binary` | copy: a view of 16 bytes a row; values shared where `n > 12` |
 /// | `Dictionary(Int32, Utf8)` | `String` | copy: a view of 16 bytes a row; words shared |
@@ -178,7 +178,7 @@ fn batch_of(
         .map_err(|error| interface("", error.to_string()))
 }
 
-/// One chunk in Arrow, still in the layout of Polars.
+/// One chunk in Arrow, offsets in 64 bits.
 fn shared_chunk(series: &Series, chunk: usize) -> Result<ArrayRef, BridgeError> {
     let name = series.name().as_str();
     if series.n_chunks() == 0 {
@@ -189,7 +189,9 @@ fn shared_chunk(series: &Series, chunk: usize) -> Result<ArrayRef, BridgeError> 
             shared_chunk(&empty, 0)
         };
     }
-    let field = series.dtype().to_arrow_field(series.name().clone(), CompatLevel::newest());
+    // Text and bytes leave as offsets and values. Polars can export its views, too, but hands out a pointer into a box and
+    // moves the box afterwards, which Miri rightly refuses; and no table of the contract has views.
+    let field = series.dtype().to_arrow_field(series.name().clone(), CompatLevel::oldest());
     let array = series
         .to_arrow_with_field(chunk, Cow::Owned(field), true)
         .map_err(|error| interface(name, error.to_string()))?;

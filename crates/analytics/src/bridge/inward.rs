@@ -5,18 +5,18 @@ use arrow_array::builder::{FixedSizeBinaryBuilder, StringDictionaryBuilder};
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, GenericListArray, LargeBinaryArray, LargeListArray,
-    LargeStringArray, OffsetSizeTrait, StringArray, StructArray,
+    Array, ArrayRef, BinaryArray, BinaryViewArray, GenericListArray, LargeListArray,
+    OffsetSizeTrait, StringArray, StringViewArray, StructArray,
 };
-use arrow_buffer::{ArrowNativeType, NullBuffer, OffsetBuffer};
+use arrow_buffer::{ArrowNativeType, Buffer, NullBuffer, OffsetBuffer};
 use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 use std::sync::Arc;
 
-/// The type of a column that came back without a schema: no view, no offset of 64 bits leaves the bridge.
+/// The type of a column that came back without a schema: no offset of 64 bits leaves the bridge.
 pub(super) fn plain(data_type: &DataType) -> DataType {
     match data_type {
-        DataType::Utf8View => DataType::Utf8,
-        DataType::BinaryView => DataType::Binary,
+        DataType::LargeUtf8 => DataType::Utf8,
+        DataType::LargeBinary => DataType::Binary,
         DataType::LargeList(item) => {
             DataType::List(Arc::new(Field::new("item", plain(item.data_type()), true)))
         }
@@ -57,25 +57,29 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
     };
     Ok(match (array.data_type(), to) {
         (found, expected) if found == expected => Arc::clone(array),
-        (DataType::Utf8View, DataType::Utf8) => {
-            fits(array.as_string_view().iter().map(|v| v.map_or(0, str::len)), column)?;
-            Arc::new(array.as_string_view().iter().collect::<StringArray>())
+        (DataType::LargeUtf8, DataType::Utf8) => {
+            let text = array.as_string::<i64>();
+            let (offsets, values) = narrow(text.offsets(), text.values(), column)?;
+            let nulls = text.nulls().cloned();
+            Arc::new(StringArray::try_new(offsets, values, nulls).map_err(interface)?)
         }
-        (DataType::BinaryView, DataType::Binary) => {
-            fits(array.as_binary_view().iter().map(|v| v.map_or(0, <[u8]>::len)), column)?;
-            Arc::new(array.as_binary_view().iter().collect::<BinaryArray>())
+        (DataType::LargeBinary, DataType::Binary) => {
+            let bytes = array.as_binary::<i64>();
+            let (offsets, values) = narrow(bytes.offsets(), bytes.values(), column)?;
+            let nulls = bytes.nulls().cloned();
+            Arc::new(BinaryArray::try_new(offsets, values, nulls).map_err(interface)?)
         }
-        (DataType::Utf8View, DataType::LargeUtf8) => {
-            Arc::new(array.as_string_view().iter().collect::<LargeStringArray>())
+        (DataType::LargeUtf8, DataType::Utf8View) => {
+            Arc::new(StringViewArray::from(array.as_string::<i64>()))
         }
-        (DataType::BinaryView, DataType::LargeBinary) => {
-            Arc::new(array.as_binary_view().iter().collect::<LargeBinaryArray>())
+        (DataType::LargeBinary, DataType::BinaryView) => {
+            Arc::new(BinaryViewArray::from(array.as_binary::<i64>()))
         }
-        (DataType::Utf8View, DataType::Dictionary(key, value))
+        (DataType::LargeUtf8, DataType::Dictionary(key, value))
             if **key == DataType::Int32 && **value == DataType::Utf8 =>
         {
             let mut words = StringDictionaryBuilder::<Int32Type>::new();
-            for value in array.as_string_view() {
+            for value in array.as_string::<i64>() {
                 match value {
                     Some(word) => drop(words.append(word).map_err(interface)?),
                     None => words.append_null(),
@@ -83,10 +87,10 @@ fn as_type(array: &ArrayRef, to: &DataType, column: &str) -> Result<ArrayRef, Br
             }
             Arc::new(words.finish())
         }
-        (DataType::BinaryView, DataType::FixedSizeBinary(width)) => {
+        (DataType::LargeBinary, DataType::FixedSizeBinary(width)) => {
             let size = usize::try_from(*width).unwrap_or(0);
             let mut rows = FixedSizeBinaryBuilder::with_capacity(array.len(), *width);
-            for (row, value) in array.as_binary_view().iter().enumerate() {
+            for (row, value) in array.as_binary::<i64>().iter().enumerate() {
                 match value {
                     Some(bytes) if bytes.len() == size => {
                         rows.append_value(bytes).map_err(interface)?;
@@ -142,7 +146,7 @@ fn list_of<O: OffsetSizeTrait>(
     let first = offsets.first().map_or(0, |o| o.as_usize());
     let last = offsets.last().map_or(0, |o| o.as_usize());
     if !O::IS_LARGE {
-        fits(std::iter::once(last - first), column)?;
+        fits(last - first, column)?;
     }
     let column = format!("{column}[]");
     let items = as_type(&list.values().slice(first, last - first), item.data_type(), &column)?;
@@ -154,9 +158,21 @@ fn list_of<O: OffsetSizeTrait>(
         .map_err(|error| BridgeError::Interface { column, message: error.to_string() })
 }
 
+/// Offsets of 32 bits into the same values, of which only those in reach are kept.
+fn narrow(
+    offsets: &OffsetBuffer<i64>,
+    values: &Buffer,
+    column: &str,
+) -> Result<(OffsetBuffer<i32>, Buffer), BridgeError> {
+    let first = offsets.first().map_or(0, |o| o.as_usize());
+    let last = offsets.last().map_or(0, |o| o.as_usize());
+    fits(last - first, column)?;
+    let offsets = OffsetBuffer::from_lengths(offsets.lengths());
+    Ok((offsets, values.slice_with_length(first, last - first)))
+}
+
 /// Whether offsets of 32 bits reach over so many bytes or items.
-fn fits(lengths: impl Iterator<Item = usize>, column: &str) -> Result<(), BridgeError> {
-    let found: usize = lengths.sum();
+fn fits(found: usize, column: &str) -> Result<(), BridgeError> {
     match i32::try_from(found) {
         Ok(_) => Ok(()),
         Err(_) => Err(BridgeError::TooLong { column: column.to_owned(), found }),

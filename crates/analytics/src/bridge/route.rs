@@ -22,6 +22,10 @@ pub enum Route {
     },
 }
 
+/// Views.
+const BACK: Route = Route::Copy {
+    reason: "Polars reads the same views; the way back writes offsets and values, and views of them",
+};
 /// Text and bytes.
 const VIEWS: Route = Route::Copy {
     reason: "Polars reads text and bytes through views: 16 bytes a row are written, the values stay shared; the way \
@@ -35,8 +39,8 @@ const FIXED: Route = Route::Copy {
 /// Dictionaries.
 const DICTIONARY: Route = Route::Copy {
     reason: "categories of Polars live in a table of the process, which no library may lean on, so a dictionary \
-             becomes text: a view of 16 bytes a row is written, the words stay shared; the way back numbers the words \
-             in the order of first use",
+             becomes text: a view of 16 bytes a row is written, the words stay shared; the way back writes the text of \
+             every row and then numbers its words in the order of first use",
 };
 /// Lists.
 const LIST: Route = Route::Copy {
@@ -69,9 +73,7 @@ pub fn route(data_type: &DataType) -> Route {
         | DataType::UInt32
         | DataType::UInt64
         | DataType::Float32
-        | DataType::Float64
-        | DataType::Utf8View
-        | DataType::BinaryView => Route::ZeroCopy,
+        | DataType::Float64 => Route::ZeroCopy,
         DataType::Timestamp(TimeUnit::Nanosecond, Some(zone)) if **zone == *contract::UTC => {
             Route::ZeroCopy
         }
@@ -87,6 +89,7 @@ pub fn route(data_type: &DataType) -> Route {
         DataType::Decimal128(..) => Route::Refused {
             reason: "Polars knows decimals with 0 <= scale <= precision <= 38 only",
         },
+        DataType::Utf8View | DataType::BinaryView => BACK,
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Binary | DataType::LargeBinary => VIEWS,
         DataType::FixedSizeBinary(_) => FIXED,
         DataType::Dictionary(key, value)
