@@ -146,8 +146,10 @@ fn the_quote_before_each_decision_is_the_same_by_kernel_and_sql() {
     let sql = "SELECT seq, quotes_seq FROM asof_join('decisions', 'quotes', 'ts_event', 'ts_avail', 'instrument_id', '60s')";
     let mut theirs = BTreeMap::new();
     for batch in by_sql(log(), sql) {
-        let (seq, found) =
-            (batch.column(0).as_primitive::<UInt64Type>(), batch.column(1).as_primitive::<UInt64Type>());
+        let (seq, found) = (
+            batch.column(0).as_primitive::<UInt64Type>(),
+            batch.column(1).as_primitive::<UInt64Type>(),
+        );
         for row in 0..batch.num_rows() {
             theirs.insert(seq.value(row), found.is_valid(row).then(|| found.value(row)));
         }
@@ -164,7 +166,17 @@ fn store() -> &'static Path {
         let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/query/interop");
         let spec = |name: &str| specs.join(name).display().to_string();
         // A longer day than the one in the log, so that every split has rows.
-        hindsight(&["simulator", "run", "--scenario", &spec("short.toml"), "--seed", "7", "--clean", "-o", &path("long")]);
+        hindsight(&[
+            "simulator",
+            "run",
+            "--scenario",
+            &spec("short.toml"),
+            "--seed",
+            "7",
+            "--clean",
+            "-o",
+            &path("long"),
+        ]);
         let long = |table: &str| path(&format!("long/{table}.parquet"));
         let features = path("features.parquet");
         let read = ["decisions", "quotes", "trades", "statuses"].map(long);
@@ -174,7 +186,9 @@ fn store() -> &'static Path {
         args.extend(read.iter().map(String::as_str));
         hindsight(&args);
         let labels = path("labels");
-        let read = ["decisions", "executions", "quotes", "statuses", "instruments", "fee_schedules"].map(long);
+        let read =
+            ["decisions", "executions", "quotes", "statuses", "instruments", "fee_schedules"]
+                .map(long);
         let rules = spec("labels.toml");
         let mut args = vec!["labeling", "run", "--rules", &rules, "-o", &labels];
         args.extend(read.iter().map(String::as_str));
@@ -183,7 +197,8 @@ fn store() -> &'static Path {
         let entries = spec("entries.toml");
         let made = ["labels", "outcomes", "pending"].map(|t| path(&format!("labels/{t}.parquet")));
         let decisions = long("decisions");
-        let mut args = vec!["datasets", "build", "--store", &store, "--spec", &entries, &decisions, &features];
+        let mut args =
+            vec!["datasets", "build", "--store", &store, "--spec", &entries, &decisions, &features];
         args.extend(made.iter().map(String::as_str));
         hindsight(&args);
         market.dir().join("store")
@@ -250,9 +265,7 @@ fn a_version_is_the_same_by_its_folder_sql_and_polars() {
         let split = batch.column(0).as_string::<i32>();
         for row in 0..batch.num_rows() {
             let n = batch.column(1).as_primitive::<Int64Type>().value(row);
-            let sum = |at: usize| {
-                batch.column(at).as_primitive::<Decimal128Type>().value(row)
-            };
+            let sum = |at: usize| batch.column(at).as_primitive::<Decimal128Type>().value(row);
             theirs.insert(split.value(row).to_owned(), (n, sum(2), sum(3)));
         }
     }
