@@ -143,7 +143,7 @@ fn the_quote_before_each_decision_is_the_same_by_kernel_and_sql() {
     }
     assert!(ours.values().flatten().count() > 100, "{}", ours.len());
 
-    let sql = "SELECT seq, quotes_seq FROM asof_join('decisions', 'quotes', 'ts_event', 'ts_avail', 'instrument_id', '60s')";
+    let sql = "SELECT seq, right_seq FROM asof_join('decisions', 'quotes', 'ts_event', 'ts_avail', 'instrument_id', '60s')";
     let mut theirs = BTreeMap::new();
     for batch in by_sql(log(), sql) {
         let (seq, found) = (
