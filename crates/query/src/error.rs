@@ -128,17 +128,22 @@ pub enum QueryError {
 
 impl QueryError {
     /// What the engine says, as an error of this crate; one that passed through the engine comes back as it was.
-    pub(crate) fn from_engine(error: DataFusionError, sql: &str) -> Self {
+    pub(crate) fn from_engine(error: DataFusionError, _sql: &str) -> Self {
+        Self::passed(error)
+    }
+
+    /// An error of this crate as it was before it went through the engine.
+    fn passed(error: DataFusionError) -> Self {
         match error {
             DataFusionError::External(error) => match error.downcast::<Self>() {
                 Ok(own) => *own,
                 Err(error) => Self::Bug { message: error.to_string() },
             },
             DataFusionError::Context(_, error) | DataFusionError::Diagnostic(_, error) => {
-                Self::from_engine(*error, sql)
+                Self::passed(*error)
             }
             DataFusionError::Shared(error) => match std::sync::Arc::try_unwrap(error) {
-                Ok(error) => Self::from_engine(error, sql),
+                Ok(error) => Self::passed(error),
                 Err(error) => Self::Bug { message: error.to_string() },
             },
             error => Self::Bug { message: error.to_string() },

@@ -397,7 +397,7 @@ impl Work {
         if seqs.is_empty() {
             return false;
         }
-        let table = gap.table.as_ref().map(|table| table.to_string());
+        let table = gap.table.as_ref().map(ToString::to_string);
         let log = self.place.entry.schema.clone();
         self.place.notes.push(Note::Lost { log, table, seqs });
         true
