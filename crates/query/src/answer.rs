@@ -1,6 +1,7 @@
 //! What a statement gives.
 
 use crate::error::QueryError;
+use crate::reads::Reads;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
@@ -59,6 +60,15 @@ pub struct Answer {
     pub(crate) stream: SendableRecordBatchStream,
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) notes: Notes,
+    pub(crate) reads: Reads,
+    pub(crate) sql: String,
+}
+
+impl Drop for Answer {
+    /// An answer that was not read to its end counts as that.
+    fn drop(&mut self) {
+        self.reads.close(false);
+    }
 }
 
 impl std::fmt::Debug for Answer {
@@ -76,10 +86,19 @@ impl Answer {
 
     /// The next batch; `None` at the end.
     ///
+    /// Behind an error comes nothing more.
+    ///
     /// # Errors
     /// [`QueryError`].
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
-        self.stream.next().await.transpose().map_err(|e| QueryError::from_engine(e, ""))
+        match self.stream.next().await {
+            Some(Ok(batch)) => Ok(Some(batch)),
+            Some(Err(error)) => Err(QueryError::from_engine(error, &self.sql)),
+            None => {
+                self.reads.close(true);
+                Ok(None)
+            }
+        }
     }
 
     /// All rows.

@@ -1,7 +1,12 @@
 //! What can go wrong with a statement.
 
+mod engine;
+
+use crate::names::Shelves;
 use contract::{Diagnostic, Fault};
 use datafusion::error::DataFusionError;
+use std::fmt;
+use std::sync::Arc;
 
 /// A place in the text of a statement, both from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +57,24 @@ pub enum QueryError {
         /// Where.
         place: Option<Place>,
     },
+    /// No function of this name.
+    #[error("no function `{name}`")]
+    UnknownFunction {
+        /// The name as it stands in the statement.
+        name: String,
+        /// Names that are near.
+        near: Vec<String>,
+        /// Where.
+        place: Option<Place>,
+    },
+    /// A function whose answer would depend on more than the data and the statement.
+    #[error("{function}(): expected a function of the data alone, found one that asks the {asks}")]
+    NotRepeatable {
+        /// The function.
+        function: &'static str,
+        /// What it asks.
+        asks: &'static str,
+    },
     /// A name that several places have.
     #[error("table `{name}`: expected one place, found it in {}", .places.join(", "))]
     Ambiguous {
@@ -90,6 +113,43 @@ pub enum QueryError {
         /// What could not grow.
         message: String,
     },
+    /// Intermediate results that could not be written to the spill folder.
+    #[error("spill folder: {message}")]
+    Spill {
+        /// What the disk says.
+        message: String,
+    },
+    /// A file whose first bytes are those of no format of tables.
+    #[error("{path}: expected Parquet, an Arrow IPC file or an Arrow IPC stream, found {found}")]
+    Unrecognised {
+        /// The file.
+        path: String,
+        /// What its first bytes look like.
+        found: String,
+    },
+    /// A file that is not of the table that it says it is, or that it was given as.
+    #[error("{path}: {source}")]
+    Shape {
+        /// The file.
+        path: String,
+        /// What differs from the contract.
+        #[source]
+        source: contract::ShapeError,
+    },
+    /// Two files of one table that do not agree.
+    #[error("{path}, column `{column}`: expected {expected}, as {first} has it, found {found}")]
+    FilesDiffer {
+        /// The file that differs.
+        path: String,
+        /// The first file of the table.
+        first: String,
+        /// The first column that differs.
+        column: String,
+        /// What it is in the first file.
+        expected: String,
+        /// What it is in this one.
+        found: String,
+    },
     /// A file that is not what its record says, or no file of its format.
     #[error("{path}: expected {expected}, found {found}")]
     Damaged {
@@ -118,6 +178,9 @@ pub enum QueryError {
         /// What.
         message: String,
     },
+    /// An error that several parts of a statement ran into at once.
+    #[error(transparent)]
+    Shared(Arc<QueryError>),
     /// A defect of this program or of the engine.
     #[error("{message}")]
     Bug {
@@ -126,28 +189,32 @@ pub enum QueryError {
     },
 }
 
+/// How an error of this crate travels through the engine, which may hand one to several listeners.
+#[derive(Debug, Clone)]
+struct Carried(Arc<QueryError>);
+
+impl fmt::Display for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for Carried {}
+
 impl QueryError {
     /// What the engine says, as an error of this crate; one that passed through the engine comes back as it was.
-    pub(crate) fn from_engine(error: DataFusionError, _sql: &str) -> Self {
-        Self::passed(error)
+    pub(crate) fn from_engine(error: DataFusionError, sql: &str) -> Self {
+        engine::translate(error, sql)
     }
 
-    /// An error of this crate as it was before it went through the engine.
-    fn passed(error: DataFusionError) -> Self {
-        match error {
-            DataFusionError::External(error) => match error.downcast::<Self>() {
-                Ok(own) => *own,
-                Err(error) => Self::Bug { message: error.to_string() },
-            },
-            DataFusionError::Context(_, error) | DataFusionError::Diagnostic(_, error) => {
-                Self::passed(*error)
-            }
-            DataFusionError::Shared(error) => match std::sync::Arc::try_unwrap(error) {
-                Ok(error) => Self::passed(error),
-                Err(error) => Self::Bug { message: error.to_string() },
-            },
-            error => Self::Bug { message: error.to_string() },
+    /// Adds the names that are near an unknown one.
+    pub(crate) fn with_names(mut self, shelves: &Shelves) -> Self {
+        match &mut self {
+            Self::UnknownTable { name, near, .. } if near.is_empty() => *near = shelves.near(name),
+            Self::UnknownFunction { name, near, .. } => *near = shelves.near_functions(name),
+            _ => {}
         }
+        self
     }
 
     /// Where in the text of the statement, if it is known.
@@ -157,7 +224,9 @@ impl QueryError {
             Self::Syntax { place, .. }
             | Self::Plan { place, .. }
             | Self::UnknownTable { place, .. }
-            | Self::UnknownColumn { place, .. } => *place,
+            | Self::UnknownColumn { place, .. }
+            | Self::UnknownFunction { place, .. } => *place,
+            Self::Shared(error) => error.place(),
             _ => None,
         }
     }
@@ -165,7 +234,7 @@ impl QueryError {
 
 impl From<QueryError> for DataFusionError {
     fn from(error: QueryError) -> Self {
-        Self::External(Box::new(error))
+        Self::External(Box::new(Carried(Arc::new(error))))
     }
 }
 
@@ -176,17 +245,24 @@ impl Diagnostic for QueryError {
             Self::Plan { .. } => "query/plan",
             Self::UnknownTable { .. } => "query/unknown-table",
             Self::UnknownColumn { .. } => "query/unknown-column",
+            Self::UnknownFunction { .. } => "query/unknown-function",
+            Self::NotRepeatable { .. } => "query/not-repeatable",
             Self::Ambiguous { .. } => "query/ambiguous-table",
             Self::NotReading { .. } => "query/not-reading",
             Self::NoAsOf { .. } => "query/no-as-of",
             Self::Argument { .. } => "query/argument",
             Self::Memory { .. } => "query/memory",
+            Self::Spill { .. } => "query/spill",
+            Self::Unrecognised { .. } => "query/unrecognised-file",
+            Self::Shape { source, .. } => source.code(),
+            Self::FilesDiffer { .. } => "query/files-differ",
             Self::Damaged { .. } => "query/damaged",
             Self::Log(e) => e.code(),
             Self::Store(e) => e.code(),
             Self::Folder(e) => e.code(),
             Self::Fs(e) => e.code(),
             Self::Execution { .. } => "query/execution",
+            Self::Shared(e) => e.code(),
             Self::Bug { .. } => "query/bug",
         }
     }
@@ -194,6 +270,9 @@ impl Diagnostic for QueryError {
     fn fault(&self) -> Fault {
         match self {
             Self::Memory { .. } => Fault::Environment { retry: false },
+            Self::Spill { .. } => Fault::Environment { retry: true },
+            Self::Shape { source, .. } => source.fault(),
+            Self::Shared(e) => e.fault(),
             Self::Damaged { .. } => Fault::Integrity,
             Self::Log(e) => e.fault(),
             Self::Store(e) => e.fault(),
@@ -206,7 +285,9 @@ impl Diagnostic for QueryError {
 
     fn help(&self) -> Option<String> {
         match self {
-            Self::UnknownTable { near, .. } | Self::UnknownColumn { near, .. }
+            Self::UnknownTable { near, .. }
+            | Self::UnknownColumn { near, .. }
+            | Self::UnknownFunction { near, .. }
                 if !near.is_empty() =>
             {
                 Some(format!("did you mean {}?", near.join(", ")))
@@ -214,6 +295,12 @@ impl Diagnostic for QueryError {
             Self::Log(e) => e.help(),
             Self::Store(e) => e.help(),
             Self::Folder(e) => e.help(),
+            Self::Shape { source, .. } => source.help(),
+            Self::Shared(e) => e.help(),
+            Self::Memory { .. } => Some("allow more memory, or name a spill folder".to_owned()),
+            Self::NotRepeatable { asks: "clock", .. } => {
+                Some("give the session a moment: `Options::now`".to_owned())
+            }
             _ => None,
         }
     }

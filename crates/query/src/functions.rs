@@ -1,6 +1,9 @@
 //! Table functions.
 
+mod argument;
 mod as_of;
+mod asof_join;
+mod dataset;
 
 use crate::names::Shelves;
 use datafusion::execution::SessionState;
@@ -9,4 +12,6 @@ use std::sync::Arc;
 /// Puts every table function into the state of a statement.
 pub(crate) fn register(state: &mut SessionState, shelves: &Arc<Shelves>) {
     state.register_udtf("as_of", Arc::new(as_of::AsOfFunction(Arc::clone(shelves))));
+    state.register_udtf("dataset", Arc::new(dataset::DatasetFunction::new(shelves)));
+    state.register_udtf("asof_join", Arc::new(asof_join::AsOfJoinFunction));
 }

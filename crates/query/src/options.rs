@@ -1,6 +1,6 @@
 //! How statements are answered.
 
-use contract::{AllowLocal, Gate, ReadContext};
+use contract::{AllowLocal, Gate, ReadContext, UtcNanos};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -28,6 +28,9 @@ pub struct Options {
     /// Whether the SHA-256 of every archive and dataset file is compared with its record before it is read. Default
     /// false: sizes, footers and pages are checked, and a changed value inside a page can pass.
     pub verify: bool,
+    /// What `now()`, `current_date` and `current_time` say. Default: nothing, and a statement that asks is refused with
+    /// [`QueryError::NotRepeatable`](crate::QueryError::NotRepeatable), because the answer would change by itself.
+    pub now: Option<UtcNanos>,
 }
 
 impl Options {
@@ -43,6 +46,7 @@ impl Options {
             threads: 1,
             batch_rows: 8_192,
             verify: false,
+            now: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! opened are compared with their records.
 
 use crate::error::QueryError;
+use crate::fs_read::FsRead;
 use crate::watch::{Watch, WatchExec};
 use bytes::Bytes;
 use contract::Hash;
@@ -17,9 +18,12 @@ use datafusion::datasource::physical_plan::{
     FileGroup, FileScanConfigBuilder, ParquetFileMetrics, ParquetFileReaderFactory, ParquetSource,
 };
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::parquet::arrow::arrow_reader::ArrowReaderOptions;
+use datafusion::parquet::arrow::arrow_reader::{
+    ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
 use datafusion::parquet::arrow::async_reader::{AsyncFileReader, MetadataFetch};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
@@ -31,6 +35,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -46,19 +51,24 @@ pub(crate) struct DataFile {
     pub(crate) ranges: Vec<(usize, ScalarValue, ScalarValue)>,
     /// Its hash, if it is recorded.
     pub(crate) sha256: Option<Hash>,
+    /// What plans and metrics call it; its path, without one.
+    pub(crate) name: Option<String>,
+    /// One value for each column of the table that stands behind those of the file.
+    pub(crate) values: Vec<ScalarValue>,
 }
 
-/// A scan of files that hold rows of one table, in their order.
+/// A scan of files that hold rows of one table, in their order. Columns that the files do not hold are one value a file.
 ///
 /// Filters and limits come from the optimizer, which pushes them through [`WatchExec`] into the source.
 pub(crate) fn scan(
     fs: &Arc<dyn Fs>,
-    schema: &arrow_schema::SchemaRef,
+    table: &TableSchema,
     files: Vec<DataFile>,
     state: &dyn Session,
     projection: Option<&Vec<usize>>,
     limit: Option<usize>,
 ) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = table.table_schema();
     let fields = schema.fields().len();
     let readers = Arc::new(Readers { fs: Arc::clone(fs), seen: Arc::default() });
     let seen = Arc::clone(&readers.seen);
@@ -66,20 +76,26 @@ pub(crate) fn scan(
         global: state.config_options().execution.parquet.clone(),
         ..TableParquetOptions::default()
     };
-    let source = ParquetSource::new(Arc::clone(schema))
+    let source = ParquetSource::new(table.clone())
         .with_table_parquet_options(options)
         .with_parquet_file_reader_factory(readers);
     let statistics = merged(files.iter().map(|file| statistics_of(file, fields)), schema)?;
     let partitioned = files.into_iter().map(|file| {
         let statistics = Arc::new(statistics_of(&file, fields));
-        let mut out = PartitionedFile::new(file.path.to_string_lossy(), file.bytes);
+        let path = || file.path.to_string_lossy().into_owned();
+        let name = file.name.clone().unwrap_or_else(path);
+        let mut out =
+            PartitionedFile::new(name, file.bytes).with_partition_values(file.values.clone());
         out.statistics = Some(statistics);
         out.with_extension(file)
     });
-    let groups = FileGroup::new(partitioned.collect())
-        .split_files(state.config().target_partitions().max(1))
-        .into_iter()
-        .map(|group| {
+    let partitioned: Vec<PartitionedFile> = partitioned.collect();
+    // Cut here and not by the engine, which would bring the files in the order of their names.
+    let most = partitioned.len().div_ceil(state.config().target_partitions().max(1)).max(1);
+    let groups = partitioned
+        .chunks(most)
+        .map(|files| {
+            let group = FileGroup::new(files.to_vec());
             let all = group.iter().filter_map(|file| file.statistics.as_deref().cloned());
             let all = merged(all, schema)?;
             Ok(group.with_statistics(Arc::new(all)))
@@ -333,11 +349,35 @@ impl Watch for Damage {
                 return found.into();
             }
         }
-        match opened.iter().rev().find(|file| file.sha256.is_none()) {
+        // Nor is there a record of every file; then one that does not decode from its first page to its last is it.
+        let unrecorded = || opened.iter().rev().filter(|file| file.sha256.is_none());
+        if let Some(found) = unrecorded().find_map(|file| torn(self.fs.as_ref(), &file.path)) {
+            return found.into();
+        }
+        match unrecorded().next() {
             Some(file) if matches!(error.find_root(), DataFusionError::ParquetError(_)) => {
                 damaged(&file.path, "Parquet pages".to_owned(), error.to_string()).into()
             }
             _ => error,
         }
     }
+}
+
+/// What is wrong with a file that does not decode.
+fn torn(fs: &dyn Fs, path: &Path) -> Option<QueryError> {
+    let file = match FsRead::open(fs, path) {
+        Ok(file) => file,
+        Err(error) => return Some(error.into()),
+    };
+    let decode = || {
+        let mut reader = ParquetRecordBatchReaderBuilder::try_new(file)?.build()?;
+        reader.try_for_each(|batch| batch.map(|_| ()))?;
+        Parquet::Ok(())
+    };
+    let found = match catch_unwind(AssertUnwindSafe(decode)) {
+        Ok(Ok(())) => return None,
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "bytes at which the decoder gave up".to_owned(),
+    };
+    Some(damaged(path, "Parquet pages".to_owned(), found))
 }

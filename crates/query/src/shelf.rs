@@ -29,6 +29,48 @@ pub(crate) trait Shelf: Debug + Send + Sync {
         name: &str,
         as_of: AsOf,
     ) -> Result<Option<Arc<dyn TableProvider>>, QueryError>;
+
+    /// What is known of a listed table without reading rows or asking a gate.
+    fn facts(&self, _name: &str) -> Result<TableFacts, QueryError> {
+        Ok(TableFacts::default())
+    }
+
+    /// Whether the place is a store of datasets.
+    fn is_store(&self) -> bool {
+        false
+    }
+
+    /// Versions of datasets, where the place has such.
+    fn versions(&self) -> Result<Vec<VersionFacts>, QueryError> {
+        Ok(Vec::new())
+    }
+}
+
+/// What is known of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct TableFacts {
+    pub(crate) rows: Option<u64>,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) first_seq: Option<u64>,
+    pub(crate) last_seq: Option<u64>,
+}
+
+/// What is known of a version of a dataset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VersionFacts {
+    pub(crate) dataset: String,
+    pub(crate) version: u64,
+    /// SHA-256 of its manifest.
+    pub(crate) hash: String,
+    /// When it was published, in nanoseconds since 1970.
+    pub(crate) published: i64,
+    /// `live`, `withdrawn`, `erased` or `collected`.
+    pub(crate) state: &'static str,
+    pub(crate) rows: u64,
+    /// Rows of train, validation and test.
+    pub(crate) splits: [u64; 3],
+    /// References that point to it, `latest` among them.
+    pub(crate) references: Vec<String>,
 }
 
 /// Up to where a log, or the history of a dataset, is read.

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use capture::{ArchivedFile, Stock};
 use contract::{Resource, ResourceKind, TableName, TableSpec, UTC};
 use datafusion::catalog::{Session, TableProvider};
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
@@ -93,6 +94,8 @@ impl LogTable {
                     rows: Some(file.rows),
                     ranges: seqs.into_iter().chain(avail).collect(),
                     sha256: Some(file.sha256),
+                    name: None,
+                    values: Vec::new(),
                 });
             }
             Ok(out)
@@ -165,7 +168,8 @@ impl TableProvider for LogTable {
             let held = self.ask(ResourceKind::Archive, shown)?;
             let files = self.checked(files).await?;
             let fs = &self.place.shared.fs;
-            let scan = parquet_scan::scan(fs, &self.schema, files, state, projection, limit)?;
+            let schema = TableSchema::from(Arc::clone(&self.schema));
+            let scan = parquet_scan::scan(fs, &schema, files, state, projection, limit)?;
             parts.push(Arc::new(WatchExec::new(scan, held)));
         }
         let pieces = Pieces::of(&stock, &bounds, self.spec.name, &self.place.shared.learnt);

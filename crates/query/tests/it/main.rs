@@ -1,6 +1,12 @@
 //! SQL as users ask it.
 #![cfg(test)]
 
+mod asof;
+mod dataset;
+mod errors;
+mod file;
+mod kit;
+mod limits;
 mod log;
 mod log_as_of;
 mod log_damage;
@@ -8,3 +14,4 @@ mod log_gate;
 mod log_kit;
 mod log_prune;
 mod session;
+mod view;
