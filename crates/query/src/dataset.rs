@@ -239,20 +239,19 @@ impl Shelf for StoreShelf {
             records: u64::try_from(history.len()).unwrap_or(u64::MAX),
             near: "; it was not published by then".to_owned(),
         };
-        let at = match &reference.at {
-            VersionAt::Latest => latest_at(&reference.name, &history, as_of).ok_or_else(unknown)?,
+        let at = if reference.at == VersionAt::Latest {
+            latest_at(&reference.name, &history, as_of).ok_or_else(unknown)?
+        } else {
             // A reference moves, and where it pointed then is not asked: a number or a hash is the same at any time.
-            _ => {
-                let record = self.store()?.resolve(&reference)?;
-                let is_within = match as_of {
-                    AsOf::Seq(last) => record.ordinal <= last,
-                    AsOf::Instant(before) => record.ts.0 < before.nanos(),
-                };
-                if !is_within {
-                    return Err(unknown().into());
-                }
-                VersionRef::ordinal(reference.name.clone(), record.ordinal)
+            let record = self.store()?.resolve(&reference)?;
+            let is_within = match as_of {
+                AsOf::Seq(last) => record.ordinal <= last,
+                AsOf::Instant(before) => record.ts.0 < before.nanos(),
+            };
+            if !is_within {
+                return Err(unknown().into());
             }
+            VersionRef::ordinal(reference.name.clone(), record.ordinal)
         };
         let version = self.open(&at)?;
         self.provider(&wanted, &version).map(Some)

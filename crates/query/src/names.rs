@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 /// All shelves of a statement, by the name of their schema, and the views of its session.
 #[derive(Default)]
 pub(crate) struct Shelves {
-    shelves: Vec<Arc<dyn Shelf>>,
+    places: Vec<Arc<dyn Shelf>>,
     /// Questions by the name of their view.
     views: BTreeMap<String, String>,
     /// What plans views; weak, because the state holds the shelves.
@@ -33,8 +33,8 @@ impl std::fmt::Debug for Shelves {
 }
 
 impl Shelves {
-    pub(crate) fn new(shelves: Vec<Arc<dyn Shelf>>, views: BTreeMap<String, String>) -> Self {
-        Self { shelves, views, ..Self::default() }
+    pub(crate) fn new(places: Vec<Arc<dyn Shelf>>, views: BTreeMap<String, String>) -> Self {
+        Self { places, views, ..Self::default() }
     }
 
     /// Lends the state of the statement, which plans views.
@@ -43,12 +43,12 @@ impl Shelves {
     }
 
     pub(crate) fn schemas(&self) -> Vec<String> {
-        let own = self.shelves.iter().map(|s| s.schema().to_owned());
+        let own = self.places.iter().map(|s| s.schema().to_owned());
         own.chain([PUBLIC.to_owned()]).collect()
     }
 
     fn shelf(&self, schema: &str) -> Option<&Arc<dyn Shelf>> {
-        self.shelves.iter().find(|s| s.schema() == schema)
+        self.places.iter().find(|s| s.schema() == schema)
     }
 
     /// Whether a schema is that of a store of datasets.
@@ -58,7 +58,7 @@ impl Shelves {
 
     /// Shelves that an unqualified name may mean.
     fn open(&self) -> impl Iterator<Item = &Arc<dyn Shelf>> {
-        self.shelves.iter().filter(|s| s.schema() != SYSTEM)
+        self.places.iter().filter(|s| s.schema() != SYSTEM)
     }
 
     /// Names of a schema; those that two shelves have are left out of `public`.

@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Versions that one statement reads. Clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Reads(Arc<Mutex<Vec<(Version, Arc<Totals>)>>>);
+pub(crate) struct Reads(Arc<Mutex<Vec<Granted>>>);
+
+/// A version, and what was handed out of it.
+type Granted = (Version, Arc<Totals>);
 
 /// What was handed out of a version, by all its scans.
 #[derive(Debug, Default)]

@@ -152,7 +152,7 @@ impl Session {
         };
         let is_view = self.lock().contains_key(&name);
         if is_view && keep {
-            return Ok(self.nothing());
+            return Ok(Self::nothing());
         }
         if is_view && !replace {
             return Err(taken("a view; `CREATE OR REPLACE VIEW` takes its place"));
@@ -164,7 +164,7 @@ impl Session {
         // Planned once for its errors; what it shows is planned when it is asked.
         Shelves::plan(&state, &query).map_err(|error| error.with_names(&shelves))?;
         self.lock().insert(name, query);
-        Ok(self.nothing())
+        Ok(Self::nothing())
     }
 
     fn drop_views(&self, names: &[String], missing_is_fine: bool) -> Result<Answer, QueryError> {
@@ -178,11 +178,11 @@ impl Session {
         }
         views.retain(|name, _| !names.contains(name));
         drop(views);
-        Ok(self.nothing())
+        Ok(Self::nothing())
     }
 
     /// An answer without columns or rows.
-    fn nothing(&self) -> Answer {
+    fn nothing() -> Answer {
         let schema = Arc::new(Schema::empty());
         Answer {
             stream: Box::pin(EmptyRecordBatchStream::new(Arc::clone(&schema))),

@@ -47,9 +47,12 @@ pub(super) fn to_plain(batch: &RecordBatch, schema: &SchemaRef) -> Result<Record
         .columns()
         .iter()
         .zip(schema.fields())
-        .map(|(array, field)| match array.data_type() == field.data_type() {
-            true => Ok(Arc::clone(array)),
-            false => cast(array, field.data_type()),
+        .map(|(array, field)| {
+            if array.data_type() == field.data_type() {
+                Ok(Arc::clone(array))
+            } else {
+                cast(array, field.data_type())
+            }
         })
         .collect::<Result<Vec<ArrayRef>, _>>()?;
     RecordBatch::try_new(Arc::clone(schema), arrays)

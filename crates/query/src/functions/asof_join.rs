@@ -203,7 +203,7 @@ impl TableProvider for AsOfJoinTable {
         if let Some(filter) = filters.iter().cloned().reduce(Expr::and) {
             let of = self.left.schema();
             // The filter names columns as this table shows them, one name each; the side has them with qualifiers.
-            let filter = filter.transform(|expr| columns::qualified(expr, of))?.data;
+            let filter = filter.transform(|expr| Ok(columns::qualified(expr, of)))?.data;
             left = left.filter(filter)?;
         }
         let left =

@@ -7,7 +7,6 @@ use crate::functions::argument::wrong;
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, DFSchemaRef};
-use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -174,10 +173,10 @@ pub(super) fn picked<'a>(
 }
 
 /// A column by its name alone, as the one of that name in a plan.
-pub(super) fn qualified(expr: Expr, schema: &DFSchemaRef) -> Result<Transformed<Expr>> {
-    let Expr::Column(column) = &expr else { return Ok(Transformed::no(expr)) };
+pub(super) fn qualified(expr: Expr, schema: &DFSchemaRef) -> Transformed<Expr> {
+    let Expr::Column(column) = &expr else { return Transformed::no(expr) };
     match find(schema.as_arrow(), &column.name) {
-        Some(at) => Ok(Transformed::yes(Expr::Column(Column::from(schema.qualified_field(at))))),
-        None => Ok(Transformed::no(expr)),
+        Some(at) => Transformed::yes(Expr::Column(Column::from(schema.qualified_field(at)))),
+        None => Transformed::no(expr),
     }
 }

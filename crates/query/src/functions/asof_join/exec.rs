@@ -149,7 +149,7 @@ impl ExecutionPlan for AsOfJoinExec {
                 Some(keys) => Instants::keyed(keys, &right.ts),
                 None => Instants::of(&right.ts),
             };
-            let history = History::try_new(instants).map_err(wrong)?;
+            let history = History::try_new(instants).map_err(|e| wrong(&e))?;
             let mut left = own.left.execute(0, context)?;
             while let Some(batch) = left.next().await {
                 let joined = own.join(&batch?, &right, &history)?.record_output(&baseline);
@@ -164,7 +164,7 @@ impl ExecutionPlan for AsOfJoinExec {
 }
 
 /// What the kernel says of sides that were sorted and checked before.
-fn wrong(error: features::AsOfError) -> QueryError {
+fn wrong(error: &features::AsOfError) -> QueryError {
     QueryError::Bug { message: format!("asof_join: {error}") }
 }
 
@@ -189,7 +189,8 @@ impl AsOfJoinExec {
         let mut places = Vec::with_capacity(ts.len());
         let mut ages = Int64Builder::with_capacity(ts.len());
         let mut words = StringBuilder::with_capacity(ts.len(), 8 * ts.len());
-        for (row, found) in history.answers(asked, self.max_age).map_err(wrong)?.enumerate() {
+        for (row, found) in history.answers(asked, self.max_age).map_err(|e| wrong(&e))?.enumerate()
+        {
             let key = keys.as_ref().and_then(|keys| keys.get(row));
             let found = if key == Some(&UNKNOWN) { Found::NoHistory } else { found };
             let t = times.is_valid(row).then(|| times.value(row));
