@@ -129,6 +129,11 @@ pub(crate) fn instruments(rows: &RecordBatch) -> Option<&UInt32Array> {
     rows.columns().get(at)?.as_primitive_opt::<UInt32Type>()
 }
 
+/// When each row is delivered.
+pub(crate) fn available(rows: &RecordBatch) -> Option<&TimestampNanosecondArray> {
+    stamps(rows, rows.schema_ref().fields().iter().position(|f| f.name() == "ts_avail"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

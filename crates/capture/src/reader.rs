@@ -80,6 +80,25 @@ pub struct Reader {
     rows: u64,
     bytes: u64,
     is_complete: bool,
+    /// Work of scans that were given up.
+    work: ReadWork,
+    /// A frame was met behind which nothing passes the filter.
+    is_past: bool,
+}
+
+/// What a reader has done so far.
+///
+/// - **Units:** bytes as they were read from files, whatever of them was used; rows that came from memory cost none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadWork {
+    /// Bytes read from segments and archive files.
+    pub bytes: u64,
+    /// Segments entered.
+    pub segments: u64,
+    /// Frames of rows whose bodies were decoded.
+    pub frames: u64,
+    /// Frames of rows passed by their headers alone.
+    pub frames_skipped: u64,
 }
 
 /// Reads a log without its lock: another process may be writing to it.
@@ -181,6 +200,8 @@ impl Reader {
             rows: 0,
             bytes: 0,
             is_complete: false,
+            work: ReadWork::default(),
+            is_past: false,
         })
     }
 
@@ -215,17 +236,43 @@ impl Reader {
     )]
     pub fn next(&mut self) -> Result<Item, ReadError> {
         loop {
+            if let Some(item) = self.next_within(u64::MAX)? {
+                return Ok(item);
+            }
+        }
+    }
+
+    /// As [`next`](Self::next), and `None` when so many steps, each over a frame or a stretch of the archive, found nothing
+    /// to hand out: a caller that has to stop in between can.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_within(&mut self, steps: u64) -> Result<Option<Item>, ReadError> {
+        for _ in 0..steps {
             if let Some(item) = self.pending.pop_front() {
                 if let Item::Batch(batch) = &item {
                     self.rows += batch.rows.num_rows() as u64;
                     self.bytes += batch.rows.get_array_memory_size() as u64;
                 }
-                return Ok(item);
+                return Ok(Some(item));
             }
-            if self.filter.end_seq.is_some_and(|end| self.next_seq >= end) || !self.advance()? {
+            let is_over = self.is_past || self.filter.end_seq.is_some_and(|e| self.next_seq >= e);
+            if is_over || !self.advance()? {
                 self.is_complete = true;
-                return Ok(Item::CaughtUp);
+                return Ok(Some(Item::CaughtUp));
             }
+        }
+        Ok(None)
+    }
+
+    /// What was read so far.
+    #[must_use]
+    pub fn work(&self) -> ReadWork {
+        let scan = self.scan.as_ref();
+        ReadWork {
+            bytes: self.work.bytes + scan.map_or(0, Scan::bytes_read),
+            segments: self.work.segments + scan.map_or(0, Scan::segments),
+            ..self.work
         }
     }
 
@@ -281,7 +328,8 @@ impl Reader {
                 }
             };
             if let Some(found) = found {
-                (self.scan, self.absent) = (None, None);
+                self.leave_scan();
+                self.absent = None;
                 let Some(entry) = found else { return Ok(false) };
                 self.take_entry(&entry)?;
                 self.next_seq = entry.end_seq();
@@ -437,7 +485,7 @@ impl Reader {
             Raw::End => {
                 // The first segment was not there yet when it was looked for.
                 if scan.base_seq().is_none() {
-                    self.scan = None;
+                    self.leave_scan();
                 }
                 // Asked only here: in a long replay that is once, not once a frame.
                 // Numbers that no row will ever have, behind the last frame, are passed; not those of frames that were
@@ -462,12 +510,32 @@ impl Reader {
                 if header.seqs() == 0 || header.end_seq() <= self.next_seq {
                     return Ok(true);
                 }
-                let body = scan.body(&found)?;
+                if header.kind == Kind::Data && self.filter.is_past(header.avail_floor) {
+                    self.is_past = true;
+                    return Ok(true);
+                }
                 let shape = scan.shape(header.schema_no).cloned();
+                let wants_table =
+                    shape.as_ref().is_none_or(|s| self.filter.wants_table(&s.stored.table));
+                if header.kind == Kind::Data
+                    && !(wants_table && self.filter.wants_producer(header.producer_id))
+                {
+                    self.work.frames_skipped += 1;
+                    self.next_seq = header.end_seq();
+                    return Ok(true);
+                }
+                let body = scan.body(&found)?;
                 self.take_frame(&header, &found, shape, body)?;
                 self.next_seq = header.end_seq();
                 Ok(true)
             }
+        }
+    }
+
+    fn leave_scan(&mut self) {
+        if let Some(scan) = self.scan.take() {
+            self.work.bytes += scan.bytes_read();
+            self.work.segments += scan.segments();
         }
     }
 
@@ -486,13 +554,8 @@ impl Reader {
             }
             return Ok(());
         }
-        if !self.filter.wants_producer(header.producer_id) {
-            return Ok(());
-        }
+        self.work.frames += 1;
         if let Some(shape) = &shape {
-            if !self.filter.wants_table(&shape.stored.table) {
-                return Ok(());
-            }
             let rows = body.and_then(|body| {
                 decode_rows(&shape.stored, &body, header.codec, header.raw_len, header.rows).ok()
             });

@@ -83,6 +83,10 @@ pub(crate) struct Scan {
     shapes: BTreeMap<u32, Arc<Shape>>,
     /// How far the bytes of the newest segment were trusted when they were read.
     trusted: u64,
+    /// Bytes that were read of segments that the scan has left, or only looked at.
+    passed_bytes: u64,
+    /// Segments that the scan has entered.
+    segments: u64,
 }
 
 impl Scan {
@@ -97,14 +101,30 @@ impl Scan {
             end_seq: 0,
             shapes: BTreeMap::new(),
             trusted: 0,
+            passed_bytes: 0,
+            segments: 0,
         };
         let numbers = segment_numbers(scan.fs.as_ref(), dir)?;
+        // Prepared segments stand behind the newest one, zeros from end to end: to read them whole would cost more than
+        // the rows. One that lost its beginning is found when the scan comes to it, unless there is nothing else.
         let mut chosen = None;
-        for &segment in numbers.iter().rev() {
-            let Some((window, header)) = scan.known(segment, chosen.is_some())? else { continue };
-            let is_found = header.base_seq <= seq;
-            chosen = Some((segment, window, header));
-            if is_found {
+        for look in [Look::Brief, Look::Thorough] {
+            for &segment in numbers.iter().rev() {
+                if look == Look::Brief && chosen.is_none() && scan.is_blank(segment)? {
+                    continue;
+                }
+                let Some((window, header)) = scan.known(segment, chosen.is_some())? else {
+                    continue;
+                };
+                let is_found = header.base_seq <= seq;
+                if let Some((_, passed, _)) = chosen.replace((segment, window, header)) {
+                    scan.passed_bytes += passed.read;
+                }
+                if is_found {
+                    break;
+                }
+            }
+            if chosen.is_some() {
                 break;
             }
         }
@@ -139,6 +159,8 @@ impl Scan {
             end_seq: 0,
             shapes: BTreeMap::new(),
             trusted: 0,
+            passed_bytes: 0,
+            segments: 0,
         };
         let Some((window, header)) = scan.known(segment, true)? else { return Ok(None) };
         scan.enter(segment, window, header)?;
@@ -177,6 +199,16 @@ impl Scan {
         self.end_seq
     }
 
+    /// Bytes read of segments so far.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.passed_bytes + self.current.as_ref().map_or(0, |current| current.window.read)
+    }
+
+    /// Segments that the scan has entered.
+    pub(crate) fn segments(&self) -> u64 {
+        self.segments
+    }
+
     /// How rows of a schema are handed out, once its frame was passed.
     pub(crate) fn shape(&self, schema_no: u32) -> Option<&Arc<Shape>> {
         self.shapes.get(&schema_no)
@@ -208,6 +240,8 @@ impl Scan {
         self.expected = Some(header.base_frame);
         self.link = Some(header.prev_crc);
         self.end_seq = self.end_seq.max(header.base_seq);
+        self.passed_bytes = self.bytes_read();
+        self.segments += 1;
         self.current = Some(Current { segment, header, window, at: FIRST_GROUP, next: None });
         self.look_ahead(Look::Brief)
     }
@@ -226,7 +260,8 @@ impl Scan {
                 is_passed_over = true;
                 continue;
             }
-            if let Some((_, header)) = self.known(number, false)? {
+            if let Some((window, header)) = self.known(number, false)? {
+                self.passed_bytes += window.read;
                 if is_passed_over {
                     // Segments are started in order: the blank one may have lost its beginning.
                     return self.look_ahead(Look::Thorough);
@@ -240,9 +275,13 @@ impl Scan {
         Ok(())
     }
 
-    fn is_blank(&self, segment: u64) -> Result<bool, ReadError> {
+    fn is_blank(&mut self, segment: u64) -> Result<bool, ReadError> {
         match Window::open(self.fs.as_ref(), &segment_path(&self.dir, segment)) {
-            Ok(mut window) => Ok(window.is_blank()?),
+            Ok(mut window) => {
+                let is_blank = window.is_blank()?;
+                self.passed_bytes += window.read;
+                Ok(is_blank)
+            }
             Err(error) if error.kind == FsErrorKind::NotFound => Ok(true),
             Err(error) => Err(error.into()),
         }

@@ -24,6 +24,18 @@ pub enum Note {
     },
 }
 
+impl Note {
+    /// Whether it says all that another one says.
+    fn covers(&self, other: &Self) -> bool {
+        let Self::Lost { log, table, seqs } = self;
+        let Self::Lost { log: other_log, table: other_table, seqs: other_seqs } = other;
+        log == other_log
+            && (table == other_table || table.is_none())
+            && seqs.start <= other_seqs.start
+            && other_seqs.end <= seqs.end
+    }
+}
+
 /// Notes of one statement, written by its scans.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notes(Arc<Mutex<Vec<Note>>>);
@@ -31,7 +43,7 @@ pub(crate) struct Notes(Arc<Mutex<Vec<Note>>>);
 impl Notes {
     pub(crate) fn push(&self, note: Note) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.contains(&note) {
+        if !notes.iter().any(|told| told.covers(&note)) {
             notes.push(note);
         }
     }

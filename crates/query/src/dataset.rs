@@ -110,7 +110,11 @@ impl StoreShelf {
         Ok(new)
     }
 
-    fn provider(&self, wanted: &Wanted<'_>, version: &Opened) -> Result<Arc<dyn TableProvider>, QueryError> {
+    fn provider(
+        &self,
+        wanted: &Wanted<'_>,
+        version: &Opened,
+    ) -> Result<Arc<dyn TableProvider>, QueryError> {
         let table = match wanted.side {
             None => self.rows(version)?,
             Some(side) => self.side(side, version)?,
@@ -156,7 +160,11 @@ impl StoreShelf {
             let all = known.map(|(word, _)| *word);
             let words: Vec<&str> = if near.is_empty() { all.collect() } else { near };
             let near = words.into_iter().map(|word| format!("{at}/{word}")).collect();
-            return Err(QueryError::UnknownTable { name: format!("{at}/{side}"), near, place: None });
+            return Err(QueryError::UnknownTable {
+                name: format!("{at}/{side}"),
+                near,
+                place: None,
+            });
         };
         let sha256 = version.manifest.documents.get(*path).copied().unwrap_or(Sha256::of(b""));
         let part = Arc::new(self.part(version, path, None, sha256)?);

@@ -1,6 +1,7 @@
 //! Table functions.
 
 mod argument;
+mod as_of;
 mod asof_join;
 mod dataset;
 
@@ -12,4 +13,5 @@ use std::sync::Arc;
 pub(crate) fn register(state: &mut SessionState, shelves: &Arc<Shelves>) {
     state.register_udtf("dataset", Arc::new(dataset::DatasetFunction::new(shelves)));
     state.register_udtf("asof_join", Arc::new(asof_join::AsOfJoinFunction));
+    state.register_udtf("as_of", Arc::new(as_of::AsOfFunction(Arc::downgrade(shelves))));
 }

@@ -23,6 +23,7 @@ mod session;
 mod shelf;
 mod statement;
 mod system;
+mod watch;
 
 pub use answer::{Answer, Meter, Note};
 pub use catalogue::{Catalogue, CatalogueError};

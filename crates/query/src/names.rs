@@ -81,8 +81,10 @@ impl Shelves {
         for schema in self.schemas().into_iter().filter(|schema| schema != PUBLIC) {
             names.extend(self.names(&schema).into_iter().map(|name| format!("{schema}.{name}")));
         }
-        let mut near: Vec<String> =
-            contract::nearest(name, names.iter().map(String::as_str)).into_iter().map(str::to_owned).collect();
+        let mut near: Vec<String> = contract::nearest(name, names.iter().map(String::as_str))
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         if near.is_empty()
             && let Some((_, table)) = name.split_once('.')
         {
@@ -156,7 +158,8 @@ impl Shelves {
         {
             let mut planning = self.planning.lock().unwrap_or_else(PoisonError::into_inner);
             if planning.iter().any(|other| other == name) {
-                let message = format!("view `{name}`: expected other tables, found the view itself");
+                let message =
+                    format!("view `{name}`: expected other tables, found the view itself");
                 return Err(QueryError::Plan { message, place: None });
             }
             planning.push(name.to_owned());

@@ -98,8 +98,11 @@ impl ParquetTable {
         parts: Vec<Arc<Part>>,
         reads: &Reads,
     ) -> Self {
-        let readers =
-            Arc::new(Readers { shared: Arc::clone(shared), reads: reads.clone(), bytes: Arc::default() });
+        let readers = Arc::new(Readers {
+            shared: Arc::clone(shared),
+            reads: reads.clone(),
+            bytes: Arc::default(),
+        });
         Self { shared: Arc::clone(shared), schema, parts, readers }
     }
 
@@ -129,7 +132,8 @@ impl ParquetTable {
                 chosen.push(part);
                 continue;
             }
-            let values = part.values.iter().map(ScalarValue::to_array).collect::<Result<Vec<_>>>()?;
+            let values =
+                part.values.iter().map(ScalarValue::to_array).collect::<Result<Vec<_>>>()?;
             let row = RecordBatch::try_new(Arc::clone(&schema), values)?;
             let mut holds = true;
             for filter in &filters {
@@ -205,12 +209,13 @@ impl TableProvider for ParquetTable {
                 .with_statistics(Arc::new(counts(part.rows, width)))
         });
         let rows = chosen.iter().map(|part| part.rows).sum::<Option<u64>>();
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
-            .with_statistics(counts(rows, self.schema().fields().len()))
-            .with_file_group(FileGroup::new(files.collect()))
-            .with_projection_indices(projection.cloned())?
-            .with_limit(limit)
-            .build();
+        let config =
+            FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+                .with_statistics(counts(rows, self.schema().fields().len()))
+                .with_file_group(FileGroup::new(files.collect()))
+                .with_projection_indices(projection.cloned())?
+                .with_limit(limit)
+                .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 }
@@ -302,7 +307,8 @@ impl AsyncFileReader for PartReader {
                     .with_column_index_policy(options.column_index_policy())
                     .with_offset_index_policy(options.offset_index_policy());
             }
-            let footer = reader.parse_and_finish(&self.read).map_err(|e| external(self.part.damaged(e)));
+            let footer =
+                reader.parse_and_finish(&self.read).map_err(|e| external(self.part.damaged(e)));
             self.count(before);
             footer.map(Arc::new)
         }

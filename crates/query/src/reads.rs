@@ -92,7 +92,8 @@ impl Reads {
         if let Some(damage) = files.iter().find_map(|part| self.damage(part)) {
             return damage;
         }
-        let path = files.iter().map(|p| p.path.display().to_string()).collect::<Vec<_>>().join(" or ");
+        let path =
+            files.iter().map(|p| p.path.display().to_string()).collect::<Vec<_>>().join(" or ");
         QueryError::Damaged { path, expected: expected.clone(), found: found.clone() }
     }
 

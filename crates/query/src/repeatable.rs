@@ -5,7 +5,8 @@ use arrow_schema::DataType;
 use datafusion::error::Result;
 use datafusion::execution::{FunctionRegistry as _, SessionState};
 use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
+    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
+    Volatility,
 };
 use std::sync::Arc;
 
@@ -19,7 +20,8 @@ pub(crate) fn restrict(state: &mut SessionState, has_clock: bool) {
     let clock = CLOCK.iter().filter(|_| !has_clock).map(|name| (*name, "clock"));
     for (name, asks) in clock.chain(CHANCE.map(|name| (name, "generator of random numbers"))) {
         let aliases = state.scalar_functions().get(name).map(|f| f.aliases().to_vec());
-        let refused = Refused { name, asks, aliases: aliases.unwrap_or_default(), signature: any() };
+        let refused =
+            Refused { name, asks, aliases: aliases.unwrap_or_default(), signature: any() };
         // The state of a statement takes every function.
         let _ = state.register_udf(Arc::new(ScalarUDF::new_from_impl(refused)));
     }

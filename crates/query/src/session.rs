@@ -58,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     /// Files whose SHA-256 was found right, by their path and the hash.
     pub(crate) verified: Mutex<BTreeSet<(PathBuf, [u8; 32])>>,
+    /// What was learnt about files that never change.
+    pub(crate) learnt: log::Learnt,
 }
 
 /// A table that SQL can name.
@@ -91,7 +93,8 @@ impl Session {
             .with_disk_manager_builder(disk)
             .build_arc()
             .map_err(|e| QueryError::from_engine(e, ""))?;
-        let shared = Shared { fs, catalogue, options, verified: Mutex::default() };
+        let (verified, learnt) = (Mutex::default(), log::Learnt::default());
+        let shared = Shared { fs, catalogue, options, verified, learnt };
         Ok(Self { shared: Arc::new(shared), runtime, views: Mutex::default() })
     }
 

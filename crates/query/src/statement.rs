@@ -1,9 +1,9 @@
 //! One statement: what it may be, and what is refused by its first word.
 
 use crate::error::QueryError;
-use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::{CreateView, ObjectName, ObjectType, Statement as Sql};
+use datafusion::sql::sqlparser::dialect::GenericDialect;
 
 /// Levels of nesting that a statement may have, so that none overflows the stack.
 const LEVELS: usize = 50;

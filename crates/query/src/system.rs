@@ -3,9 +3,7 @@
 use crate::catalogue::SYSTEM;
 use crate::error::QueryError;
 use crate::shelf::{AsOf, Shelf};
-use arrow_array::{
-    ArrayRef, RecordBatch, StringArray, TimestampNanosecondArray, UInt64Array,
-};
+use arrow_array::{ArrayRef, RecordBatch, StringArray, TimestampNanosecondArray, UInt64Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
@@ -77,7 +75,11 @@ impl SystemShelf {
             ("rows_train", false, count(|f| f.splits[0])),
             ("rows_validation", false, count(|f| f.splits[1])),
             ("rows_test", false, count(|f| f.splits[2])),
-            ("refs", false, text(found.iter().map(|(_, f)| Some(f.references.join(", "))).collect())),
+            (
+                "refs",
+                false,
+                text(found.iter().map(|(_, f)| Some(f.references.join(", "))).collect()),
+            ),
         ])
     }
 }

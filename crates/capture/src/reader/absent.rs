@@ -84,6 +84,10 @@ impl Reader {
         let wants = |table: &str| filter.wants_table(table);
         let files: Vec<_> = run.files.iter().collect();
         let folder = crate::archiving::folder(&dir);
+        let read = files
+            .iter()
+            .filter(|f| f.first_seq < wanted.end && wanted.start < f.end_seq && wants(&f.table));
+        self.work.bytes += read.map(|file| file.bytes).sum::<u64>();
         for batch in crate::archive::read(fs.as_ref(), &folder, &files, wanted, &wants)? {
             if !self.filter.wants_producer(batch.producer_id) {
                 continue;

@@ -19,6 +19,7 @@ mod link;
 mod log;
 mod process;
 mod rig;
+mod stock;
 mod survey;
 mod threads;
 mod verify;

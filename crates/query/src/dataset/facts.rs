@@ -37,7 +37,8 @@ pub(super) fn of_all(store: &Store, fs: &dyn Fs) -> Result<Vec<VersionFacts>, Qu
         let manifests = store.manifests(&name)?;
         let mut references: BTreeMap<String, u64> = BTreeMap::new();
         for record in &history {
-            if let (DatasetEventKind::RefMoved, Some(reference)) = (record.kind, &record.reference) {
+            if let (DatasetEventKind::RefMoved, Some(reference)) = (record.kind, &record.reference)
+            {
                 references.insert(reference.clone(), record.version);
             }
         }

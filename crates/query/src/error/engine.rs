@@ -30,7 +30,9 @@ fn known(place: &Place) -> bool {
 /// The first of several errors: the parser goes on behind one, and the rest often follow from it.
 fn first(error: &DataFusionError) -> &DataFusionError {
     match error {
-        DataFusionError::Collection(errors) => errors.first().map_or(error, |e| first(e.find_root())),
+        DataFusionError::Collection(errors) => {
+            errors.first().map_or(error, |e| first(e.find_root()))
+        }
         other => other,
     }
 }
@@ -67,9 +69,13 @@ impl Words<'_> {
             DataFusionError::SQL(error, _) => self.syntax(error),
             DataFusionError::Plan(message) => self.plan(message),
             DataFusionError::SchemaError(error, _) => self.schema(error),
-            DataFusionError::NotImplemented(message) => self.unplanned(&format!("the engine does not offer this: {message}")),
+            DataFusionError::NotImplemented(message) => {
+                self.unplanned(&format!("the engine does not offer this: {message}"))
+            }
             DataFusionError::Configuration(message) => self.unplanned(message),
-            DataFusionError::Execution(message) => QueryError::Execution { message: self.own(message) },
+            DataFusionError::Execution(message) => {
+                QueryError::Execution { message: self.own(message) }
+            }
             DataFusionError::ArrowError(error, _) => self.arrow(error),
             DataFusionError::ParquetError(error) => unreadable(error.as_ref()),
             DataFusionError::ResourcesExhausted(message) if message.contains("disk space") => {
@@ -97,7 +103,9 @@ impl Words<'_> {
 
     fn syntax(&self, error: &ParserError) -> QueryError {
         let message = match error {
-            ParserError::ParserError(message) | ParserError::TokenizerError(message) => message.as_str(),
+            ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
+                message.as_str()
+            }
             ParserError::RecursionLimitExceeded => "expected fewer levels of nesting",
         };
         let (message, place) = without_place(message);
@@ -106,7 +114,10 @@ impl Words<'_> {
 
     fn plan(&self, message: &str) -> QueryError {
         let between = |before: &str, after: &str| {
-            message.strip_prefix(before)?.split_once(after).map(|(name, rest)| (self.own(name), rest))
+            message
+                .strip_prefix(before)?
+                .split_once(after)
+                .map(|(name, rest)| (self.own(name), rest))
         };
         let place = self.place;
         if let Some((name, "")) = between("table '", "' not found") {
@@ -142,9 +153,9 @@ impl Words<'_> {
             ArrowError::IpcError(_) | ArrowError::ParquetError(_) => unreadable(error),
             ArrowError::IoError(_, error) => QueryError::Spill { message: error.to_string() },
             ArrowError::MemoryError(message) => QueryError::Memory { message: message.clone() },
-            ArrowError::DivideByZero => {
-                QueryError::Execution { message: "expected a divisor other than 0, found 0".to_owned() }
-            }
+            ArrowError::DivideByZero => QueryError::Execution {
+                message: "expected a divisor other than 0, found 0".to_owned(),
+            },
             other => QueryError::Execution { message: self.own(&other.to_string()) },
         }
     }

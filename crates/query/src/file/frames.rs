@@ -26,10 +26,18 @@ pub(super) fn check_stream(file: &FsRead) -> Result<(), QueryError> {
     let mut at = 0;
     loop {
         if at == len {
-            return Err(damaged(file, WHOLE, format!("a stream that ends between two messages, at byte {at}")));
+            return Err(damaged(
+                file,
+                WHOLE,
+                format!("a stream that ends between two messages, at byte {at}"),
+            ));
         }
         if len - at < 8 {
-            return Err(damaged(file, WHOLE, format!("a stream that ends inside a length, at byte {at}")));
+            return Err(damaged(
+                file,
+                WHOLE,
+                format!("a stream that ends inside a length, at byte {at}"),
+            ));
         }
         let prefix = file.range(at..at + 8)?;
         if prefix.as_ref() == MARKER {
@@ -44,15 +52,22 @@ pub(super) fn check_stream(file: &FsRead) -> Result<(), QueryError> {
         };
         let head = u64::try_from(head).ok().filter(|head| *head <= MAX_HEAD);
         let Some(head) = head else {
-            return Err(damaged(file, WHOLE, format!("a header of impossible length at byte {at}")));
+            return Err(damaged(
+                file,
+                WHOLE,
+                format!("a header of impossible length at byte {at}"),
+            ));
         };
-        let cut = || damaged(file, WHOLE, format!("a stream that ends inside the message at byte {at}"));
+        let cut =
+            || damaged(file, WHOLE, format!("a stream that ends inside the message at byte {at}"));
         let body_at = at + 8 + head;
         if body_at > len {
             return Err(cut());
         }
         let header = file.range(at + 8..body_at)?;
-        let body = arrow_ipc::root_as_message(&header).ok().and_then(|m| u64::try_from(m.bodyLength()).ok());
+        let body = arrow_ipc::root_as_message(&header)
+            .ok()
+            .and_then(|m| u64::try_from(m.bodyLength()).ok());
         let Some(body) = body else {
             return Err(damaged(file, WHOLE, format!("a header that cannot be read at byte {at}")));
         };

@@ -57,7 +57,8 @@ pub(super) fn to_plain(batch: &RecordBatch, schema: &SchemaRef) -> Result<Record
 
 /// Whether the engine reads a column of the first type as one of the second without loss.
 pub(super) fn engine_reads(found: &DataType, wanted: &DataType) -> bool {
-    let is_text = |ty: &DataType| matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let is_text =
+        |ty: &DataType| matches!(ty, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     if found == wanted {
         return true;
     }

@@ -32,7 +32,10 @@ pub(super) struct OpenFile {
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     /// Parquet; plain when the engine gives the wanted schema by itself.
-    Parquet { part: Arc<Part>, is_plain: bool },
+    Parquet {
+        part: Arc<Part>,
+        is_plain: bool,
+    },
     IpcFile,
     IpcStream,
 }
@@ -48,12 +51,14 @@ impl OpenFile {
             }
             Kind::IpcStream => {
                 check_stream(&file)?;
-                let reader = || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || StreamReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::IpcFile => {
                 check_file(&file)?;
-                let reader = || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
+                let reader =
+                    || FileReader::try_new(file.clone().buffered(), None).map(|r| r.schema());
                 (guarded(path, reader)?, None)
             }
             Kind::Other(found) => {

@@ -95,7 +95,8 @@ impl DisplayAs for FilesExec {
     fn fmt_as(&self, _t: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.files.iter().map(|file| file.path.display().to_string());
         write!(f, "FilesExec: files=[{}]", names.collect::<Vec<_>>().join(", "))?;
-        let columns = self.properties.eq_properties.schema().fields().iter().map(|f| f.name().as_str());
+        let columns =
+            self.properties.eq_properties.schema().fields().iter().map(|f| f.name().as_str());
         write!(f, ", projection=[{}]", columns.collect::<Vec<_>>().join(", "))?;
         self.limit.map_or(Ok(()), |limit| write!(f, ", limit={limit}"))
     }
@@ -205,7 +206,8 @@ impl<'a> Source<'a> {
         let read = FsRead::open(shared.fs.as_ref(), &file.path)?;
         let from = read.clone();
         let batches = guarded(&file.path, || {
-            let batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>> = match file.body {
+            let batches: Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>> = match file.body
+            {
                 Body::Parquet { .. } => {
                     let builder = ParquetRecordBatchReaderBuilder::try_new(from)?;
                     Box::new(builder.with_batch_size(rows).build()?)
@@ -226,7 +228,9 @@ impl<'a> Source<'a> {
         let Some(batch) = next else { return Ok(None) };
         match self.file.spec {
             Some(spec) => shape(spec, &self.file.path, &batch).map(|b| Some(b.into_record_batch())),
-            None => guarded(&self.file.path, || layout::to_plain(&batch, &self.file.schema)).map(Some),
+            None => {
+                guarded(&self.file.path, || layout::to_plain(&batch, &self.file.schema)).map(Some)
+            }
         }
     }
 }

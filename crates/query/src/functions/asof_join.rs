@@ -85,7 +85,11 @@ impl TableFunctionImpl for AsOfJoinFunction {
 }
 
 /// Plans what stands for one side.
-fn plan(state: &SessionState, side: &'static str, written: &str) -> Result<LogicalPlan, QueryError> {
+fn plan(
+    state: &SessionState,
+    side: &'static str,
+    written: &str,
+) -> Result<LogicalPlan, QueryError> {
     let first = written.trim_start_matches(['(', ' ', '\n', '\t', '\r']);
     let word = first.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
     let is_question =
@@ -119,15 +123,20 @@ fn inside(side: &'static str, error: QueryError) -> QueryError {
 
 fn max_age(expr: &Expr) -> Result<MaxAge, QueryError> {
     const ARGUMENT: &str = "max_age";
-    const EXPECTED: &str = "a duration such as '5s' of at least 1 ns, or an INTERVAL without months";
+    const EXPECTED: &str =
+        "a duration such as '5s' of at least 1 ns, or an INTERVAL without months";
     let value = constant(FUNCTION, ARGUMENT, expr)?;
     if value.is_null() {
         return Ok(MaxAge::UNBOUNDED);
     }
     let ns = match value {
-        ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano { months: 0, days, nanoseconds })) => {
-            i64::from(*days).checked_mul(86_400_000_000_000).and_then(|ns| ns.checked_add(*nanoseconds))
-        }
+        ScalarValue::IntervalMonthDayNano(Some(IntervalMonthDayNano {
+            months: 0,
+            days,
+            nanoseconds,
+        })) => i64::from(*days)
+            .checked_mul(86_400_000_000_000)
+            .and_then(|ns| ns.checked_add(*nanoseconds)),
         ScalarValue::IntervalDayTime(Some(interval)) => {
             let days = i64::from(interval.days).checked_mul(86_400_000_000_000);
             days.and_then(|ns| ns.checked_add(i64::from(interval.milliseconds) * 1_000_000))
@@ -197,7 +206,8 @@ impl TableProvider for AsOfJoinTable {
             let filter = filter.transform(|expr| columns::qualified(expr, of))?.data;
             left = left.filter(filter)?;
         }
-        let left = left.project(columns::picked(self.left.schema(), sides.left_columns()))?.build()?;
+        let left =
+            left.project(columns::picked(self.left.schema(), sides.left_columns()))?.build()?;
         let right = LogicalPlanBuilder::from(self.right.clone())
             .project(columns::picked(self.right.schema(), sides.right_columns()))?
             .build()?;

@@ -42,7 +42,9 @@ impl TableFunctionImpl for DatasetFunction {
             part = text(FUNCTION, "part", expr)?.filter(|part| !part.is_empty());
         }
         let Some(shelves) = self.shelves.upgrade() else {
-            return Err(QueryError::Bug { message: "dataset() outlives its statement".to_owned() }.into());
+            return Err(
+                QueryError::Bug { message: "dataset() outlives its statement".to_owned() }.into()
+            );
         };
         let written = version.unwrap_or_default();
         // The schema of a store may stand before the name; the name of a dataset may hold a dot, too.
@@ -56,7 +58,8 @@ impl TableFunctionImpl for DatasetFunction {
             Some(part) => format!("{version}{at}/{part}"),
             None => format!("{version}{at}"),
         };
-        let unknown = || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
+        let unknown =
+            || QueryError::UnknownTable { name: written.to_owned(), near: Vec::new(), place: None };
         Ok(shelves.table(schema, &table, None)?.ok_or_else(|| unknown().with_names(&shelves))?)
     }
 }

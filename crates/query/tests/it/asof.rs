@@ -4,8 +4,7 @@ use crate::kit::{batches, error, lines, options, parquet, plan, put, session, ti
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::UInt64Type;
 use arrow_array::{
-    ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt32Array,
-    UInt64Array,
+    ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray, UInt32Array, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
 use contract::{Diagnostic as _, Fault};
@@ -79,9 +78,21 @@ async fn answers_are_those_of_duckdb() {
 
 #[tokio::test]
 async fn the_last_earlier_row_of_the_key_is_found_and_the_same_instant_is_not() {
-    let left = [(1, Some(200), Some(7)), (2, Some(201), Some(7)), (3, Some(900), Some(9)), (4, None, Some(7)), (5, Some(900), None)];
+    let left = [
+        (1, Some(200), Some(7)),
+        (2, Some(201), Some(7)),
+        (3, Some(900), Some(9)),
+        (4, None, Some(7)),
+        (5, Some(900), None),
+    ];
     // Two rows at 200: the one that came later wins, whatever the order of the file.
-    let right = [(12, Some(200), Some(7)), (11, Some(200), Some(7)), (10, Some(100), Some(7)), (13, None, Some(7)), (14, Some(100), None)];
+    let right = [
+        (12, Some(200), Some(7)),
+        (11, Some(200), Some(7)),
+        (10, Some(100), Some(7)),
+        (13, None, Some(7)),
+        (14, Some(100), None),
+    ];
     let session = open(&left, &right);
     let sql = "SELECT seq, right_seq, right_ts IS NULL AS nothing, asof_age_ns, asof_found
                FROM asof_join('l', 'r', 'ts', 'ts', 'id', INTERVAL '1 second') ORDER BY seq";
@@ -115,7 +126,8 @@ async fn columns_are_those_of_the_left_then_the_right_under_their_prefix() {
     assert_eq!(schema.field(4), &Field::new("right_ts", ts_type(), true));
     assert_eq!(batch.column(3).as_primitive::<UInt64Type>().value(0), 9);
     // Joined a second time, the names of the first join are in the way.
-    let twice = "SELECT * FROM asof_join('SELECT 1 AS seq, ts, ts AS right_ts FROM l', 'r', 'ts', 'ts')";
+    let twice =
+        "SELECT * FROM asof_join('SELECT 1 AS seq, ts, ts AS right_ts FROM l', 'r', 'ts', 'ts')";
     let collision = error(&session, twice).await;
     assert_eq!(collision.code(), "query/plan");
     assert!(collision.to_string().contains("found `right_ts` twice"), "{collision}");
@@ -176,9 +188,24 @@ async fn arguments_that_do_not_fit_are_refused_by_name() {
     };
     let argument = "query/argument";
     check("'l', 'r', 'ts'", argument, "asof_join, argument count: expected asof_join(left,").await;
-    check("'l', 'r', 'tz', 'ts'", argument, "left_time: expected a column of the left side (is it `ts`?)").await;
-    check("'l', 'r', 'seq', 'ts'", argument, "expected a column of Timestamp(ns, UTC), found `seq of UInt64`").await;
-    check("'l', 'r', 'ts', 'ts', 'key'", argument, "argument by: expected a column of the left side").await;
+    check(
+        "'l', 'r', 'tz', 'ts'",
+        argument,
+        "left_time: expected a column of the left side (is it `ts`?)",
+    )
+    .await;
+    check(
+        "'l', 'r', 'seq', 'ts'",
+        argument,
+        "expected a column of Timestamp(ns, UTC), found `seq of UInt64`",
+    )
+    .await;
+    check(
+        "'l', 'r', 'ts', 'ts', 'key'",
+        argument,
+        "argument by: expected a column of the left side",
+    )
+    .await;
     check("'l', 'r', 'ts', 'ts', 'id', '5'", argument, "argument max_age").await;
     check("'l', 'r', 'ts', 'ts', 'id', '0s'", argument, "argument max_age").await;
     check("'l', 'r', 'ts', 'ts', NULL, INTERVAL '1 month'", argument, "argument max_age").await;
@@ -187,7 +214,8 @@ async fn arguments_that_do_not_fit_are_refused_by_name() {
     check("'l', 'rr', 'ts', 'ts'", "query/unknown-table", "no table `rr`").await;
     check("'l', 'SELECT tz FROM r', 'ts', 'ts'", "query/unknown-column", "no column `tz`").await;
     check("'l', 'DROP VIEW r', 'ts', 'ts'", "query/plan", "asof_join, right:").await;
-    check("'l', 'SELECT 1; SELECT 2', 'ts', 'ts'", "query/plan", "expected one statement, found 2").await;
+    check("'l', 'SELECT 1; SELECT 2', 'ts', 'ts'", "query/plan", "expected one statement, found 2")
+        .await;
 }
 
 #[tokio::test]
@@ -204,9 +232,16 @@ async fn right_rows_that_cannot_be_ordered_are_refused() {
 }
 
 /// The last earlier right row of a key, by looking at all of them.
-fn naive(left: &Row, right: &[Row], keyed: bool, max_age: Option<i64>) -> (Option<u64>, &'static str) {
+fn naive(
+    left: &Row,
+    right: &[Row],
+    keyed: bool,
+    max_age: Option<i64>,
+) -> (Option<u64>, &'static str) {
     let Some(t) = left.1 else { return (None, "no_time") };
-    let is_of = |row: &&Row| row.1.is_some_and(|ts| ts < t) && (!keyed || (row.2.is_some() && row.2 == left.2));
+    let is_of = |row: &&Row| {
+        row.1.is_some_and(|ts| ts < t) && (!keyed || (row.2.is_some() && row.2 == left.2))
+    };
     match right.iter().filter(is_of).max_by_key(|row| (row.1, row.0)) {
         None => (None, "no_history"),
         Some(row) if max_age.is_some_and(|age| t - row.1.unwrap() > age) => (None, "stale"),
@@ -261,5 +296,8 @@ async fn a_right_side_beyond_the_limit_ends_with_the_word_for_memory() {
     let session = Session::new(fs, catalogue, options).unwrap();
     let sql = "SELECT count(*) FROM asof_join('l', 'r', 'ts', 'ts', 'id')";
     let error = error(&session, sql).await;
-    assert_eq!((error.code(), error.fault()), ("query/memory", Fault::Environment { retry: false }));
+    assert_eq!(
+        (error.code(), error.fault()),
+        ("query/memory", Fault::Environment { retry: false })
+    );
 }

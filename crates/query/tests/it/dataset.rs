@@ -5,8 +5,7 @@ use crate::kit::{
     store, version_rows,
 };
 use contract::{
-    Denied, Diagnostic as _, Fault, Gate, Grant, Name, Outcome, ReadContext, Resource,
-    ResourceKind,
+    Denied, Diagnostic as _, Fault, Gate, Grant, Name, Outcome, ReadContext, Resource, ResourceKind,
 };
 use datasets::VersionRef;
 use durable::{Fs, SimFs};
@@ -53,11 +52,9 @@ fn files_of(fs: &Arc<dyn Fs>, version: &str) -> PathBuf {
 #[tokio::test]
 async fn a_dataset_by_name_is_its_latest_version_with_the_split_behind_its_columns() {
     let session = session(&fs(), places());
-    let rows = lines(&session, "SELECT seq, split, book__spread_bps__now FROM entries ORDER BY seq");
-    assert_eq!(
-        rows.await,
-        ["1,train,0.5", "2,train,0.75", "4,validation,3.0", "5,test,2.0"]
-    );
+    let rows =
+        lines(&session, "SELECT seq, split, book__spread_bps__now FROM entries ORDER BY seq");
+    assert_eq!(rows.await, ["1,train,0.5", "2,train,0.75", "4,validation,3.0", "5,test,2.0"]);
     let answer = answer(&session, "SELECT * FROM datasets.entries").await;
     let schema = answer.schema();
     let names: Vec<&str> = schema.fields().iter().map(|f| f.name().as_str()).collect();
@@ -118,7 +115,8 @@ async fn a_filter_on_split_opens_the_files_of_that_split_alone() {
     let none = lines(&session, "SELECT seq FROM entries WHERE split = 'holdout'").await;
     assert_eq!(none, [] as [&str; 0]);
     // The same rows where the engine cannot see the split in the filter.
-    let hidden = "SELECT seq FROM entries WHERE concat(split, instrument_id) = 'train7' ORDER BY seq";
+    let hidden =
+        "SELECT seq FROM entries WHERE concat(split, instrument_id) = 'train7' ORDER BY seq";
     assert_eq!(lines(&session, hidden).await, ["1", "2"]);
 }
 
@@ -279,7 +277,8 @@ async fn versions_and_tables_are_listed_with_what_their_records_say() {
     assert_eq!(lines(&session, sql).await, ["datasets,entries,4,true,1,5"]);
     let version = VersionRef::parse("entries@2").unwrap();
     store(&fs).withdraw(&version, "late fills", &facts(30)).unwrap();
-    let states = lines(&session, "SELECT version, state, refs FROM system.versions ORDER BY 1").await;
+    let states =
+        lines(&session, "SELECT version, state, refs FROM system.versions ORDER BY 1").await;
     assert_eq!(states, ["1,live,champion, latest", "2,withdrawn,"]);
 }
 

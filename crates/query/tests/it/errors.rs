@@ -41,13 +41,31 @@ async fn a_mistyped_name_is_found_in_the_text_with_the_names_that_are_near() {
     let e = error(&s, "SELECT *\nFROM fate").await;
     is(&e, "query/unknown-table", "no table `fate`", at(2, 6), Some("did you mean fates?"));
     let e = error(&s, "SELECT * FROM files.fate").await;
-    is(&e, "query/unknown-table", "no table `files.fate`", at(1, 15), Some("did you mean files.fates?"));
+    is(
+        &e,
+        "query/unknown-table",
+        "no table `files.fate`",
+        at(1, 15),
+        Some("did you mean files.fates?"),
+    );
     let e = error(&s, "SELECT * FROM nowhere.fates").await;
-    is(&e, "query/unknown-table", "no table `nowhere.fates`", at(1, 15), Some("did you mean files.fates?"));
+    is(
+        &e,
+        "query/unknown-table",
+        "no table `nowhere.fates`",
+        at(1, 15),
+        Some("did you mean files.fates?"),
+    );
     let e = error(&s, "SELECT * FROM weather").await;
     is(&e, "query/unknown-table", "no table `weather`", at(1, 15), None);
     let e = error(&s, "SELECT decison_id FROM fates").await;
-    is(&e, "query/unknown-column", "no column `decison_id`", at(1, 8), Some("did you mean decision_id?"));
+    is(
+        &e,
+        "query/unknown-column",
+        "no column `decison_id`",
+        at(1, 8),
+        Some("did you mean decision_id?"),
+    );
     let e = error(&s, "SELECT f.venu FROM fates f").await;
     is(&e, "query/unknown-column", "no column `f.venu`", at(1, 8), Some("did you mean venue?"));
     let e = error(&s, "SELECT cuont(*) FROM fates").await;
@@ -123,7 +141,13 @@ async fn whatever_would_change_something_is_refused_by_its_first_word() {
     }
     let hidden = error(&s, "WITH x AS (INSERT INTO fates VALUES (1, 'y')) SELECT 1").await;
     assert_eq!(hidden.fault(), Fault::Input, "{hidden}");
-    for sql in ["SHOW TABLES", "DESCRIBE fates", "SHOW COLUMNS FROM fates", "EXPLAIN ANALYZE SELECT 1", "VALUES (1)"] {
+    for sql in [
+        "SHOW TABLES",
+        "DESCRIBE fates",
+        "SHOW COLUMNS FROM fates",
+        "EXPLAIN ANALYZE SELECT 1",
+        "VALUES (1)",
+    ] {
         assert!(!lines(&s, sql).await.is_empty(), "{sql}");
     }
 }
@@ -138,7 +162,8 @@ async fn functions_whose_answer_changes_by_itself_are_refused() {
         assert!(e.help().unwrap().contains("Options::now"));
     }
     let now = Some(UtcNanos::parse("2026-07-01T12:00:00.000000001Z").unwrap());
-    let with_clock = Session::new(Arc::clone(&fs), Catalogue::default(), Options { now, ..options() });
+    let with_clock =
+        Session::new(Arc::clone(&fs), Catalogue::default(), Options { now, ..options() });
     let with_clock = with_clock.unwrap();
     assert_eq!(
         lines(&with_clock, "SELECT now(), current_date, now() - INTERVAL '1 day'").await,

@@ -65,7 +65,10 @@ async fn every_format_is_known_by_its_bytes_and_gives_the_same_rows() {
     while counted.next().await.unwrap().is_some() {}
     assert!(counted.bytes_read() > 0);
     assert_eq!(counted.rows_read(), 5);
-    assert_eq!(lines(&session, "SELECT \"table\" FROM system.tables ORDER BY 1").await, ["f", "p", "s"]);
+    assert_eq!(
+        lines(&session, "SELECT \"table\" FROM system.tables ORDER BY 1").await,
+        ["f", "p", "s"]
+    );
 }
 
 #[tokio::test]
@@ -82,7 +85,8 @@ async fn files_of_one_table_follow_each_other_in_the_order_given() {
 
 #[tokio::test]
 async fn files_that_do_not_agree_are_refused_with_the_first_column_that_differs() {
-    let other = |name: &str, column: ArrayRef| RecordBatch::try_from_iter([(name, column)]).unwrap();
+    let other =
+        |name: &str, column: ArrayRef| RecordBatch::try_from_iter([(name, column)]).unwrap();
     let session = files(&[
         ("n", "/a", parquet(&numbers(0..2))),
         ("n", "/b", stream(&[other("n", Arc::new(UInt64Array::from(vec![1])))])),
@@ -121,7 +125,10 @@ async fn damaged_and_foreign_files_end_with_a_word_and_their_name() {
     let check = async |bytes: Vec<u8>, code: &str, text: &str| {
         let error = error(&files(&[("s", "/s", bytes)]), "SELECT * FROM s").await;
         assert_eq!(error.code(), code, "{error}");
-        assert!(error.to_string().starts_with("/s: ") && error.to_string().contains(text), "{error}");
+        assert!(
+            error.to_string().starts_with("/s: ") && error.to_string().contains(text),
+            "{error}"
+        );
     };
     check(b"a,b\n1,2\n".to_vec(), "query/unrecognised-file", "found text").await;
     check(Vec::new(), "query/unrecognised-file", "found no byte").await;
@@ -146,7 +153,9 @@ async fn damaged_and_foreign_files_end_with_a_word_and_their_name() {
 
 #[tokio::test]
 async fn damage_anywhere_in_a_stream_or_file_never_panics_and_never_shortens() {
-    for whole in [stream(&[numbers(0..3), numbers(3..5)]), ipc_file(&[numbers(0..3), numbers(3..5)])] {
+    for whole in
+        [stream(&[numbers(0..3), numbers(3..5)]), ipc_file(&[numbers(0..3), numbers(3..5)])]
+    {
         for at in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x55;
@@ -235,7 +244,13 @@ async fn a_null_where_the_contract_allows_none_is_refused_with_its_row() {
         .schema()
         .fields()
         .iter()
-        .map(|f| if f.name() == "ts_recv" { Field::clone(f).with_nullable(true) } else { Field::clone(f) })
+        .map(|f| {
+            if f.name() == "ts_recv" {
+                Field::clone(f).with_nullable(true)
+            } else {
+                Field::clone(f)
+            }
+        })
         .collect();
     let schema = Schema::new_with_metadata(fields, batch.schema().metadata().clone());
     let with_null = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
@@ -253,10 +268,8 @@ async fn views_are_shown_in_their_plain_form() {
         ("s", Arc::new(StringArray::from(vec![Some("plain"), None]))),
     ];
     let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let session = files(&[
-        ("p", "/p", parquet(&batch)),
-        ("s", "/s", stream(std::slice::from_ref(&batch))),
-    ]);
+    let session =
+        files(&[("p", "/p", parquet(&batch)), ("s", "/s", stream(std::slice::from_ref(&batch)))]);
     for table in ["p", "s"] {
         for sql in [
             format!("SELECT t, b, s FROM {table}"),
@@ -271,6 +284,9 @@ async fn views_are_shown_in_their_plain_form() {
                 assert_eq!(*batch.column(0).data_type(), DataType::Utf8, "{sql}");
             }
         }
-        assert_eq!(lines(&session, &format!("SELECT t, s FROM {table}")).await, ["a,plain", "null,null"]);
+        assert_eq!(
+            lines(&session, &format!("SELECT t, s FROM {table}")).await,
+            ["a,plain", "null,null"]
+        );
     }
 }

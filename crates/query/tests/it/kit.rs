@@ -223,7 +223,10 @@ fn manifest(
         logical_hash: Sha256::of(b"all rows"),
         features: Vec::new(),
         targets: Vec::new(),
-        splits: splits.iter().map(|(s, rows)| ((*s).to_owned(), facts(rows.len() as u64))).collect(),
+        splits: splits
+            .iter()
+            .map(|(s, rows)| ((*s).to_owned(), facts(rows.len() as u64)))
+            .collect(),
         selected: splits.iter().map(|(_, rows)| rows.len() as u64).sum(),
         dropped: BTreeMap::new(),
         erased: 0,
@@ -255,7 +258,8 @@ pub(crate) fn publish(
 ) -> PublishedVersion {
     let store = store(fs);
     let files = version_files(splits);
-    let staging = store.stage(&Name::parse(name).unwrap(), &format!("b{ns}"), facts(ns).ts).unwrap();
+    let staging =
+        store.stage(&Name::parse(name).unwrap(), &format!("b{ns}"), facts(ns).ts).unwrap();
     for (path, bytes) in &files {
         let mut file = staging.create(path).unwrap();
         file.write_all(bytes).unwrap();

@@ -44,14 +44,16 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 const SORT: &str = "SELECT n, t FROM rows ORDER BY t DESC";
-const GROUP: &str = "SELECT count(*) FROM (SELECT t, sum(n) AS s FROM rows GROUP BY t) WHERE s >= 0";
+const GROUP: &str =
+    "SELECT count(*) FROM (SELECT t, sum(n) AS s FROM rows GROUP BY t) WHERE s >= 0";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_the_limit_goes_to_the_spill_folder_and_is_gone_afterwards() {
     let dir = tempfile::tempdir().unwrap();
     let spill = dir.path().join("spill");
     std::fs::create_dir(&spill).unwrap();
-    let limited = |options| Options { memory_bytes: 6 << 20, spill_folder: Some(spill.clone()), ..options };
+    let limited =
+        |options| Options { memory_bytes: 6 << 20, spill_folder: Some(spill.clone()), ..options };
     let session = open(dir.path(), limited);
     let mut sorted = answer(&session, SORT).await;
     let mut last = None;
@@ -114,7 +116,8 @@ async fn dropping_an_answer_stops_its_work_and_removes_its_spill() {
     let dir = tempfile::tempdir().unwrap();
     let spill = dir.path().join("spill");
     std::fs::create_dir(&spill).unwrap();
-    let limited = |options| Options { memory_bytes: 6 << 20, spill_folder: Some(spill.clone()), ..options };
+    let limited =
+        |options| Options { memory_bytes: 6 << 20, spill_folder: Some(spill.clone()), ..options };
     let session = open(dir.path(), limited);
     let mut sorted = answer(&session, SORT).await;
     assert!(sorted.next().await.unwrap().is_some());

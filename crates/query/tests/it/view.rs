@@ -12,14 +12,18 @@ async fn a_view_shows_the_moment_of_the_statement_that_asks_it() {
     publish(&fs, "entries", 0, &[("train", vec![(1, 7, 0.5)])]);
     let catalogue = Catalogue::default().with_store("datasets", crate::kit::STORE).unwrap();
     let session = session(&fs, catalogue);
-    let made = "CREATE VIEW wide AS SELECT seq, book__spread_bps__now AS bps FROM entries WHERE seq > 0";
+    let made =
+        "CREATE VIEW wide AS SELECT seq, book__spread_bps__now AS bps FROM entries WHERE seq > 0";
     assert_eq!(lines(&session, made).await, [] as [&str; 0]);
     lines(&session, "CREATE VIEW \"Sum\" AS SELECT sum(bps) AS s FROM wide").await;
     assert_eq!(session.views(), ["Sum", "wide"]);
     assert_eq!(lines(&session, "SELECT s FROM \"Sum\"").await, ["0.5"]);
     publish(&fs, "entries", 5, &[("train", vec![(1, 7, 0.5), (2, 7, 4.0)])]);
     assert_eq!(lines(&session, "SELECT s FROM \"Sum\"").await, ["4.5"]);
-    assert_eq!(lines(&session, "SELECT w.seq FROM public.wide w JOIN wide v ON w.seq = v.seq").await, ["1", "2"]);
+    assert_eq!(
+        lines(&session, "SELECT w.seq FROM public.wide w JOIN wide v ON w.seq = v.seq").await,
+        ["1", "2"]
+    );
     let names = session.tables().unwrap();
     assert!(names.iter().any(|t| t.schema == "public" && t.name == "wide"));
     let sql = "SELECT right_bps, asof_found FROM asof_join('SELECT ts_cutoff FROM entries WHERE seq = 2', 'SELECT seq, bps, ts_cutoff FROM wide JOIN entries USING (seq)', 'ts_cutoff', 'ts_cutoff')";
@@ -46,7 +50,10 @@ async fn views_are_replaced_and_dropped_by_name() {
     let columns = error(&session, "CREATE VIEW x (a) AS SELECT 1").await;
     assert_eq!(columns.code(), "query/plan");
     // A view whose question does not plan is none.
-    assert_eq!(error(&session, "CREATE VIEW x AS SELECT * FROM noone").await.code(), "query/unknown-table");
+    assert_eq!(
+        error(&session, "CREATE VIEW x AS SELECT * FROM noone").await.code(),
+        "query/unknown-table"
+    );
     let missing = error(&session, "DROP VIEW onne").await;
     assert_eq!(missing.help().unwrap(), "did you mean one?");
     lines(&session, "DROP VIEW IF EXISTS onne").await;

@@ -49,6 +49,7 @@ pub(in crate::commands) fn read(args: &ReadLogArgs, context: &mut Context) -> Re
         instruments: args.instrument.clone(),
         producers: producers(&args.log, &args.producer)?,
         end_seq: args.to_seq,
+        before: None,
     };
     let options = Options::default();
     let reader = LogReader::open(fs(), &args.log, &options, &reading(), from, filter)

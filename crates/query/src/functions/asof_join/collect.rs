@@ -93,7 +93,10 @@ fn assemble(schema: &SchemaRef, batches: Vec<RecordBatch>, sides: &Sides) -> Res
     };
     if let Some([(ts, seq, ..), ..]) = order.windows(2).find(|pair| is_twice(pair)) {
         let instant = contract::UtcNanos::from_nanos(*ts);
-        return Err(unordered(&format!("one row of a key at {instant} with `seq` {seq}, found two")).into());
+        return Err(unordered(&format!(
+            "one row of a key at {instant} with `seq` {seq}, found two"
+        ))
+        .into());
     }
     Ok(Right {
         places: order.iter().map(|(.., row)| *row).collect(),

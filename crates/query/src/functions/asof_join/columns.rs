@@ -43,10 +43,9 @@ impl Columns {
         by: Option<&str>,
     ) -> Result<Self, QueryError> {
         let by = match by {
-            Some(name) => Some((
-                column(left, "by", "left", name)?,
-                column(right, "by", "right", name)?,
-            )),
+            Some(name) => {
+                Some((column(left, "by", "left", name)?, column(right, "by", "right", name)?))
+            }
             None => None,
         };
         if let Some((at_left, at_right)) = by {
@@ -94,7 +93,11 @@ fn column(
     find(schema, name).ok_or_else(|| {
         let names = schema.fields().iter().map(|f| f.name().as_str());
         let near = contract::nearest(name, names);
-        let near = if near.is_empty() { String::new() } else { format!(" (is it `{}`?)", near.join("`, `")) };
+        let near = if near.is_empty() {
+            String::new()
+        } else {
+            format!(" (is it `{}`?)", near.join("`, `"))
+        };
         wrong(FUNCTION, argument, &format!("a column of the {side} side{near}"), name)
     })
 }
@@ -142,8 +145,13 @@ fn answer(left: &Schema, right: &Schema) -> Result<SchemaRef, QueryError> {
         Arc::new(Field::new(AGE, DataType::Int64, true)),
         Arc::new(Field::new(FOUND, DataType::Utf8, false)),
     ];
-    let fields: Vec<FieldRef> =
-        left.fields().iter().cloned().chain(right.fields().iter().map(renamed)).chain(own).collect();
+    let fields: Vec<FieldRef> = left
+        .fields()
+        .iter()
+        .cloned()
+        .chain(right.fields().iter().map(renamed))
+        .chain(own)
+        .collect();
     let mut names = BTreeSet::new();
     for field in &fields {
         if !names.insert(field.name().as_str()) {
@@ -169,9 +177,7 @@ pub(super) fn picked<'a>(
 pub(super) fn qualified(expr: Expr, schema: &DFSchemaRef) -> Result<Transformed<Expr>> {
     let Expr::Column(column) = &expr else { return Ok(Transformed::no(expr)) };
     match find(schema.as_arrow(), &column.name) {
-        Some(at) => {
-            Ok(Transformed::yes(Expr::Column(Column::from(schema.qualified_field(at)))))
-        }
+        Some(at) => Ok(Transformed::yes(Expr::Column(Column::from(schema.qualified_field(at))))),
         None => Ok(Transformed::no(expr)),
     }
 }

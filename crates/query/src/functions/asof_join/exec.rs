@@ -169,7 +169,12 @@ fn wrong(error: features::AsOfError) -> QueryError {
 }
 
 impl AsOfJoinExec {
-    fn join(&self, left: &RecordBatch, right: &Right, history: &History<'_>) -> Result<RecordBatch> {
+    fn join(
+        &self,
+        left: &RecordBatch,
+        right: &Right,
+        history: &History<'_>,
+    ) -> Result<RecordBatch> {
         let times = left.column(self.sides.left_time).as_primitive::<TimestampNanosecondType>();
         // A row without a time asks at the start of time, before which nothing is known; what it is called is set below.
         let ts: Vec<i64> = times.iter().map(|t| t.unwrap_or(i64::MIN)).collect();

@@ -1,9 +1,9 @@
 //! Keys of any type as small numbers.
 
+use arrow_array::cast::AsArray as _;
 use arrow_array::types::{
     Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::cast::AsArray as _;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{ArrowError, DataType};
 use datafusion::arrow::compute::cast;

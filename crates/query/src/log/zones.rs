@@ -1,0 +1,79 @@
+//! What a session has learnt about sealed files, which never change.
+
+use crate::log::bounds::Bounds;
+use contract::{AnyBatch, EventId, Hash};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most instruments that a zone names; with more, every instrument may be there.
+const INSTRUMENTS: usize = 4096;
+
+/// What rows of a table a sealed segment holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Zone {
+    /// Smallest and largest delivered `ts_avail`; `None` without rows.
+    avail: Option<(i64, i64)>,
+    instruments: BTreeSet<u32>,
+    /// More instruments than are named.
+    is_wide: bool,
+}
+
+impl Zone {
+    pub(super) fn add(&mut self, rows: &AnyBatch) {
+        if let Some((min, max)) = rows.ts_avail_range() {
+            let (low, high) = self.avail.unwrap_or((min, max));
+            self.avail = Some((low.min(min), high.max(max)));
+        }
+        match rows.instrument_id() {
+            Some(column) if !self.is_wide => {
+                self.instruments.extend(column.iter().flatten());
+                self.is_wide = self.instruments.len() > INSTRUMENTS;
+            }
+            Some(_) => {}
+            None => self.is_wide = true,
+        }
+    }
+
+    /// Whether a row within bounds may be there.
+    pub(super) fn meets(&self, bounds: &Bounds) -> bool {
+        let Some((min, max)) = self.avail else { return false };
+        let has_instrument = bounds
+            .instruments
+            .as_ref()
+            .is_none_or(|wanted| self.is_wide || !self.instruments.is_disjoint(wanted));
+        has_instrument && min <= bounds.avail.1 && bounds.avail.0 <= max
+    }
+}
+
+/// Kept from statement to statement.
+#[derive(Debug, Default)]
+pub(crate) struct Learnt {
+    zones: Mutex<BTreeMap<(EventId, u64, &'static str), Arc<Zone>>>,
+    hashed: Mutex<BTreeSet<(PathBuf, Hash)>>,
+}
+
+impl Learnt {
+    /// What a segment holds of a table.
+    pub(super) fn zone(&self, log: EventId, segment: u64, table: &str) -> Option<Arc<Zone>> {
+        let zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = contract::table(table)?.name;
+        zones.get(&(log, segment, table)).cloned()
+    }
+
+    pub(super) fn learn(&self, log: EventId, segment: u64, table: &'static str, zone: Zone) {
+        let mut zones = self.zones.lock().unwrap_or_else(PoisonError::into_inner);
+        zones.insert((log, segment, table), Arc::new(zone));
+    }
+
+    /// Whether a file was found to have this hash.
+    pub(crate) fn was_hashed(&self, path: &Path, hash: Hash) -> bool {
+        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        hashed.contains(&(path.to_path_buf(), hash))
+    }
+
+    pub(crate) fn hashed(&self, path: &Path, hash: Hash) {
+        let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        hashed.insert((path.to_path_buf(), hash));
+    }
+}
