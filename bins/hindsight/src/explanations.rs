@@ -158,6 +158,7 @@ const EXITS: &[(&str, Exit)] = &[
     ("query/bug", Exit::Bug),
     ("query/damaged", Exit::Integrity),
     ("query/memory", Exit::Environment),
+    ("query/spill", Exit::Retry),
     ("sql/lost-rows", Exit::Incomplete),
     ("sql/prompt", Exit::Environment),
 ];

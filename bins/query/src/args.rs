@@ -80,6 +80,9 @@ pub struct Args {
     /// Why the data is read, a word for the record
     #[arg(long, value_name = "WORD", default_value = "research", help_heading = "Reading")]
     pub purpose: String,
+    /// What now() and current_date say [default: now]
+    #[arg(long, value_name = "TIME", help_heading = "Reading")]
+    pub now: Option<String>,
     /// Most memory for the work, as in 512MiB or 4GB
     #[arg(long, value_name = "SIZE", default_value = "2GiB", help_heading = "Resources")]
     pub memory: String,

@@ -49,10 +49,9 @@ fn presented(column: &ArrayRef) -> Result<ArrayRef, ArrowError> {
         DataType::List(item) => {
             let list = column.as_list::<i32>();
             let values = presented(list.values())?;
-            let item = Field::new(item.name(), values.data_type().clone(), true);
-            let item = item.with_metadata(item.metadata().clone());
+            let shown = Field::new(item.name(), values.data_type().clone(), true);
             Arc::new(ListArray::try_new(
-                Arc::new(item),
+                Arc::new(shown.with_metadata(item.metadata().clone())),
                 list.offsets().clone(),
                 values,
                 list.nulls().cloned(),

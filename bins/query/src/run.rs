@@ -11,11 +11,12 @@ use crate::error::SqlError;
 use crate::example::Example;
 use crate::places::Places;
 use crate::{output, sql};
-use contract::{Principal, Purpose, ReadContext};
+use contract::{Principal, Purpose, ReadContext, UtcNanos};
 use hindsight::{CliError, Context, ErrorReport, Failure, Grid, Program, Scratch};
 use query::{Options, Session};
 use sources::{Source, Text};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Does what the arguments say.
 pub(crate) fn run(args: &Args, context: &mut Context) -> Result<(), Failure> {
@@ -100,7 +101,21 @@ fn options(args: &Args, context: &Context, scratch: &Scratch) -> Result<Options,
         threads: context.threads(),
         batch_rows: usize::try_from(rows).unwrap_or(8_192),
         verify: args.verify,
+        now: Some(now(args.now.as_deref())?),
         ..Options::new(ReadContext { principal, purpose })
+    })
+}
+
+/// The moment that a flag names, else that of the clock.
+fn now(text: Option<&str>) -> Result<UtcNanos, CliError> {
+    let Some(text) = text else {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        return Ok(UtcNanos::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)));
+    };
+    UtcNanos::parse(text).map_err(|_| CliError::BadValue {
+        flag: "--now",
+        expected: "an RFC 3339 time with an offset",
+        found: contract::excerpt(text.as_bytes()),
     })
 }
 

@@ -9,13 +9,18 @@ use datafusion::catalog::{TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::error::Result;
 use datafusion::logical_expr::Expr;
 use datafusion::scalar::ScalarValue;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 const NAME: &str = "as_of";
 
-/// The table function.
-#[derive(Debug)]
-pub(super) struct AsOfFunction(pub(super) Arc<Shelves>);
+/// The table function. It holds the shelves weakly, because the state that holds it holds them, too.
+pub(super) struct AsOfFunction(pub(super) Weak<Shelves>);
+
+impl std::fmt::Debug for AsOfFunction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AsOfFunction")
+    }
+}
 
 impl TableFunctionImpl for AsOfFunction {
     fn call_with_args(&self, args: TableFunctionArgs<'_, '_>) -> Result<Arc<dyn TableProvider>> {
@@ -26,33 +31,36 @@ impl TableFunctionImpl for AsOfFunction {
         };
         let name = table_name(table)?;
         let bound = as_of(bound)?;
-        let (schema, bare) = self.split(&name);
-        match self.0.table(schema, bare, Some(bound))? {
+        let Some(shelves) = self.0.upgrade() else {
+            return Err(
+                QueryError::Bug { message: "as_of() outlives its statement".to_owned() }.into()
+            );
+        };
+        let (schema, bare) = split(&shelves, &name);
+        match shelves.table(schema, bare, Some(bound))? {
             Some(table) => Ok(table),
-            None => Err(self.unknown(&name, schema, bare).into()),
+            None => Err(unknown(&shelves, &name, schema, bare).into()),
         }
     }
 }
 
-impl AsOfFunction {
-    /// Schema and table; a name may have dots of its own.
-    fn split<'a>(&self, name: &'a str) -> (&'a str, &'a str) {
-        match name.split_once('.') {
-            Some((schema, bare)) if self.0.schemas().iter().any(|s| s == schema) => (schema, bare),
-            _ => (PUBLIC, name),
-        }
+/// Schema and table; a name may have dots of its own.
+fn split<'a>(shelves: &Shelves, name: &'a str) -> (&'a str, &'a str) {
+    match name.split_once('.') {
+        Some((schema, bare)) if shelves.schemas().iter().any(|s| s == schema) => (schema, bare),
+        _ => (PUBLIC, name),
     }
+}
 
-    fn unknown(&self, name: &str, schema: &str, bare: &str) -> QueryError {
-        let names = self.0.names(schema);
-        let near = contract::nearest(bare, names.iter().map(String::as_str));
-        let full = |table: &str| match schema {
-            PUBLIC => table.to_owned(),
-            schema => format!("{schema}.{table}"),
-        };
-        let near = near.into_iter().map(full).collect();
-        QueryError::UnknownTable { name: name.to_owned(), near, place: None }
-    }
+fn unknown(shelves: &Shelves, name: &str, schema: &str, bare: &str) -> QueryError {
+    let names = shelves.names(schema);
+    let near = contract::nearest(bare, names.iter().map(String::as_str));
+    let full = |table: &str| match schema {
+        PUBLIC => table.to_owned(),
+        schema => format!("{schema}.{table}"),
+    };
+    let near = near.into_iter().map(full).collect();
+    QueryError::UnknownTable { name: name.to_owned(), near, place: None }
 }
 
 fn wrong(argument: &'static str, expected: String, found: String) -> QueryError {
