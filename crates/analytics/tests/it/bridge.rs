@@ -26,7 +26,10 @@ fn tables() -> Vec<SchemaRef> {
 /// others that have a route.
 fn every_type() -> Vec<Field> {
     let mut types = BTreeMap::new();
-    for column in TABLES.iter().flat_map(|table| table.columns) {
+    // Decisions alone have nearly all of them, which is enough under Miri.
+    let decisions = [contract::table("decisions").unwrap()];
+    let tables = if cfg!(miri) { decisions.as_slice() } else { TABLES };
+    for column in tables.iter().flat_map(|table| table.columns) {
         let ty = column.ty.data_type(7);
         types.entry(ty.to_string()).or_insert(ty);
     }
@@ -55,6 +58,11 @@ fn every_type() -> Vec<Field> {
     fields.map(|(n, (_, ty))| Field::new(format!("column_{n}"), ty, true)).collect()
 }
 
+/// Under Miri the pattern alone that has both values and nulls.
+fn patterns() -> &'static [Nulls] {
+    if cfg!(miri) { &[Nulls::Some] } else { &[Nulls::None, Nulls::Some, Nulls::All] }
+}
+
 #[track_caller]
 fn there_and_back(batch: &RecordBatch, about: &str) {
     let frame = to_polars(batch).unwrap();
@@ -68,7 +76,7 @@ fn there_and_back(batch: &RecordBatch, about: &str) {
 #[test]
 fn every_table_of_the_contract_comes_back_equal() {
     for schema in tables() {
-        for nulls in [Nulls::None, Nulls::Some, Nulls::All] {
+        for &nulls in patterns() {
             let batch = sample::batch(&schema, 23, nulls);
             there_and_back(
                 &batch,
@@ -81,10 +89,10 @@ fn every_table_of_the_contract_comes_back_equal() {
 #[test]
 fn every_slice_at_an_odd_offset_comes_back_equal() {
     let schema: SchemaRef = Arc::new(Schema::new(every_type()));
-    for nulls in [Nulls::None, Nulls::Some, Nulls::All] {
+    for &nulls in patterns() {
         let whole = sample::batch(&schema, 41, nulls);
-        for (offset, rows) in [(0, 40), (1, 40), (7, 9), (8, 17), (13, 1), (41, 0), (40, 1), (3, 0)]
-        {
+        let cuts = [(1, 40), (7, 9), (41, 0), (0, 40), (8, 17), (13, 1), (40, 1), (3, 0)];
+        for &(offset, rows) in cuts.iter().take(if cfg!(miri) { 3 } else { cuts.len() }) {
             there_and_back(
                 &whole.slice(offset, rows),
                 &format!("{offset} + {rows}, nulls {nulls:?}"),
