@@ -182,7 +182,7 @@ mod tests {
                 _ if *name == ".format" => ".format csv".to_owned(),
                 _ => format!("{name} x"),
             };
-            assert!(Action::parse(&typed).is_ok(), "{typed}");
+            Action::parse(&typed).unwrap_or_else(|e| panic!("{typed}: {e}"));
         }
     }
 }
