@@ -2,6 +2,8 @@
 
 mod engine;
 
+pub(crate) use engine::is_of_filter;
+
 use crate::names::Shelves;
 use contract::{Diagnostic, Fault};
 use datafusion::error::DataFusionError;

@@ -4,7 +4,7 @@
 //! byte is counted. A page that cannot be decoded is named by its file: when the engine fails, the files that it had
 //! opened are compared with their records.
 
-use crate::error::QueryError;
+use crate::error::{QueryError, is_of_filter};
 use crate::fs_read::FsRead;
 use crate::watch::{Watch, WatchExec};
 use bytes::Bytes;
@@ -338,7 +338,7 @@ impl Watch for Damage {
             error.find_root(),
             DataFusionError::ParquetError(_) | DataFusionError::ArrowError(..)
         );
-        if !is_reading {
+        if !is_reading || is_of_filter(&error) {
             return error;
         }
         // Which page it was is not said; a file that is not what was recorded is.

@@ -159,12 +159,24 @@ impl Words<'_> {
     }
 }
 
+/// What the engine writes before an error of a filter that it evaluates while it decodes a file.
+const PREDICATE: &str = "Error evaluating filter predicate: ";
+
+/// Whether an error that comes out of the decoder is one of the statement's filter, and not of the file.
+pub(crate) fn is_of_filter(error: &dyn Error) -> bool {
+    error.to_string().contains(PREDICATE)
+}
+
 /// A file that does not decode. The engine does not say which; whoever knows the files that were opened does.
 fn unreadable(error: &dyn Error) -> QueryError {
+    let text = error.to_string();
+    if let Some((_, inner)) = text.split_once(PREDICATE) {
+        return QueryError::Execution { message: format!("in a filter: {inner}") };
+    }
     QueryError::Damaged {
         path: String::new(),
         expected: "a file that can be read".to_owned(),
-        found: error.to_string(),
+        found: text,
     }
 }
 

@@ -209,3 +209,15 @@ fn every_code_is_explained_and_every_explanation_is_of_a_code_in_order() {
         assert!(section.len() > 150, "{section}");
     }
 }
+
+#[tokio::test]
+async fn a_filter_that_has_no_value_blames_the_statement_and_not_the_file() {
+    let s = open();
+    for sql in [
+        "SELECT venue FROM fates WHERE 1 / decision_id = 1",
+        "SELECT decision_id FROM fates WHERE CAST(venue AS BIGINT) = 9",
+    ] {
+        let e = error(&s, sql).await;
+        assert_eq!((e.code(), e.fault()), ("query/execution", Fault::Input), "{sql}: {e}");
+    }
+}
