@@ -220,6 +220,12 @@ fn on(root: &Path, verb: &str, members: &[&Member], more: &[&str]) -> Command {
     command
 }
 
+/// Builds the programs as the gate's tests do, so that nothing is built twice for another set of features.
+pub(crate) fn programs(root: &Path) -> Command {
+    let members: Vec<&Member> = MEMBERS.iter().filter(|m| m.built != Built::ByName).collect();
+    on(root, "test", &members, &["--no-run", "--quiet"])
+}
+
 /// The sets of features to build a library with: its default ones, then each other one by itself.
 fn alone(manifest: &str) -> Vec<String> {
     let section = manifest.split("[features]").nth(1).unwrap_or("");

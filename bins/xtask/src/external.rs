@@ -48,9 +48,7 @@ pub(crate) fn interop_datasets(root: &Path, required: bool) -> Result<(), ChoreE
 pub(crate) fn interop_query(root: &Path, required: bool) -> Result<(), ChoreError> {
     let proof = "query/interop";
     let Some(python) = python_or_skip(root, proof, required)? else { return Ok(()) };
-    let mut build = cargo(root);
-    build.args(["build", "--quiet", "--locked", "-p", "hindsight", "-p", "hindsight-query"]);
-    pass(build)?;
+    pass(crate::check::programs(root))?;
     let mut check = command(root, &python);
     check.arg(root.join("fixtures").join(proof).join("check.py"));
     check.env("CARGO_TARGET_DIR", target(root));
