@@ -188,10 +188,11 @@ fn quoted(name: &str) -> String {
     if is_plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
+/// Names that begin with a word, sorted; quotes do not count.
 fn begins(word: &str, all: impl Iterator<Item = String>) -> Vec<String> {
-    let small = word.to_lowercase();
-    let fits: BTreeSet<String> =
-        all.filter(|name| name.to_lowercase().starts_with(&small)).collect();
+    let bare = |text: &str| text.replace('"', "").to_lowercase();
+    let word = bare(word);
+    let fits: BTreeSet<String> = all.filter(|name| bare(name).starts_with(&word)).collect();
     fits.into_iter().collect()
 }
 
@@ -299,11 +300,11 @@ mod tests {
 
     #[test]
     fn behind_from_stands_a_table_a_schema_or_a_function_that_makes_one() {
-        check("SELECT * FROM d", &["datasets.", "decisions"]);
+        check("SELECT * FROM d", &["dataset(", "datasets.", "decisions"]);
         check("SELECT * FROM as", &["as_of(", "asof_join("]);
-        check("SELECT * FROM en", &["\"entries@2\"", "entries"][1..].as_ref());
+        check("SELECT * FROM en", &["\"entries@2\"", "entries"]);
         check("select * from live.", &["live.decisions", "live.trades"]);
-        check("SELECT * FROM datasets.e", &["datasets.entries"]);
+        check("SELECT * FROM datasets.e", &["datasets.\"entries@2\"", "datasets.entries"]);
         check("SELECT * FROM a JOIN de", &["decisions"]);
     }
 

@@ -2,7 +2,6 @@
 //! a part is archived, and over a version of a dataset. DuckDB is asked by `cargo xtask interop query`.
 
 use crate::market::Market;
-use crate::support::hindsight;
 use analytics::{Statistics, to_arrow, to_polars, to_polars_chunked};
 use capture::{Filter, Item, LogReader, Options as LogOptions};
 use contract::arrow_array::cast::AsArray as _;
@@ -19,6 +18,12 @@ use query::{Catalogue, Options, Session};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+/// Runs a command of the main program in this process.
+fn hindsight(words: &[&str]) {
+    let all = ["hindsight", "-q", "--no-config"].iter().chain(words).map(Into::into);
+    assert_eq!(hindsight::run(all), hindsight::Exit::Success, "{words:?}");
+}
 
 fn context() -> ReadContext {
     let principal = Principal::parse("desk").unwrap();

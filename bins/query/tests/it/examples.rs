@@ -23,7 +23,6 @@ struct Fill {
     refers: Option<String>,
     source: String,
     decision: Option<String>,
-    strategy: String,
     venue: String,
     side: String,
     qty: f64,
@@ -34,11 +33,10 @@ struct Fill {
 }
 
 fn executions() -> Vec<Fill> {
-    let rows = read(&Market::get().file("executions"));
+    let rows = Market::get().rows("executions").to_vec();
     let text = |name| column(&rows, name);
     let (kinds, ids, refers) = (text("exec_type"), text("exec_id"), text("exec_ref_id"));
-    let (sources, decisions, strategies) =
-        (text("source_id"), text("decision_id"), text("strategy_id"));
+    let (sources, decisions) = (text("source_id"), text("decision_id"));
     let (venues, sides, qty, accounts) =
         (text("venue"), text("side"), text("last_qty"), text("account_ref"));
     let number = |name| numbers(&rows, name);
@@ -61,7 +59,6 @@ fn executions() -> Vec<Fill> {
             refers: refers[row].clone(),
             source: sources[row].clone().unwrap(),
             decision: decisions[row].clone(),
-            strategy: strategies[row].clone().unwrap_or_default(),
             venue: venues[row].clone().unwrap_or_default(),
             side: sides[row].clone().unwrap(),
             qty: qty[row].as_ref().map_or(0.0, |qty| qty.parse().unwrap()),
@@ -83,7 +80,7 @@ struct Decision {
 }
 
 fn decisions() -> Vec<Decision> {
-    let rows = read(&Market::get().file("decisions"));
+    let rows = Market::get().rows("decisions").to_vec();
     let text = |name| column(&rows, name);
     let (ids, strategies, actions, status) =
         (text("decision_id"), text("strategy_id"), text("action"), text("status"));
@@ -239,7 +236,16 @@ fn gaps_and_losses_names_every_producer_of_a_log_that_is_complete() {
 #[test]
 fn the_spread_around_decisions_is_that_of_the_last_quote_before() {
     let market = Market::get();
-    let quotes = read(&market.file("quotes"));
+    // As the log delivers them: a row that comes behind later ones is available when they are.
+    let exported = |table: &str| {
+        let path = market.dir().join(format!("exported-{table}.parquet"));
+        let (log, to) = (market.log().display().to_string(), path.display().to_string());
+        let sql = format!("SELECT * FROM {table} ORDER BY seq");
+        let done = run(market.dir(), &["--log", &log, "-q", &sql, "-o", &to, "--force"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        read(&path)
+    };
+    let quotes = exported("quotes");
     let instruments: Vec<u32> = column(&quotes, "instrument_id")
         .into_iter()
         .map(|id| id.unwrap().parse().unwrap())
@@ -253,7 +259,7 @@ fn the_spread_around_decisions_is_that_of_the_last_quote_before() {
     for quotes in tape.values_mut() {
         quotes.sort_by_key(|quote| quote.0);
     }
-    let rows = read(&market.file("decisions"));
+    let rows = exported("decisions");
     let (ids, strategies, of) = (
         column(&rows, "decision_id"),
         column(&rows, "strategy_id"),
@@ -299,7 +305,7 @@ fn quality_flags_count_the_rows_that_carry_a_mark() {
     let market = Market::get();
     let mut expected: BTreeMap<(&str, u64), u64> = BTreeMap::new();
     for table in ["decisions", "executions", "quotes", "trades"] {
-        for flags in column(&read(&market.file(table)), "flags").into_iter().flatten() {
+        for flags in column(market.rows(table), "flags").into_iter().flatten() {
             let flags: u64 = flags.parse().unwrap();
             for bit in [4, 8, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768] {
                 if flags & bit != 0 {

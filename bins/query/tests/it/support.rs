@@ -70,14 +70,6 @@ pub(crate) fn run_with(dir: &Path, args: &[&str], stdin: &[u8]) -> Run {
     child.wait_with_output().unwrap().into()
 }
 
-/// Runs `hindsight` in this process; it has to end well.
-#[track_caller]
-pub(crate) fn hindsight(args: &[&str]) {
-    let args = ["hindsight", "--no-config", "--quiet"].iter().chain(args);
-    let exit = hindsight::run(args.map(std::ffi::OsString::from));
-    assert_eq!(exit.code(), 0);
-}
-
 /// The names of what lies in a directory.
 pub(crate) fn listing(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(dir)
