@@ -19,6 +19,7 @@
 pub(crate) mod bounds;
 pub(crate) mod grant;
 mod ledger;
+mod pieces;
 mod scan;
 mod table;
 mod zones;

@@ -3,12 +3,13 @@
 use super::Place;
 use super::bounds::Bounds;
 use super::grant::Held;
-use super::zones::{Learnt, Zone};
+use super::pieces::{Piece, Pieces, joined};
+use super::zones::Zone;
 use crate::answer::Note;
 use crate::error::QueryError;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
-use capture::{Filter, Gap, Item, LogReader, LoggedBatch, Reader, Stock};
+use capture::{Filter, Gap, Item, LogReader, LoggedBatch, Reader};
 use contract::{AllowLocal, AnyBatch, GapKind, TableSpec, UtcNanos};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
@@ -34,70 +35,6 @@ use tokio::sync::mpsc::Sender;
 const STEPS: u64 = 256;
 /// Batches that wait for whoever works on them.
 const AHEAD: usize = 2;
-
-/// The parts of live ranges that are read, in the order of the log.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Pieces {
-    pieces: Vec<Piece>,
-    /// Segments that hold live rows.
-    all: usize,
-}
-
-/// Numbers of one segment.
-#[derive(Debug, Clone)]
-struct Piece {
-    seqs: Range<u64>,
-    /// The segment, where the piece is all of a sealed one: what it holds can be learnt.
-    whole: Option<u64>,
-}
-
-impl Pieces {
-    /// What of the live ranges can hold rows of a table within bounds.
-    pub(super) fn of(stock: &Stock, bounds: &Bounds, table: &str, learnt: &Learnt) -> Self {
-        let mut out = Self::default();
-        for live in stock.live() {
-            let mut starts = vec![live.start];
-            let inner = stock.segments.iter().map(|segment| segment.seqs.start);
-            starts.extend(inner.filter(|start| live.start < *start && *start < live.end));
-            starts.sort_unstable();
-            starts.dedup();
-            for (at, start) in starts.iter().enumerate() {
-                let end = starts.get(at + 1).copied().unwrap_or(live.end);
-                out.all += 1;
-                let seqs = *start.max(&bounds.seq.0)..end.min(bounds.end_seq());
-                if seqs.is_empty() || bounds.is_empty() {
-                    continue;
-                }
-                let sealed = stock.segments.iter().find(|segment| {
-                    segment.is_sealed && segment.seqs.start <= *start && end <= segment.seqs.end
-                });
-                let zone = sealed.and_then(|s| learnt.zone(stock.log_id, s.number, table));
-                if zone.is_some_and(|zone| !zone.meets(bounds)) {
-                    continue;
-                }
-                let whole = sealed.filter(|segment| segment.seqs == seqs).map(|s| s.number);
-                out.pieces.push(Piece { seqs, whole });
-            }
-        }
-        out
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
-    }
-}
-
-/// Ranges that touch, as one.
-fn joined(pieces: &[Piece]) -> Vec<Range<u64>> {
-    let mut ranges: Vec<Range<u64>> = Vec::new();
-    for piece in pieces {
-        match ranges.last_mut() {
-            Some(last) if last.end == piece.seqs.start => last.end = piece.seqs.end,
-            _ => ranges.push(piece.seqs.clone()),
-        }
-    }
-    ranges
-}
 
 /// Reads live rows of a table on a thread of its own and stops when nobody takes them.
 #[derive(Debug)]
@@ -397,7 +334,7 @@ impl Work {
         if seqs.is_empty() {
             return false;
         }
-        let table = gap.table.as_ref().map(|table| table.to_string());
+        let table = gap.table.as_ref().map(ToString::to_string);
         let log = self.place.entry.schema.clone();
         self.place.notes.push(Note::Lost { log, table, seqs });
         true

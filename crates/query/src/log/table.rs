@@ -3,7 +3,8 @@
 use super::Place;
 use super::bounds::Bounds;
 use super::grant::Held;
-use super::scan::{LogScanExec, Pieces};
+use super::pieces::Pieces;
+use super::scan::LogScanExec;
 use crate::answer::Note;
 use crate::error::QueryError;
 use crate::parquet_scan::{self, DataFile, check_hash, check_len};

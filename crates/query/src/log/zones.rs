@@ -46,10 +46,13 @@ impl Zone {
     }
 }
 
+/// Log, segment and table.
+type Key = (EventId, u64, &'static str);
+
 /// Kept from statement to statement.
 #[derive(Debug, Default)]
 pub(crate) struct Learnt {
-    zones: Mutex<BTreeMap<(EventId, u64, &'static str), Arc<Zone>>>,
+    zones: Mutex<BTreeMap<Key, Arc<Zone>>>,
     hashed: Mutex<BTreeSet<(PathBuf, Hash)>>,
 }
 
