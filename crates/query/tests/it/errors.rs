@@ -23,15 +23,22 @@ fn open() -> Session {
     session(&fs, catalogue)
 }
 
-fn at(line: u64, column: u64) -> Option<Place> {
-    Some(Place { line, column })
+/// A place by line and column.
+fn at(place: (u64, u64)) -> Place {
+    Place { line: place.0, column: place.1 }
 }
 
 /// Code, message, place and help of the error of a statement.
 #[track_caller]
-fn is(error: &QueryError, code: &str, message: &str, place: Option<Place>, help: Option<&str>) {
+fn is(
+    error: &QueryError,
+    code: &str,
+    message: &str,
+    place: Option<(u64, u64)>,
+    help: Option<&str>,
+) {
     assert_eq!(error.to_string(), message);
-    assert_eq!((error.code(), error.place()), (code, place), "{message}");
+    assert_eq!((error.code(), error.place()), (code, place.map(at)), "{message}");
     assert_eq!(error.help().as_deref(), help, "{message}");
 }
 
@@ -39,13 +46,13 @@ fn is(error: &QueryError, code: &str, message: &str, place: Option<Place>, help:
 async fn a_mistyped_name_is_found_in_the_text_with_the_names_that_are_near() {
     let s = open();
     let e = error(&s, "SELECT *\nFROM fate").await;
-    is(&e, "query/unknown-table", "no table `fate`", at(2, 6), Some("did you mean fates?"));
+    is(&e, "query/unknown-table", "no table `fate`", Some((2, 6)), Some("did you mean fates?"));
     let e = error(&s, "SELECT * FROM files.fate").await;
     is(
         &e,
         "query/unknown-table",
         "no table `files.fate`",
-        at(1, 15),
+        Some((1, 15)),
         Some("did you mean files.fates?"),
     );
     let e = error(&s, "SELECT * FROM nowhere.fates").await;
@@ -53,27 +60,27 @@ async fn a_mistyped_name_is_found_in_the_text_with_the_names_that_are_near() {
         &e,
         "query/unknown-table",
         "no table `nowhere.fates`",
-        at(1, 15),
+        Some((1, 15)),
         Some("did you mean files.fates?"),
     );
     let e = error(&s, "SELECT * FROM weather").await;
-    is(&e, "query/unknown-table", "no table `weather`", at(1, 15), None);
+    is(&e, "query/unknown-table", "no table `weather`", Some((1, 15)), None);
     let e = error(&s, "SELECT decison_id FROM fates").await;
     is(
         &e,
         "query/unknown-column",
         "no column `decison_id`",
-        at(1, 8),
+        Some((1, 8)),
         Some("did you mean decision_id?"),
     );
     let e = error(&s, "SELECT f.venu FROM fates f").await;
-    is(&e, "query/unknown-column", "no column `f.venu`", at(1, 8), Some("did you mean venue?"));
+    is(&e, "query/unknown-column", "no column `f.venu`", Some((1, 8)), Some("did you mean venue?"));
     let e = error(&s, "SELECT cuont(*) FROM fates").await;
     is(
         &e,
         "query/unknown-function",
         "no function `cuont`",
-        at(1, 8),
+        Some((1, 8)),
         Some("did you mean count, cot?"),
     );
     let e = error(&s, "SELECT * FROM asof_jion('a', 'b')").await;
@@ -88,7 +95,7 @@ async fn what_is_no_sql_says_what_was_expected_and_where() {
     assert_eq!(e.place().map(|p| p.line), Some(2), "{e}");
     assert!(!e.to_string().contains("Line:") && !e.to_string().contains("ParserError"), "{e}");
     let e = error(&s, "SELECT 'open").await;
-    assert_eq!((e.code(), e.place()), ("query/syntax", at(1, 8)), "{e}");
+    assert_eq!((e.code(), e.place()), ("query/syntax", Some(at((1, 8)))), "{e}");
     let e = error(&s, "  ").await;
     is(&e, "query/plan", "expected a statement, found none", None, None);
     let e = error(&s, "SELECT 1; SELECT 2").await;

@@ -13,14 +13,18 @@ use std::sync::Arc;
 
 fn stream(batches: &[RecordBatch]) -> Vec<u8> {
     let mut writer = StreamWriter::try_new(Vec::new(), &batches[0].schema()).unwrap();
-    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    for batch in batches {
+        writer.write(batch).unwrap();
+    }
     writer.finish().unwrap();
     writer.into_inner().unwrap()
 }
 
 fn ipc_file(batches: &[RecordBatch]) -> Vec<u8> {
     let mut writer = FileWriter::try_new(Vec::new(), &batches[0].schema()).unwrap();
-    batches.iter().for_each(|batch| writer.write(batch).unwrap());
+    for batch in batches {
+        writer.write(batch).unwrap();
+    }
     writer.finish().unwrap();
     writer.into_inner().unwrap()
 }
@@ -289,4 +293,53 @@ async fn views_are_shown_in_their_plain_form() {
             ["a,plain", "null,null"]
         );
     }
+}
+
+#[tokio::test]
+async fn functions_of_text_and_casts_make_no_views() {
+    let columns: [(&str, ArrayRef); 1] = [("t", Arc::new(StringViewArray::from(vec!["a-b"])))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let session = files(&[("p", "/p", parquet(&batch))]);
+    let is_view = |ty: &DataType| matches!(ty, DataType::Utf8View | DataType::BinaryView);
+    for call in [
+        "substr(t, 2)",
+        "split_part(t, '-', 1)",
+        "concat(t, 'x')",
+        "t || 'x'",
+        "upper(t)",
+        "trim(t)",
+        "left(t, 1)",
+        "lpad(t, 9, '.')",
+        "replace(t, 'a', 'b')",
+        "regexp_replace(t, 'a', 'b')",
+        "CAST(1 AS VARCHAR)",
+        "CAST(1 AS TEXT)",
+        "string_agg(t, ',')",
+        "max(t)",
+        "to_char(TIMESTAMP '2026-07-01T00:00:00Z', '%Y')",
+        "CASE WHEN t = 'a' THEN t ELSE 'x' END",
+        "'x'",
+    ] {
+        let answer = answer(&session, &format!("SELECT {call} AS c FROM p")).await;
+        let ty = answer.schema().field(0).data_type().clone();
+        assert!(!is_view(&ty), "{call}: {ty}");
+        for batch in answer.collect().await.unwrap() {
+            assert_eq!(*batch.column(0).data_type(), ty, "{call}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_several_parts_meet_keeps_its_word() {
+    let mut torn = parquet(&numbers(0..3_000));
+    torn[4..400].fill(0xff);
+    let fs: Arc<dyn Fs> = Arc::new(SimFs::new());
+    put(fs.as_ref(), "/s", &torn);
+    let catalogue = Catalogue::default().with_file("s", "/s").unwrap();
+    let options = query::Options { threads: 2, ..crate::kit::options() };
+    let session = Session::new(fs, catalogue, options).unwrap();
+    let sql = "SELECT n % 7 AS d, count(*) FROM s GROUP BY 1 ORDER BY 2";
+    let error = error(&session, sql).await;
+    assert_eq!((error.code(), error.fault()), ("query/damaged", Fault::Integrity), "{error}");
+    assert!(error.to_string().starts_with("/s: "), "{error}");
 }
