@@ -1,7 +1,6 @@
 //! The program as its users meet it.
 #![cfg(test)]
 
-mod agree;
 mod examples;
 mod exits;
 mod market;
