@@ -33,10 +33,8 @@ pub enum SqlError {
         found: usize,
     },
     /// Rows of a log that cannot be read any more.
-    #[error("{log}: expected every row, found {found} lost")]
+    #[error("expected every row, found lost ones: {found}")]
     LostRows {
-        /// The log.
-        log: String,
         /// What is lost.
         found: String,
     },

@@ -209,11 +209,8 @@ fn losses(notes: &[Note]) -> Vec<String> {
 
 /// The error for rows that are not there.
 fn refusal(notes: &[Note]) -> Option<SqlError> {
-    let logs = notes.iter().find_map(|note| match note {
-        Note::Lost { log, .. } => Some(format!("log `{log}`")),
-        _ => None,
-    });
-    logs.map(|log| SqlError::LostRows { log, found: losses(notes).join("; ") })
+    let lost = losses(notes);
+    (!lost.is_empty()).then(|| SqlError::LostRows { found: lost.join("; ") })
 }
 
 #[cfg(test)]
@@ -230,8 +227,8 @@ mod tests {
         let error = refusal(&[lost(Some("trades")), lost(None)]).unwrap();
         assert_eq!(
             error.to_string(),
-            "log `live`: expected every row, found rows of trades of log `live`, seq 7 to 9 (exclusive); rows of log \
-             `live`, seq 7 to 9 (exclusive) lost"
+            "expected every row, found lost ones: rows of trades of log `live`, seq 7 to 9 (exclusive); rows of log \
+             `live`, seq 7 to 9 (exclusive)"
         );
         assert_eq!(hindsight::Failure::from(error).exit().code(), 5);
         assert!(refusal(&[]).is_none());

@@ -161,14 +161,15 @@ fn write(path: &Path, batches: &[RecordBatch]) {
     writer.close().unwrap();
 }
 
-/// The rows of a Parquet file.
+/// The rows of a Parquet file, with what its schema says.
 pub(crate) fn read(path: &Path) -> Vec<RecordBatch> {
     let file = std::fs::File::open(path).unwrap();
-    ParquetRecordBatchReaderBuilder::try_new(file)
-        .unwrap()
+    let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let schema = reader.schema().clone();
+    reader
         .build()
         .unwrap()
-        .map(Result::unwrap)
+        .map(|batch| batch.unwrap().with_schema(schema.clone()).unwrap())
         .collect()
 }
 

@@ -7,7 +7,10 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// What the terminal showed while keys were typed, each line after the prompt of the one before.
+/// What the editor sends when it begins to read.
+const READS: &str = "\u{1b}[?2004h";
+
+/// What the terminal showed while keys were typed: `KEYS=>TEXT` waits for a text, `KEYS` alone for the next prompt.
 fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
     let command = program(dir);
     let path = command.get_program().to_string_lossy().into_owned();
@@ -36,17 +39,20 @@ fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
         }
         String::from_utf8_lossy(&all).into_owned()
     });
-    let wait = |until: &str, from: usize| {
-        loop {
-            let text = shown.recv_timeout(Duration::from_secs(60)).unwrap();
-            if text.get(from..).is_some_and(|text| text.contains(until)) {
-                return text.len();
-            }
+    // Everything that was shown so far, and from where on it is new.
+    let mut text = String::new();
+    let mut wait = |until: &str, from: usize| {
+        while !text.get(from..).is_some_and(|text| text.contains(until)) {
+            let Ok(more) = shown.recv_timeout(Duration::from_secs(60)) else {
+                panic!("waited for {until:?} after {:?}", text.get(from..));
+            };
+            text = more;
         }
+        text.len()
     };
-    let mut at = wait("hindsight> ", 0);
+    let mut at = wait(READS, 0);
     for key in keys {
-        let (keys, until) = key.split_once("=>").unwrap_or((key, "\nhindsight> "));
+        let (keys, until) = key.split_once("=>").unwrap_or((key, READS));
         stdin.write_all(keys.as_bytes()).unwrap();
         stdin.flush().unwrap();
         if !until.is_empty() {
@@ -91,7 +97,7 @@ fn statements_and_commands_are_answered_until_the_person_leaves() {
 #[test]
 fn ctrl_c_stops_a_statement_and_not_the_prompt() {
     let dir = tempfile::tempdir().unwrap();
-    let long = "SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 10000000) b WHERE a.value % 7 = b.value % 11;\r=>\n";
+    let long = "SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 10000000) b WHERE a.value % 7 = b.value % 11;\r=>query: ";
     let keys = [long, "\u{3}", "SELECT 40 + 2 AS answer;\r", ".quit\r=>"];
     let (code, text) = session(dir.path(), "--progress bar", &keys);
     assert_eq!(code, 0, "{text}");
