@@ -194,12 +194,11 @@ fn replace(text: &str, literals: &BTreeMap<&str, String>) -> String {
             let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
             let end = behind.find(|c| !is_word(c)).unwrap_or(behind.len());
             let (word, left) = behind.split_at(end);
-            match literals.get(word).filter(|_| colons == 1) {
-                Some(literal) => out.push_str(literal),
-                None => {
-                    out.push_str(colon);
-                    out.push_str(word);
-                }
+            if let Some(literal) = literals.get(word).filter(|_| colons == 1) {
+                out.push_str(literal);
+            } else {
+                out.push_str(colon);
+                out.push_str(word);
             }
             rest = left;
         }

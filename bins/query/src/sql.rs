@@ -133,7 +133,8 @@ fn in_place(text: &str, range: Range<usize>) -> String {
 pub fn is_complete(text: &str) -> bool {
     let mut last = None;
     for part in parts(text) {
-        if !part.is_closed && !(part.region == Region::Comment && ends_with_its_line(text, &part)) {
+        let is_line = part.region == Region::Comment && ends_with_its_line(text, &part);
+        if !(part.is_closed || is_line) {
             return false;
         }
         if part.region == Region::Comment {

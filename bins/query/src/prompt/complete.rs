@@ -173,9 +173,10 @@ fn tables<'a>(word: &str, names: &'a Names) -> impl Iterator<Item = String> + us
     let schemas = schemas.into_iter().map(|schema| format!("{schema}."));
     let all = names.tables.iter().filter_map(move |(schema, name)| {
         let is_alone = || names.tables.iter().filter(|(_, other)| other == name).count() == 1;
-        match is_qualified {
-            true => Some(format!("{schema}.{}", quoted(name))),
-            false => is_alone().then(|| quoted(name)),
+        if is_qualified {
+            Some(format!("{schema}.{}", quoted(name)))
+        } else {
+            is_alone().then(|| quoted(name))
         }
     });
     all.chain(schemas.filter(move |_| !is_qualified))

@@ -48,12 +48,13 @@ impl Completer for Line {
         let mut names = self.names.borrow_mut();
         let names = names.get_or_insert_with(|| self.fresh());
         for table in referenced(line, names) {
-            if !names.columns.contains_key(&table) {
-                let columns = self.engine.columns(format!("SELECT * FROM {table} LIMIT 0"));
+            let asked = format!("SELECT * FROM {table} LIMIT 0");
+            names.columns.entry(table).or_insert_with(|| {
+                let columns = self.engine.columns(asked);
                 let columns =
                     columns.map(|s| s.fields().iter().map(|f| f.name().clone()).collect());
-                names.columns.insert(table, columns.unwrap_or_default());
-            }
+                columns.unwrap_or_default()
+            });
         }
         Ok(candidates(line, cursor, names))
     }

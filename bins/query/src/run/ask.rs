@@ -75,7 +75,7 @@ pub(crate) fn answer(
     let mut progress = context.progress("query");
     let (sql, before) = request.to_engine();
     let mut work = Work { running: engine.start(sql), output: None, meter: None };
-    let result = work.to_end(request, plan, before, &mut progress, context);
+    let result = work.finish(request, plan, before, &mut progress, context);
     let result = result.and_then(|notes| {
         let lost = losses(&notes);
         if let Some(error) = refusal(&notes).filter(|_| !allow_lost) {
@@ -108,7 +108,7 @@ struct Work {
 }
 
 impl Work {
-    fn to_end(
+    fn finish(
         &mut self,
         request: &Request<'_>,
         plan: &OutputPlan,
@@ -164,7 +164,7 @@ impl Told {
             self.bytes_read
         );
         for lost in &self.lost {
-            text.push_str(&format!("  without {lost}\n"));
+            text.extend(["  without ", lost.as_str(), "\n"]);
         }
         let next = match &plan.target {
             Target::File(path) if plan.format.is_binary() => {
@@ -173,7 +173,7 @@ impl Told {
             _ => None,
         };
         if let Some(next) = &next {
-            text.push_str(&format!("  next: {next}\n"));
+            text.extend(["  next: ", next.as_str(), "\n"]);
         }
         let document = Document::new("hindsight.closing.v1")
             .with("stage", "query")

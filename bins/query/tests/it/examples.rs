@@ -233,6 +233,9 @@ fn gaps_and_losses_names_every_producer_of_a_log_that_is_complete() {
     assert_eq!(counted["rows"][0]["n"], durable.to_string());
 }
 
+/// Available at, bid, ask.
+type Touch = (i64, Option<i64>, Option<i64>);
+
 #[test]
 fn the_spread_around_decisions_is_that_of_the_last_quote_before() {
     let market = Market::get();
@@ -252,7 +255,7 @@ fn the_spread_around_decisions_is_that_of_the_last_quote_before() {
         .collect();
     let (avail, bids, asks) =
         (numbers(&quotes, "ts_avail"), numbers(&quotes, "bid_px"), numbers(&quotes, "ask_px"));
-    let mut tape: BTreeMap<u32, Vec<(i64, Option<i64>, Option<i64>)>> = BTreeMap::new();
+    let mut tape: BTreeMap<u32, Vec<Touch>> = BTreeMap::new();
     for (row, instrument) in instruments.iter().enumerate() {
         tape.entry(*instrument).or_default().push((avail[row].unwrap(), bids[row], asks[row]));
     }

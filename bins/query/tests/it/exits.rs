@@ -193,7 +193,7 @@ fn a_signal_ends_a_long_statement_with_130_or_143_and_leaves_no_file() {
 /// Waits for a state that has to come.
 #[track_caller]
 fn until(mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     while !is_so() {
         assert!(Instant::now() < end, "the state never came");
         std::thread::sleep(Duration::from_millis(5));

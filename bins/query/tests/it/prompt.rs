@@ -43,7 +43,7 @@ fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
     let mut text = String::new();
     let mut wait = |until: &str, from: usize| {
         while !text.get(from..).is_some_and(|text| text.contains(until)) {
-            let Ok(more) = shown.recv_timeout(Duration::from_secs(60)) else {
+            let Ok(more) = shown.recv_timeout(Duration::from_mins(1)) else {
                 panic!("waited for {until:?} after {:?}", text.get(from..));
             };
             text = more;

@@ -101,6 +101,9 @@ pub(crate) fn times(values: &[Option<i64>]) -> ArrayRef {
     Arc::new(values.iter().copied().collect::<TimestampNanosecondArray>().with_timezone("UTC"))
 }
 
+/// A split and its rows: `seq`, instrument, one feature.
+pub(crate) type SplitRows<'a> = (&'a str, Vec<(u64, u32, f64)>);
+
 /// Rows of a version: `seq`, instrument, one feature.
 pub(crate) fn version_rows(rows: &[(u64, u32, f64)]) -> RecordBatch {
     let unit = |name: &str, ty, unit: &str| {
@@ -125,7 +128,7 @@ pub(crate) fn version_rows(rows: &[(u64, u32, f64)]) -> RecordBatch {
 }
 
 /// Files of a version: rows by split, and what stands beside them.
-pub(crate) fn version_files(splits: &[(&str, Vec<(u64, u32, f64)>)]) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn version_files(splits: &[SplitRows<'_>]) -> BTreeMap<String, Vec<u8>> {
     let check = CheckResult {
         check: "intervals".to_owned(),
         statement: "no outcome of a learner overlaps a protected one".to_owned(),
@@ -171,11 +174,7 @@ fn data_file(path: &str, bytes: &[u8], rows: &[(u64, u32, f64)]) -> DataFile {
     }
 }
 
-fn manifest(
-    name: &str,
-    splits: &[(&str, Vec<(u64, u32, f64)>)],
-    files: &BTreeMap<String, Vec<u8>>,
-) -> Manifest {
+fn manifest(name: &str, splits: &[SplitRows<'_>], files: &BTreeMap<String, Vec<u8>>) -> Manifest {
     let hash = |path: &str| Sha256::of(&files[path]);
     let mut data = Vec::new();
     for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with("data/")) {
@@ -254,7 +253,7 @@ pub(crate) fn publish(
     fs: &Arc<dyn Fs>,
     name: &str,
     ns: i64,
-    splits: &[(&str, Vec<(u64, u32, f64)>)],
+    splits: &[SplitRows<'_>],
 ) -> PublishedVersion {
     let store = store(fs);
     let files = version_files(splits);
