@@ -35,7 +35,7 @@ pub(crate) enum Word {
     Rows(RecordBatch),
     /// The end, with what is not in the answer.
     End(Vec<Note>),
-    /// Nothing for now.
+    /// No word within a tick.
     Quiet,
 }
 

@@ -136,14 +136,15 @@ impl Output {
     }
 }
 
-/// The schema without the name of a table of the contract that it has no more all columns of.
+/// The schema without the name of a table of the contract that it has no more all columns of. Whether the columns know the
+/// future stays with any part of it.
 fn honest(schema: &Schema) -> Schema {
     let mut metadata = schema.metadata().clone();
     let named = metadata.get(meta::TABLE).and_then(|name| contract::table(name));
     let empty = RecordBatch::new_empty(Arc::new(schema.clone()));
     let is_part = named.is_none_or(|spec| AnyBatch::parse(spec, &empty).is_err());
     if metadata.contains_key(meta::TABLE) && is_part {
-        metadata.retain(|key, _| !key.starts_with("hindsight."));
+        metadata.retain(|key, _| key == meta::CAUSALITY || !key.starts_with("hindsight."));
     }
     Schema::new_with_metadata(schema.fields().clone(), metadata)
 }
@@ -181,6 +182,7 @@ mod tests {
         assert_eq!(honest(&whole).metadata()[meta::TABLE], "trades");
         let part = whole.project(&[0, 9]).unwrap();
         assert_eq!(part.metadata()[meta::TABLE], "trades", "the fault is there");
-        assert!(honest(&part).metadata().is_empty());
+        let left = honest(&part).metadata().clone();
+        assert_eq!(left.keys().collect::<Vec<_>>(), [meta::CAUSALITY]);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::error::QueryError;
 use crate::reads::Reads;
-use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_array::{RecordBatch, RecordBatchOptions};
+use arrow_schema::{Schema, SchemaRef};
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt as _;
@@ -58,6 +58,8 @@ impl Notes {
 /// Dropping it stops the work behind it.
 pub struct Answer {
     pub(crate) stream: SendableRecordBatchStream,
+    /// Its columns, with what they must not lose on the way: the mark of hindsight.
+    pub(crate) schema: SchemaRef,
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) notes: Notes,
     pub(crate) reads: Reads,
@@ -73,15 +75,15 @@ impl Drop for Answer {
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("schema", &self.stream.schema()).finish_non_exhaustive()
+        f.debug_struct("Answer").field("schema", &self.schema).finish_non_exhaustive()
     }
 }
 
 impl Answer {
-    /// Columns of the rows.
+    /// Columns of the rows. An answer that read a table marked as hindsight is marked too, whatever it made of it.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        self.stream.schema()
+        Arc::clone(&self.schema)
     }
 
     /// The next batch; `None` at the end.
@@ -92,13 +94,25 @@ impl Answer {
     /// [`QueryError`].
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, QueryError> {
         match self.stream.next().await {
-            Some(Ok(batch)) => Ok(Some(batch)),
+            Some(Ok(batch)) => self.marked(batch).map(Some),
             Some(Err(error)) => Err(QueryError::from_engine(error, &self.sql)),
             None => {
                 self.reads.close(true);
                 Ok(None)
             }
         }
+    }
+
+    /// The batch with the answer's own metadata.
+    fn marked(&self, batch: RecordBatch) -> Result<RecordBatch, QueryError> {
+        if batch.schema_ref().metadata() == self.schema.metadata() {
+            return Ok(batch);
+        }
+        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+        let fields = batch.schema_ref().fields().clone();
+        let schema = Schema::new_with_metadata(fields, self.schema.metadata().clone());
+        RecordBatch::try_new_with_options(Arc::new(schema), batch.columns().to_vec(), &options)
+            .map_err(|e| QueryError::Bug { message: e.to_string() })
     }
 
     /// All rows.

@@ -41,6 +41,7 @@
 
 mod answer;
 mod catalogue;
+mod causality;
 mod dataset;
 mod error;
 mod file;

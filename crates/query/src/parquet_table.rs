@@ -1,6 +1,6 @@
 //! Parquet files as one table: the files are chosen here, rows and pages by the engine.
 
-use crate::parquet_scan::{DataFile, check_hash, scan};
+use crate::parquet_scan::{DataFile, scan};
 use crate::reads::{Counted, Totals};
 use crate::session::Shared;
 use crate::watch::WatchExec;
@@ -76,13 +76,9 @@ impl ParquetTable {
 
     /// Compares files with their recorded hashes, each once a session.
     fn verify(&self, files: &[DataFile]) -> Result<()> {
-        let learnt = &self.shared.learnt;
         for file in files {
-            if let Some(sha256) = file.sha256
-                && !learnt.was_hashed(&file.path, sha256)
-            {
-                check_hash(self.shared.fs.as_ref(), &file.path, sha256)?;
-                learnt.hashed(&file.path, sha256);
+            if let Some(sha256) = file.sha256 {
+                self.shared.learnt.verify(self.shared.fs.as_ref(), &file.path, sha256)?;
             }
         }
         Ok(())

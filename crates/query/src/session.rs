@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::reads::Reads;
 use crate::shelf::Shelf;
 use crate::statement::{self, Statement};
-use crate::{dataset, file, functions, log, repeatable, system};
+use crate::{causality, dataset, file, functions, log, repeatable, system};
 use arrow_array::temporal_conversions::timestamp_ns_to_datetime;
 use arrow_schema::Schema;
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
@@ -128,9 +128,14 @@ impl Session {
             .with_allow_dml(false)
             .with_allow_statements(false);
         reading.verify_plan(&plan).map_err(wrong)?;
+        let is_hindsight = causality::reads_hindsight(&plan).map_err(wrong)?;
         let plan = state.create_physical_plan(&plan).await.map_err(wrong)?;
         let stream = execute_stream(Arc::clone(&plan), state.task_ctx()).map_err(wrong)?;
-        Ok(Answer { stream, plan, notes, reads, sql: sql.to_owned() })
+        let mut schema = Schema::clone(&stream.schema());
+        if is_hindsight {
+            causality::mark(&mut schema.metadata);
+        }
+        Ok(Answer { stream, schema: Arc::new(schema), plan, notes, reads, sql: sql.to_owned() })
     }
 
     /// The names of the views, sorted.
@@ -186,7 +191,8 @@ impl Session {
         let schema = Arc::new(Schema::empty());
         Answer {
             stream: Box::pin(EmptyRecordBatchStream::new(Arc::clone(&schema))),
-            plan: Arc::new(EmptyExec::new(schema)),
+            plan: Arc::new(EmptyExec::new(Arc::clone(&schema))),
+            schema,
             notes: Notes::default(),
             reads: Reads::default(),
             sql: String::new(),

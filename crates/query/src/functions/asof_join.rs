@@ -7,6 +7,7 @@ mod key;
 mod sides;
 
 use super::argument::{constant, count, name, text, wrong};
+use crate::causality::reads_hindsight;
 use crate::error::QueryError;
 use crate::names::Shelves;
 use async_trait::async_trait;
@@ -79,6 +80,7 @@ impl TableFunctionImpl for AsOfJoinFunction {
             name(FUNCTION, "left_time", left_time)?,
             name(FUNCTION, "right_time", right_time)?,
             by,
+            reads_hindsight(&left)? || reads_hindsight(&right)?,
         )?;
         Ok(Arc::new(AsOfJoinTable { left, right, columns, max_age }))
     }

@@ -47,7 +47,10 @@ impl Held {
     /// [`QueryError::Bug`] when the batch is not of the shape that the grant was made for.
     pub(crate) fn apply(&self, batch: RecordBatch) -> Result<RecordBatch, QueryError> {
         let grant = self.grant.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(grant) = grant.as_ref() else { return Ok(batch) };
+        // Nothing may be seen without a permission, not even late.
+        let Some(grant) = grant.as_ref() else {
+            return Err(QueryError::Bug { message: "rows behind the end of a grant".to_owned() });
+        };
         grant.apply(batch).map_err(|e| QueryError::Bug { message: e.to_string() })
     }
 

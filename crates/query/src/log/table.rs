@@ -7,7 +7,7 @@ use super::pieces::Pieces;
 use super::scan::LogScanExec;
 use crate::answer::Note;
 use crate::error::QueryError;
-use crate::parquet_scan::{self, DataFile, check_hash, check_len};
+use crate::parquet_scan::{self, DataFile, check_len};
 use crate::watch::WatchExec;
 use arrow_schema::SchemaRef;
 use async_trait::async_trait;
@@ -76,9 +76,8 @@ impl LogTable {
             let mut out = Vec::with_capacity(files.len());
             for file in files {
                 check_len(fs, &file.path, file.bytes)?;
-                if shared.options.verify && !shared.learnt.was_hashed(&file.path, file.sha256) {
-                    check_hash(fs, &file.path, file.sha256)?;
-                    shared.learnt.hashed(&file.path, file.sha256);
+                if shared.options.verify {
+                    shared.learnt.verify(fs, &file.path, file.sha256)?;
                 }
                 let seq = |n: u64| ScalarValue::UInt64(Some(n));
                 let last = file.seqs.end.saturating_sub(1);

@@ -1,7 +1,10 @@
 //! What a session has learnt about sealed files, which never change.
 
+use crate::error::QueryError;
 use crate::log::bounds::Bounds;
+use crate::parquet_scan::check_hash;
 use contract::{AnyBatch, EventId, Hash};
+use durable::Fs;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,14 +72,17 @@ impl Learnt {
         zones.insert((log, segment, table), Arc::new(zone));
     }
 
-    /// Whether a file was found to have this hash.
-    pub(crate) fn was_hashed(&self, path: &Path, hash: Hash) -> bool {
-        let hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        hashed.contains(&(path.to_path_buf(), hash))
-    }
-
-    pub(crate) fn hashed(&self, path: &Path, hash: Hash) {
-        let mut hashed = self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
-        hashed.insert((path.to_path_buf(), hash));
+    /// Compares a file with its recorded hash, once a session.
+    ///
+    /// # Errors
+    /// [`QueryError::Damaged`], or [`QueryError::Fs`].
+    pub(crate) fn verify(&self, fs: &dyn Fs, path: &Path, hash: Hash) -> Result<(), QueryError> {
+        let key = (path.to_path_buf(), hash);
+        let hashed = || self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !hashed().contains(&key) {
+            check_hash(fs, path, hash)?;
+            hashed().insert(key);
+        }
+        Ok(())
     }
 }

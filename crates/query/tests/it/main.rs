@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod asof;
+mod causality;
 mod dataset;
 mod errors;
 mod file;

@@ -2,13 +2,14 @@
 
 use super::FUNCTION;
 use super::key::KeyKind;
+use crate::causality::mark;
 use crate::error::QueryError;
 use crate::functions::argument::wrong;
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{Column, DFSchemaRef};
 use datafusion::logical_expr::Expr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Stands before the name of every right column.
@@ -40,6 +41,7 @@ impl Columns {
         left_time: &str,
         right_time: &str,
         by: Option<&str>,
+        is_hindsight: bool,
     ) -> Result<Self, QueryError> {
         let by = match by {
             Some(name) => {
@@ -63,7 +65,7 @@ impl Columns {
             right_time: time(right, "right_time", "right", right_time)?,
             right_seq,
             by,
-            schema: answer(left, right)?,
+            schema: answer(left, right, is_hindsight)?,
         })
     }
 
@@ -135,7 +137,7 @@ fn key_kinds(left: &Field, right: &Field) -> Result<(), QueryError> {
 }
 
 /// Left columns, right columns under their new names, age and verdict; each name once.
-fn answer(left: &Schema, right: &Schema) -> Result<SchemaRef, QueryError> {
+fn answer(left: &Schema, right: &Schema, is_hindsight: bool) -> Result<SchemaRef, QueryError> {
     let renamed = |field: &FieldRef| -> FieldRef {
         let name = format!("{PREFIX}{}", field.name());
         Arc::new(Field::clone(field).with_name(name).with_nullable(true))
@@ -161,7 +163,11 @@ fn answer(left: &Schema, right: &Schema) -> Result<SchemaRef, QueryError> {
             return Err(QueryError::Plan { message, place: None });
         }
     }
-    Ok(Arc::new(Schema::new(fields)))
+    let mut metadata = HashMap::new();
+    if is_hindsight {
+        mark(&mut metadata);
+    }
+    Ok(Arc::new(Schema::new_with_metadata(fields, metadata)))
 }
 
 /// These columns of a plan.
