@@ -73,9 +73,11 @@ pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
-/// The top of the repository, found from this crate's own manifest.
+/// The top of the repository, found from this crate's own manifest: the one that cargo names as it runs us, because a
+/// target folder may be shared by several clones.
 pub(crate) fn root() -> Result<PathBuf, ChoreError> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     let root = manifest.parent().and_then(Path::parent);
     root.map(Path::to_path_buf)
         .ok_or_else(|| ChoreError::Usage("run it by `cargo xtask`".to_owned()))

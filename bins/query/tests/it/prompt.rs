@@ -4,26 +4,30 @@ use crate::market::Market;
 use crate::support::program;
 use std::io::Write;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// What the editor sends when it begins to read.
 const READS: &str = "\u{1b}[?2004h";
 
-/// What the terminal showed while keys were typed: `KEYS=>TEXT` waits for a text, `KEYS` alone for the next prompt.
-fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
+/// A shell's line on a terminal; `{program}` in it is the program.
+fn on_terminal(dir: &Path, line: &str) -> Command {
     let command = program(dir);
-    let path = command.get_program().to_string_lossy().into_owned();
-    let mut script = std::process::Command::new("script");
-    script
-        .args(["-qfec", &format!("stty cols 200; exec {path} {args}"), "/dev/null"])
-        .current_dir(dir);
+    let line = line.replace("{program}", &command.get_program().to_string_lossy());
+    let mut script = Command::new("script");
+    script.args(["-qfec", &line, "/dev/null"]).current_dir(dir);
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => script.env(name, value),
             None => script.env_remove(name),
         };
     }
+    script
+}
+
+/// What the terminal showed while keys were typed: `KEYS=>TEXT` waits for a text, `KEYS` alone for the next prompt.
+fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
+    let mut script = on_terminal(dir, &format!("stty cols 200; exec {{program}} {args}"));
     script.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = script.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -119,10 +123,8 @@ fn the_tabulator_completes_tables_and_columns() {
 #[test]
 fn binary_is_not_written_to_a_terminal() {
     let dir = tempfile::tempdir().unwrap();
-    let path = program(dir.path()).get_program().to_string_lossy().into_owned();
-    let script = format!("{path} --no-config -q 'SELECT 1' -f arrow");
-    let done =
-        std::process::Command::new("script").args(["-qec", &script, "/dev/null"]).output().unwrap();
+    let line = "{program} --no-config -q 'SELECT 1' -f arrow";
+    let done = on_terminal(dir.path(), line).output().unwrap();
     let text = String::from_utf8_lossy(&done.stdout);
     assert_eq!(done.status.code(), Some(2), "{text}");
     assert!(text.contains("error[cli/binary-to-terminal"), "{text}");

@@ -145,6 +145,21 @@ impl Fingerprint {
             DataType::FixedSizeBinary(_) => {
                 array.as_fixed_size_binary().iter().for_each(|w| self.bytes(w.unwrap_or(b"null")));
             }
+            // By their children: the display of an instant in a list depends on features of chrono.
+            DataType::List(_) => {
+                for row in array.as_list::<i32>().iter() {
+                    match row {
+                        Some(row) => {
+                            self.word(row.len() as u64);
+                            self.column(row.as_ref());
+                        }
+                        None => self.bytes(b"null"),
+                    }
+                }
+            }
+            DataType::Struct(_) => {
+                array.as_struct().columns().iter().for_each(|c| self.column(c.as_ref()));
+            }
             _ => {
                 for row in 0..array.len() {
                     self.bytes(cell(array, row).unwrap_or_default().as_bytes());
@@ -169,12 +184,12 @@ fn fingerprint(slices: impl Iterator<Item = Slice>) -> u64 {
 
 /// A changed value here means that equal scenarios give other bytes than before: raise `SCENARIO_VERSION` with it.
 const GOLDEN: [(&str, u64); 6] = [
-    ("small", 12_588_021_901_340_189_713),
-    ("day", 4_587_134_909_103_371_898),
-    ("faultless", 14_847_420_262_128_028_307),
-    ("faults", 13_673_965_577_269_525_921),
-    ("two_venues", 18_006_737_343_680_525_638),
-    ("leak_trap", 16_214_356_058_123_844_652),
+    ("small", 17_718_547_002_765_076_415),
+    ("day", 2_350_771_008_193_549_801),
+    ("faultless", 10_964_577_788_591_678_623),
+    ("faults", 7_859_602_985_421_585_696),
+    ("two_venues", 6_749_102_557_399_192_360),
+    ("leak_trap", 1_258_775_328_778_786_239),
 ];
 
 #[test]
