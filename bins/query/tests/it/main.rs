@@ -1,6 +1,7 @@
 //! The program as its users meet it.
 #![cfg(test)]
 
+mod agree;
 mod examples;
 mod exits;
 mod market;
