@@ -11,7 +11,7 @@ use crate::reads::{Reads, Totals};
 use crate::session::Shared;
 use crate::shelf::{AsOf, Shelf, TableFacts, VersionFacts};
 use arrow_schema::{DataType, Field};
-use contract::{DatasetEventKind, Name};
+use contract::{DatasetEventKind, Name, UtcNanos};
 use datafusion::catalog::TableProvider;
 use datafusion::common::ScalarValue;
 use datafusion::datasource::table_schema::TableSchema;
@@ -192,12 +192,9 @@ impl StoreShelf {
     }
 }
 
-/// The version of a dataset that was the latest at a bound.
-fn latest_at(name: &Name, history: &[CommitRecord], as_of: AsOf) -> Option<VersionRef> {
-    let is_within = |record: &&CommitRecord| match as_of {
-        AsOf::Seq(last) => record.ordinal <= last,
-        AsOf::Instant(before) => record.ts.0 < before.nanos(),
-    };
+/// The version of a dataset that was the latest before an instant.
+fn latest_at(name: &Name, history: &[CommitRecord], before: UtcNanos) -> Option<VersionRef> {
+    let is_within = |record: &&CommitRecord| record.ts.0 < before.nanos();
     // The clock of a publisher may go back, its numbers do not.
     let known: Vec<&CommitRecord> = history.iter().filter(is_within).collect();
     let hides = |kind| matches!(kind, DatasetEventKind::Withdrawn | DatasetEventKind::Erased);
@@ -232,6 +229,18 @@ impl Shelf for StoreShelf {
     ) -> Result<Option<Arc<dyn TableProvider>>, QueryError> {
         let wanted = Wanted::parse(name);
         let Some(reference) = self.reference(wanted.reference)? else { return Ok(None) };
+        let before = match as_of {
+            AsOf::Instant(before) => before,
+            // The number of a version is no number of a log, and looks like one.
+            AsOf::Seq(seq) => {
+                return Err(QueryError::Argument {
+                    function: "as_of",
+                    argument: "bound",
+                    expected: format!("an instant: `{name}` is of no log; a version is `NAME@7`"),
+                    found: seq.to_string(),
+                });
+            }
+        };
         let history = self.store()?.history(&reference.name)?;
         let unknown = || StoreError::UnknownVersion {
             name: reference.name.to_string(),
@@ -240,15 +249,11 @@ impl Shelf for StoreShelf {
             near: "; it was not published by then".to_owned(),
         };
         let at = if reference.at == VersionAt::Latest {
-            latest_at(&reference.name, &history, as_of).ok_or_else(unknown)?
+            latest_at(&reference.name, &history, before).ok_or_else(unknown)?
         } else {
             // A reference moves, and where it pointed then is not asked: a number or a hash is the same at any time.
             let record = self.store()?.resolve(&reference)?;
-            let is_within = match as_of {
-                AsOf::Seq(last) => record.ordinal <= last,
-                AsOf::Instant(before) => record.ts.0 < before.nanos(),
-            };
-            if !is_within {
+            if record.ts.0 >= before.nanos() {
                 return Err(unknown().into());
             }
             VersionRef::ordinal(reference.name.clone(), record.ordinal)

@@ -299,7 +299,10 @@ impl Diagnostic for QueryError {
             Self::Folder(e) => e.help(),
             Self::Shape { source, .. } => source.help(),
             Self::Shared(e) => e.help(),
-            Self::Memory { .. } => Some("allow more memory, or name a spill folder".to_owned()),
+            Self::Memory { .. } => Some(
+                "allow more memory; sorts and groups use the spill folder, a join and `ORDER BY .. LIMIT` cannot"
+                    .to_owned(),
+            ),
             Self::NotRepeatable { asks: "clock", .. } => {
                 Some("give the session a moment: `Options::now`".to_owned())
             }

@@ -13,7 +13,7 @@
 //! - `system.tables`, `system.versions`: what has a name, and every version with its state.
 //!
 //! # Table functions
-//! - `as_of(table, bound)`: a table as it was known, by a sequence number or an instant.
+//! - `as_of(table, bound)`: a table as it was known, by a sequence number of its log or an instant; a dataset by an instant.
 //! - `dataset(version [, part])`: a version, or a table beside its rows, without quoted names.
 //! - `asof_join(left, right, left_time, right_time [, by [, max_age]])`: for each left row the last right row that was
 //!   known before it, strictly. Right columns are named `right_..`; `asof_found` and `asof_age_ns` say what was found.
@@ -42,6 +42,7 @@
 mod answer;
 mod catalogue;
 mod causality;
+mod checked;
 mod dataset;
 mod error;
 mod file;
@@ -59,6 +60,7 @@ mod session;
 mod shelf;
 mod statement;
 mod system;
+mod units;
 mod watch;
 
 pub use answer::{Answer, Meter, Note};

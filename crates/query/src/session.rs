@@ -8,7 +8,7 @@ use crate::options::Options;
 use crate::reads::Reads;
 use crate::shelf::Shelf;
 use crate::statement::{self, Statement};
-use crate::{causality, dataset, file, functions, log, repeatable, system};
+use crate::{causality, checked, dataset, file, functions, log, repeatable, system, units};
 use arrow_array::temporal_conversions::timestamp_ns_to_datetime;
 use arrow_schema::Schema;
 use datafusion::catalog::{CatalogProviderList, MemoryCatalogProviderList};
@@ -28,6 +28,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The name of the one SQL catalogue.
 const CATALOGUE: &str = "hindsight";
+
+/// Memory that one more row in a batch asks for: a sort holds some dozens of batches of rows of some hundred bytes.
+const BYTES_PER_ROW_OF_BATCH: usize = 64 << 10;
+/// Smaller batches cost more than they save.
+const SMALLEST_BATCH: usize = 128;
 
 /// Answers statements over a catalogue, one moment a statement.
 ///
@@ -66,6 +71,12 @@ pub struct TableInfo {
     pub schema: String,
     /// Its name.
     pub name: String,
+}
+
+/// Rows of a batch: fewer where memory is small, so that a sort has room for several wide ones and can spill the rest.
+fn batch_rows(options: &Options) -> usize {
+    let room = (options.memory_bytes / BYTES_PER_ROW_OF_BATCH).max(SMALLEST_BATCH);
+    options.batch_rows.clamp(1, room)
 }
 
 impl Session {
@@ -255,7 +266,7 @@ impl Session {
         let options = &self.shared.options;
         let mut config = SessionConfig::new()
             .with_target_partitions(options.threads.max(1))
-            .with_batch_size(options.batch_rows.max(1))
+            .with_batch_size(batch_rows(options))
             .with_default_catalog_and_schema(CATALOGUE, PUBLIC)
             .with_create_default_catalog_and_schema(false)
             .with_information_schema(true);
@@ -280,13 +291,15 @@ impl Session {
             .map(|now| now.and_utc());
         let list = Arc::new(MemoryCatalogProviderList::new());
         list.register_catalog(CATALOGUE.to_owned(), Arc::new(SqlCatalogue(Arc::clone(shelves))));
-        let mut state = SessionStateBuilder::new()
+        let builder = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime))
             .with_default_features()
             .with_catalog_list(list)
-            .with_execution_props(props)
-            .build();
+            .with_execution_props(props);
+        let mut state = checked::plan_with(builder).build();
+        checked::register(&mut state);
+        units::register(&mut state);
         repeatable::restrict(&mut state, options.now.is_some());
         functions::register(&mut state, shelves);
         state

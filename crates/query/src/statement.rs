@@ -1,5 +1,7 @@
 //! One statement: what it may be, and what is refused by its first word.
 
+mod unheard;
+
 use crate::error::QueryError;
 use datafusion::sql::parser::{DFParserBuilder, Statement as Parsed};
 use datafusion::sql::sqlparser::ast::{CreateView, ObjectName, ObjectType, Statement as Sql};
@@ -68,6 +70,7 @@ fn classify(statement: Parsed) -> Result<Statement, QueryError> {
             return Err(refuse(&statement.to_string()));
         }
     };
+    unheard::refuse(sql)?;
     match sql {
         Sql::Query(_)
         | Sql::ExplainTable { .. }

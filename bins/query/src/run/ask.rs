@@ -43,6 +43,14 @@ impl Request<'_> {
     }
 }
 
+/// An error once a signal has arrived, which is answered in order from then on: the statement lets go of its files first.
+fn heard(context: &Context) -> Result<(), Failure> {
+    if context.stop.signal().is_some() {
+        context.stop.ends_in_order();
+    }
+    context.stop.check()
+}
+
 /// Carries out a statement without an answer, as CREATE VIEW.
 pub(super) fn prepare(
     engine: &Engine,
@@ -52,7 +60,7 @@ pub(super) fn prepare(
     let (sql, before) = request.to_engine();
     let mut running = engine.start(sql);
     loop {
-        context.stop.check()?;
+        heard(context)?;
         match running.next() {
             Ok(Word::End(_)) => return Ok(()),
             Ok(_) => {}
@@ -118,7 +126,7 @@ impl Work {
     ) -> Result<Vec<Note>, Failure> {
         let mut is_behind = false;
         loop {
-            context.stop.check()?;
+            heard(context)?;
             let word = self.running.next();
             if let Some(meter) = &self.meter {
                 progress.stats.rows_in = meter.rows_read();
@@ -137,7 +145,7 @@ impl Work {
                     }
                 }
                 Word::End(notes) => {
-                    context.stop.check()?;
+                    heard(context)?;
                     return Ok(notes);
                 }
                 Word::Quiet => {

@@ -249,14 +249,10 @@ fn a_version_is_the_same_by_its_folder_sql_and_polars() {
                 *seq += i128::from(value(1));
                 *label += i128::from(value(2));
             }
-            match &mut statistics {
-                Some(statistics) => statistics.push(&batch).unwrap(),
-                None => {
-                    let mut first = Statistics::new(&batch.schema()).unwrap();
-                    first.push(&batch).unwrap();
-                    statistics = Some(first);
-                }
-            }
+            statistics
+                .get_or_insert_with(|| Statistics::new(&batch.schema()).unwrap())
+                .push(&batch)
+                .unwrap();
         }
     }
     assert_eq!(ours.len(), 3, "{ours:?}");

@@ -84,11 +84,18 @@ fn a_file_is_a_table_that_the_rest_of_the_family_reads() {
 fn prices_print_with_their_scale_and_letters_as_letters() {
     let market = Market::get();
     let log = market.log().display().to_string();
+    let low = "SELECT min(px) AS low, max(px) AS high FROM trades WHERE seq = (SELECT min(seq) FROM trades)";
+    let low = run(market.dir(), &["--log", &log, "-q", low, "-f", "csv"]);
     let sql = "SELECT px, px AS price, px + 0 AS raw, aggressor FROM trades ORDER BY seq LIMIT 1";
     let done = run(market.dir(), &["--log", &log, "-q", sql, "-f", "jsonl"]);
     let row: serde_json::Value = serde_json::from_str(done.text().trim()).unwrap();
     let raw: i64 = row["raw"].as_str().unwrap().parse().unwrap();
     let expected = contract::Price::from_nanos(raw).to_string();
+    assert_eq!(
+        low.text(),
+        format!("low,high\n{expected},{expected}\n"),
+        "the smallest price is a price"
+    );
     assert_eq!((&row["px"], &row["price"]), (&expected.clone().into(), &expected.into()));
     assert!(["A", "B", "N"].contains(&row["aggressor"].as_str().unwrap()), "{row}");
 }

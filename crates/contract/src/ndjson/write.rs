@@ -229,7 +229,13 @@ fn plain(
         DataType::UInt32 => write!(out, "{}", array.as_primitive::<UInt32Type>().value(row))?,
         DataType::Float64 => {
             let value = array.as_primitive::<Float64Type>().value(row);
-            if value.is_finite() { float(out, value)? } else { out.write_str("null")? }
+            if value.is_finite() {
+                float(out, value)?;
+            } else {
+                // JSON has no such number, and null means that there is no value.
+                form = Form::Text;
+                write!(out, "{value}")?;
+            }
         }
         other => {
             form = Form::Text;

@@ -293,20 +293,25 @@ async fn as_of_a_dataset_is_the_version_that_was_the_latest_then() {
     // Published at 0 and 10 ns behind the hour: an instant shows what was published before it.
     assert_eq!(count("'entries', '2026-07-01T00:00:00.000000011Z'").await, "4");
     assert_eq!(count("'entries', '2026-07-01T00:00:00.000000010Z'").await, "3");
-    assert_eq!(count("'datasets.entries', 1").await, "3");
-    assert_eq!(count("'entries/dropped', 1").await, "1");
-    assert_eq!(count("'entries@1', 2").await, "3");
-    for of in ["'entries', '2026-07-01T00:00:00Z'", "'entries@2', 1"] {
+    assert_eq!(count("'datasets.entries', '2026-07-01T00:00:00.000000001Z'").await, "3");
+    assert_eq!(count("'entries/dropped', '2026-07-01T00:00:00.000000001Z'").await, "1");
+    assert_eq!(count("'entries@1', '2026-07-01T00:00:00.000000011Z'").await, "3");
+    for of in ["'entries', '2026-07-01T00:00:00Z'", "'entries@2', '2026-07-01T00:00:00.000000010Z'"]
+    {
         let error = error(&session, &format!("SELECT * FROM as_of({of})")).await;
         assert_eq!(error.code(), "datasets/unknown-version", "{of}");
         assert!(error.to_string().ends_with("it was not published by then"), "{error}");
     }
+    // The number of a version looks like one of a log.
+    let number = error(&session, "SELECT * FROM as_of('entries', 1)").await;
+    assert_eq!(number.code(), "query/argument");
+    assert!(number.to_string().contains("expected an instant"), "{number}");
     // What was withdrawn since is not shown again, and what was withdrawn by then was not the latest.
     let version = VersionRef::parse("entries@2").unwrap();
     store(&fs).withdraw(&version, "late fills", &facts(30)).unwrap();
-    let withdrawn = error(&session, "SELECT * FROM as_of('entries', 2)").await;
-    assert_eq!(withdrawn.code(), "datasets/withdrawn");
-    assert_eq!(count("'entries', 5").await, "3");
+    let late = "SELECT * FROM as_of('entries', '2026-07-01T00:00:00.000000011Z')";
+    assert_eq!(error(&session, late).await.code(), "datasets/withdrawn");
+    assert_eq!(count("'entries', '2026-07-01T00:00:00.000000031Z'").await, "3");
 }
 
 #[tokio::test]

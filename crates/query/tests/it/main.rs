@@ -3,6 +3,7 @@
 
 mod asof;
 mod causality;
+mod checked;
 mod dataset;
 mod errors;
 mod file;
