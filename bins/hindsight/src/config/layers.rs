@@ -93,8 +93,9 @@ pub struct Layers {
     pub user: Option<PathBuf>,
 }
 
-/// Variables with our prefix that are no keys: the log filter.
-const OTHER_VARIABLES: &[&str] = &["HINDSIGHT_LOG"];
+/// Variables with our prefix that are no keys: the log filter, and the folder of market data for tests, which a contributor
+/// has set in the shell that runs the program as well.
+const OTHER_VARIABLES: &[&str] = &["HINDSIGHT_DATA", "HINDSIGHT_LOG"];
 
 /// Every key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
