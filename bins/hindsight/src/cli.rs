@@ -6,6 +6,7 @@ mod features;
 mod labeling;
 mod quality;
 mod replay;
+mod run;
 mod simulator;
 
 pub(crate) use capture::{
@@ -33,6 +34,7 @@ pub(crate) use quality::{
 };
 
 pub(crate) use replay::ReplayArgs;
+pub(crate) use run::RunArgs;
 pub(crate) use simulator::{SimulateArgs, SimulatorCommand, TruthArgs};
 
 use crate::config::ConfigError;
@@ -177,6 +179,8 @@ pub enum ProgressForm {
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
+    /// The composed pipeline that hindsight.toml describes, taken up where it was left
+    Run(Box<RunArgs>),
     /// Any table in, any format out (also the bridge from Parquet to a pipe)
     Cat(CatArgs),
     /// What others write, as tables of the contract
@@ -401,6 +405,7 @@ impl Command {
             | Self::Cat(_)
             | Self::Feeds(_)
             | Self::Capture(_)
+            | Self::Run(_)
             | Self::Simulator(_) => false,
         }
     }
@@ -408,6 +413,7 @@ impl Command {
     /// Flags of the command that stand for configuration keys.
     pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
         match self {
+            Self::Run(args) => args.flags(),
             Self::Cat(args) => args.read.flags(),
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
             Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),

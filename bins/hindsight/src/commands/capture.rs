@@ -5,11 +5,13 @@ mod append;
 mod archive;
 mod compare;
 mod ledger;
+mod merge;
 mod read;
 mod sources;
 mod verify;
 
-pub(super) use append::append;
+pub(super) use acks::Acks;
+pub(super) use append::{append, appended};
 pub(super) use archive::archive;
 pub(super) use ledger::ledger;
 pub(super) use read::read;
@@ -71,7 +73,7 @@ fn open_existing(dir: &Path) -> Result<(Log, RecoveryReport), Failure> {
 }
 
 /// The ledger of a log, without its lock.
-fn completeness(dir: &Path, seqs: Range<u64>) -> Result<Completeness, Failure> {
+pub(super) fn completeness(dir: &Path, seqs: Range<u64>) -> Result<Completeness, Failure> {
     let now = SystemClock.now();
     capture::completeness(&fs(), dir, &Options::default(), &reading(), now, seqs)
         .map_err(|error| failure(&error))
