@@ -55,7 +55,7 @@ fn unknown(name: &str, near: Vec<String>) -> Failure {
 }
 
 /// An error of the engine as this program reports it.
-fn stopped(error: SweepError) -> Failure {
+pub(super) fn stopped(error: SweepError) -> Failure {
     match error {
         SweepError::Shape(shape) => shape.into(),
         other => ErrorReport::new(&other).into(),

@@ -1,5 +1,6 @@
 //! The steps of a run: what each is made of, and the commands that it is.
 
+use super::latency;
 use super::record::{Facts, Parts, Record};
 use super::room::make;
 use super::settings::{Settings, text_hash};
@@ -247,13 +248,27 @@ pub(super) const STEPS: &[Step] = &[
         has_room: |_| false,
         is_in: |_| true,
     },
+    Step {
+        name: "latency",
+        what: "decision to dataset",
+        needs: &["tables"],
+        parts: |job, context| {
+            let mut parts = job.of_tables(&job.feature_tables(context)?)?;
+            let set = features::plan(&SPEC, context)?.hash().to_string();
+            parts.insert(spec("feature set", job.settings.features.as_deref()), set);
+            Ok(parts)
+        },
+        work: latency::measure,
+        has_room: ALWAYS,
+        is_in: |_| true,
+    },
 ];
 
 const REJECTS: RejectArgs = RejectArgs { rejects: None, max_rejects: None };
 const NO_REJECTS: RejectArgs = REJECTS;
 const READ: ReadArgs = ReadArgs { trust_eof: false, batch_rows: None };
 const REPORT: ReportArgs = ReportArgs { format: None };
-const SPEC: SpecArgs = SpecArgs { spec: None, roles: Vec::new() };
+pub(super) const SPEC: SpecArgs = SpecArgs { spec: None, roles: Vec::new() };
 const RULES: RulesArgs = RulesArgs { rules: Vec::new(), pins: Vec::new() };
 const OUTPUT: OutputArgs = OutputArgs {
     format: None,
@@ -329,7 +344,7 @@ impl Job<'_> {
     }
 
     /// Where the rows of a table are: what was read from the log, else a source that goes into none.
-    fn files_of(&self, table: &str) -> Vec<PathBuf> {
+    pub(super) fn files_of(&self, table: &str) -> Vec<PathBuf> {
         let file = format!("{table}.parquet");
         if self.done.get("tables").is_some_and(|record| record.output(&file).is_some()) {
             return vec![self.place("tables").join(file)];

@@ -1,5 +1,6 @@
 //! What a run says of its steps: before as a plan, behind as a summary.
 
+use super::latency::MEANING;
 use super::record::Facts;
 use super::settings::Settings;
 use super::steps::{Job, Step};
@@ -98,6 +99,17 @@ pub(super) fn table(settings: &Settings, lines: &[Line]) -> String {
         }
         let _ = write!(text, "\n{}", grid.to_text());
     }
+    if let Some(line) = lines.iter().find(|line| line.step == "latency") {
+        let fact = |name: &str| line.facts.get(name).map_or("-", String::as_str);
+        let _ = writeln!(
+            text,
+            "\ndecision to dataset: p50 {}, p99 {}, max {} over the last {} decisions ({MEANING})",
+            fact("p50"),
+            fact("p99"),
+            fact("max"),
+            fact("decisions")
+        );
+    }
     text
 }
 
@@ -107,6 +119,9 @@ fn fact(facts: &Facts, name: &str, what: &str) -> String {
 
 /// The facts of a step in a few words.
 fn found(line: &Line, settings: &Settings) -> String {
+    if line.step == "latency" {
+        return String::new();
+    }
     if line.step == "datasets" {
         return format!("{} versions", settings.datasets.len());
     }
