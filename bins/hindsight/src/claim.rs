@@ -30,4 +30,7 @@ pub use matrix::Matrix;
 pub use metric::{Confusion, Metric};
 pub use power::{effective_rows_needed, mcnemar};
 pub use report::{claim_document, claim_text};
+pub(crate) use draws::Draws;
+pub(crate) use metric::{Predicted, Tally};
+pub(crate) use resample::resample;
 pub use spec::{ClaimModel, ClaimSpec, Decide};

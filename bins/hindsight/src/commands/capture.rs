@@ -15,7 +15,7 @@ pub(super) use append::{append, appended};
 pub(super) use archive::archive;
 pub(super) use ledger::ledger;
 pub(super) use read::read;
-pub(super) use verify::verify;
+pub(super) use verify::{verified, verify};
 
 use crate::error::{CliError, ErrorReport, Failure, did_you_mean};
 use capture::{Clock, Completeness, Drive, Gap, Log, OpenError, Options, RecoveryReport};

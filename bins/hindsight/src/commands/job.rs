@@ -20,8 +20,8 @@ use room::Home;
 use settings::Settings;
 use stamp::Stamp;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use steps::{Job, STEPS, Step};
 use summary::Line;
 
@@ -49,6 +49,63 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
         ));
     }
     Ok(())
+}
+
+/// Carries out what the configuration names, without a report.
+pub(in crate::commands) fn carried(context: &mut Context) -> Result<Done, Failure> {
+    let settings = Settings::of(&[], context)?;
+    let store = (&DATASETS_STORE, settings.store.display().to_string());
+    let lines = context.under(&[store], |inner| carry_out(&settings, false, inner))?;
+    Ok(Done { settings, lines })
+}
+
+/// A run that came to its end.
+pub(in crate::commands) struct Done {
+    settings: Settings,
+    lines: Vec<Line>,
+}
+
+impl Done {
+    /// What a step found; empty where it found nothing of the kind.
+    pub(in crate::commands) fn fact(&self, step: &str, name: &str) -> String {
+        let line = self.lines.iter().find(|line| line.step == step);
+        line.and_then(|line| line.facts.get(name)).cloned().unwrap_or_default()
+    }
+
+    /// How long each step took.
+    pub(in crate::commands) fn times(&self) -> Vec<(String, Duration)> {
+        let of = |line: &Line| (format!("run: {}", line.step), Duration::from_nanos(line.elapsed_ns));
+        self.lines.iter().map(of).collect()
+    }
+
+    /// The folder.
+    pub(in crate::commands) fn dir(&self) -> &Path {
+        &self.settings.dir
+    }
+
+    /// The versions that were built, and how long a decision takes, in words.
+    pub(in crate::commands) fn datasets(&self) -> String {
+        summary::versions(&self.settings, &self.lines)
+    }
+}
+
+/// Builds the first dataset of a run again, of other features and into another store.
+pub(in crate::commands) fn built_with(
+    run: &Done,
+    features: &Path,
+    store: &Path,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let mut settings = run.settings.clone();
+    settings.datasets.truncate(1);
+    let mut job = Job { settings: &settings, sources: Vec::new(), done: BTreeMap::new() };
+    for step in STEPS {
+        if let Some(record) = Record::read(&settings.dir, step.name) {
+            job.done.insert(step.name, record);
+        }
+    }
+    let store = (&DATASETS_STORE, store.display().to_string());
+    context.under(&[store], |inner| steps::build_of(&job, features, inner).map(|_| ()))
 }
 
 /// What became of every step.

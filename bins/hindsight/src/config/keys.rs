@@ -191,6 +191,14 @@ pub(crate) const LABELING_RULES: Key = Key {
     default: "",
     doc: "file with the rule set of `labeling run`, or a list of files in force one after another; none means the built-in set",
 };
+/// How many labels are audited.
+pub(crate) const LABELING_CHECK: Key = Key {
+    name: "labeling.check",
+    class: KeyClass::Result,
+    kind: KeyKind::Count { min: 1, max: 1_000_000 },
+    default: "1000",
+    doc: "decisions in the sample by which `run` audits labels; too few of a target cannot show that 98 % are right",
+};
 /// The rules of tables.
 pub(crate) const QUALITY_RULES: Key = Key {
     name: "quality.rules",
@@ -270,6 +278,7 @@ pub const KEYS: &[&Key] = &[
     &FEATURES_SPEC,
     &FEATURES_CHECK,
     &LABELING_RULES,
+    &LABELING_CHECK,
     &QUALITY_RULES,
     &QUALITY_MODE,
     &DATASETS_STORE,

@@ -12,7 +12,7 @@ use crate::cli::{
     StoreArgs,
 };
 use crate::commands::{capture as log, datasets as sets, features, feeds, labeling, quality};
-use crate::config::QUALITY_MODE;
+use crate::config::{LABELING_CHECK, QUALITY_MODE};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::input::{InputArg, RawSource};
@@ -197,6 +197,8 @@ pub(super) const STEPS: &[Step] = &[
             let mut parts = job.of_tables(&job.label_tables(context)?)?;
             parts.extend(job.rules()?);
             parts.extend(job.after("labels"));
+            let sample = context.config.count(&LABELING_CHECK);
+            parts.insert("sample".to_owned(), sample.to_string());
             Ok(parts)
         },
         work: audit,
@@ -530,7 +532,7 @@ fn audit(job: &Job<'_>, room: &Path, context: &mut Context) -> Result<Facts, Fai
         inputs: job.inputs(&job.label_tables(context)?),
         rules: RULES,
         labels: Some(job.place("labels")),
-        sample: 500,
+        sample: usize::try_from(context.config.count(&LABELING_CHECK)).unwrap_or(usize::MAX),
         each_kind: 2,
         examples: 10,
         seed: 1,
@@ -609,11 +611,20 @@ fn last(files: &[PathBuf], context: &Context) -> Result<String, Failure> {
 }
 
 fn build(job: &Job<'_>, _: &Path, context: &mut Context) -> Result<Facts, Failure> {
+    build_of(job, &job.place("features").join("features.parquet"), context)
+}
+
+/// Builds every dataset of a job of these features.
+pub(super) fn build_of(
+    job: &Job<'_>,
+    features: &Path,
+    context: &mut Context,
+) -> Result<Facts, Failure> {
     let tables = job.facts_of("tables");
     let made = [
         job.place("quality").join("decisions.parquet"),
         job.place("quality").join("quality_events.parquet"),
-        job.place("features").join("features.parquet"),
+        features.to_owned(),
         job.place("labels").join("labels.parquet"),
         job.place("labels").join("outcomes.parquet"),
         job.place("labels").join("pending.parquet"),

@@ -16,8 +16,8 @@ pub(super) struct Line {
     pub(super) why: Option<String>,
     /// Whether that is known only when an earlier step is done.
     is_open: bool,
-    elapsed_ns: u64,
-    facts: Facts,
+    pub(super) elapsed_ns: u64,
+    pub(super) facts: Facts,
 }
 
 impl Line {
@@ -53,7 +53,6 @@ pub(super) fn plan(settings: &Settings, lines: &[Line]) -> String {
     for line in lines {
         let (word, why) = match &line.why {
             None => ("kept", "up to date"),
-            Some(why) if line.is_open => ("done", why.as_str()),
             Some(why) => ("done", why.as_str()),
         };
         grid.row([line.step.to_owned(), line.what.to_owned(), word.to_owned(), why.to_owned()]);
@@ -82,7 +81,12 @@ pub(super) fn table(settings: &Settings, lines: &[Line]) -> String {
         let found = found(line, settings);
         grid.row([line.step.to_owned(), line.what.to_owned(), word.to_owned(), seconds, found]);
     }
-    let mut text = grid.to_text();
+    format!("{}\n{}", grid.to_text(), versions(settings, lines))
+}
+
+/// The versions, and how long a decision takes.
+pub(super) fn versions(settings: &Settings, lines: &[Line]) -> String {
+    let mut text = String::new();
     if let Some(built) = lines.iter().find(|line| line.step == "datasets") {
         let mut grid =
             Grid::new(["dataset", "kind", "rows", "of decisions", "certificate", "content hash"]);
@@ -97,7 +101,7 @@ pub(super) fn table(settings: &Settings, lines: &[Line]) -> String {
                 fact("content"),
             ]);
         }
-        let _ = write!(text, "\n{}", grid.to_text());
+        text.push_str(&grid.to_text());
     }
     if let Some(line) = lines.iter().find(|line| line.step == "latency") {
         let fact = |name: &str| line.facts.get(name).map_or("-", String::as_str);

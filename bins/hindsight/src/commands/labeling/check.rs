@@ -60,11 +60,6 @@ pub(in crate::commands) struct AuditFound {
 }
 
 impl AuditFound {
-    /// Every cell of strategy and target that was tested.
-    pub(in crate::commands) fn tests(&self) -> &[labeling::CellTest] {
-        &self.quality.tests
-    }
-
     /// The report as a document.
     pub(in crate::commands) fn document(&self) -> Document {
         report::document(&self.audit, &self.quality, self.decisions)
