@@ -10,7 +10,8 @@ use crate::commands::job;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{OutputPlan, TableOutput};
-use arrow_array::{ArrayRef, Float64Array, RecordBatch};
+use arrow_array::cast::AsArray as _;
+use arrow_array::{ArrayRef, FixedSizeBinaryArray, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -203,18 +204,40 @@ fn refused(
     };
     let template = first.schema();
     let like = template.field_with_name(SIGNAL).map(|field| field.metadata().clone()).unwrap_or_default();
+    // One byte of null reasons more a row, for a cell that is always there.
+    let names = template.fields().iter().map(|field| field.name().as_str());
+    let before = names.filter(|name| name.contains("__")).take_while(|name| *name != SIGNAL).count() + 1;
     let field = Field::new(FUTURE, DataType::Float64, true).with_metadata(like);
     // Beside the other features, as the engine would have written it.
     let at = template.index_of(SIGNAL).map_or(template.fields().len(), |at| at + 1);
     let mut fields: Vec<_> = template.fields().iter().cloned().collect();
+    let reasons = template.index_of("null_reasons").unwrap_or_default();
+    if let Some(slot) = fields.get_mut(reasons)
+        && let DataType::FixedSizeBinary(width) = slot.data_type()
+    {
+        let wider = slot.as_ref().clone().with_data_type(DataType::FixedSizeBinary(width + 1));
+        *slot = Arc::new(wider);
+    }
     fields.insert(at, Arc::new(field));
     let schema = Arc::new(Schema::new_with_metadata(fields, template.metadata().clone()));
     let plan = OutputPlan::data("demo", None, Some(&place), true, &[])?;
     let mut output = TableOutput::open(&plan, &schema)?;
     for batch in features {
         let ids = Columns(batch).ids("decision_id")?;
-        let cells: Float64Array = ids.iter().map(|id| id.and_then(|id| tilts.get(&id).copied())).collect();
+        let cell = |id: &Option<[u8; 16]>| id.and_then(|id| tilts.get(&id).copied()).unwrap_or(0.0);
+        let cells: Float64Array = ids.iter().map(|id| Some(cell(id))).collect();
         let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+        if let Some(slot) = columns.get_mut(reasons)
+            && let Some(old) = slot.as_fixed_size_binary_opt()
+        {
+            let wider = old.iter().map(|bytes| {
+                let mut bytes = bytes.unwrap_or_default().to_vec();
+                bytes.insert(before.min(bytes.len()), 0);
+                bytes
+            });
+            let made = FixedSizeBinaryArray::try_from_iter(wider);
+            *slot = Arc::new(made.map_err(|e| crate::commands::bug(&e))?);
+        }
         columns.insert(at, Arc::new(cells));
         let rows = RecordBatch::try_new(schema.clone(), columns).map_err(|e| crate::commands::bug(&e))?;
         output.write_raw(&rows)?;
