@@ -1,10 +1,11 @@
 //! `hindsight run`: the same bytes as its commands one by one, after any kill, and nothing done twice.
 
 use crate::support::{Run, hindsight, listing, run};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const SCENARIO: &str = include_str!("job/scenario.toml");
 const LABELS: &str = include_str!("job/labels.toml");
@@ -166,29 +167,44 @@ fn the_commands_one_by_one_and_in_pipes_give_the_same_bytes() {
     assert_eq!(version["manifest_hash"].as_str().unwrap(), undisturbed().0);
 }
 
+/// Starts a run and kills it (SIGKILL) a seeded moment after it has begun a step; whether it died of that.
+fn kill_in(dir: &Path, step: &str, moment: Duration) -> bool {
+    let mut child = hindsight(dir)
+        .args(["run", "-f", "json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let begun = format!("run: {step:<10} ");
+    while receiver.recv().is_ok_and(|line| !line.starts_with(&begun)) {}
+    let until = Instant::now() + moment;
+    while receiver.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
+    child.kill().unwrap();
+    let code = child.wait().unwrap().code();
+    reader.join().unwrap();
+    code.is_none()
+}
+
 #[test]
-fn killed_at_ten_moments_and_taken_up_again_the_bytes_are_the_same() {
+fn killed_in_every_step_and_taken_up_again_the_bytes_are_the_same() {
     let expected = undisturbed();
     let dir = project();
+    let steps = [
+        "log", "log", "tables", "features", "causality", "labels", "audit", "quality", "datasets", "datasets", "latency",
+    ];
     let mut killed = 0;
-    for round in 0_u64..10 {
-        // Moments that spread over the steps; what was done before a kill is not done again.
-        let moment = Duration::from_millis(40 + (round * 7_919 + 613) % 1_900);
-        let mut child = hindsight(dir.path())
-            .args(["run", "-f", "json"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(moment);
-        child.kill().unwrap();
-        killed += u32::from(child.wait().unwrap().code().is_none());
-        if dir.path().join("run/steps/verify.json").exists() {
-            // It came to its end: from the beginning again.
-            std::fs::remove_dir_all(dir.path().join("run")).unwrap();
-        }
+    for (round, step) in (0_u64..).zip(steps) {
+        let moment = Duration::from_millis((round * 7_919 + 613) % 400);
+        killed += u32::from(kill_in(dir.path(), step, moment));
     }
-    assert!(killed >= 9, "{killed}");
+    assert!(killed >= 10, "{killed}");
     let done = json(&run(dir.path(), &["run", "-f", "json"]));
     assert_eq!(hashes(&done), *expected);
     let left: Vec<String> =
