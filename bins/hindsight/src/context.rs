@@ -2,8 +2,8 @@
 
 use crate::cli::{GlobalArgs, ProgressForm};
 use crate::config::{
-    Config, Key, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS, UI_COLOR,
-    UI_PROGRESS,
+    Config, Key, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS,
+    UI_COLOR, UI_PROGRESS,
 };
 use crate::console::Console;
 use crate::error::{CliError, ErrorReport, Failure};
@@ -51,7 +51,15 @@ impl Context {
         crate::logging::start(global.verbose, console);
         let mut metrics = Metrics::default();
         BuildInfo.observe(&mut metrics);
-        Self { config, layers, mistakes: Vec::new(), console, stop: Stop::listen(), metrics, progress_console: None }
+        Self {
+            config,
+            layers,
+            mistakes: Vec::new(),
+            console,
+            stop: Stop::listen(),
+            metrics,
+            progress_console: None,
+        }
     }
 
     /// Counters and display of a stage.

@@ -78,7 +78,11 @@ pub(in crate::commands) fn demo(args: &DemoArgs, context: &mut Context) -> Resul
     print(&text)?;
     let failed = report.failed();
     world.close();
-    if failed.is_empty() { Ok(()) } else { Err(ErrorReport::new(&DemoFailed { found: failed }).into()) }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(ErrorReport::new(&DemoFailed { found: failed }).into())
+    }
 }
 
 fn say(context: &Context, what: &str) {

@@ -74,7 +74,8 @@ impl Done {
 
     /// How long each step took.
     pub(in crate::commands) fn times(&self) -> Vec<(String, Duration)> {
-        let of = |line: &Line| (format!("run: {}", line.step), Duration::from_nanos(line.elapsed_ns));
+        let of =
+            |line: &Line| (format!("run: {}", line.step), Duration::from_nanos(line.elapsed_ns));
         self.lines.iter().map(of).collect()
     }
 

@@ -20,7 +20,8 @@ fn market() -> &'static Path {
     let (_, path) = MARKET.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("scenario.toml"), SCENARIO).unwrap();
-        let args = ["simulator", "run", "--scenario", "scenario.toml", "--seed", "7", "-o", "market"];
+        let args =
+            ["simulator", "run", "--scenario", "scenario.toml", "--seed", "7", "-o", "market"];
         let done = run(dir.path(), &args);
         assert_eq!(done.code, 0, "{}", done.err);
         let path = dir.path().join("market");
@@ -96,7 +97,8 @@ fn a_second_run_does_nothing_and_a_changed_spec_redoes_what_depends_on_it() {
     std::fs::write(dir.path().join("entries.toml"), spec).unwrap();
     let planned = json(&run(dir.path(), &["run", "--dry-run", "-f", "json"]));
     assert_eq!(done_steps(&planned), ["datasets", "verify"]);
-    let datasets = planned["steps"].as_array().unwrap().iter().find(|s| s["step"] == "datasets").unwrap();
+    let datasets =
+        planned["steps"].as_array().unwrap().iter().find(|s| s["step"] == "datasets").unwrap();
     assert_eq!(datasets["why"], "spec entries has changed");
     let changed = json(&run(dir.path(), &["run", "-f", "json"]));
     assert_eq!(done_steps(&changed), ["datasets", "verify"]);
@@ -120,7 +122,8 @@ fn the_commands_one_by_one_and_in_pipes_give_the_same_bytes() {
     };
     let place = |table: &str| market().join(format!("{table}.parquet")).display().to_string();
     let events: Vec<String> = EVENTS.iter().map(|table| place(table)).collect();
-    let mut append = vec!["capture", "append", "log", "--merge", "100ms", "--rejects", "log.rejects.arrow"];
+    let mut append =
+        vec!["capture", "append", "log", "--merge", "100ms", "--rejects", "log.rejects.arrow"];
     append.extend(events.iter().map(String::as_str));
     ok(&append);
     for table in EVENTS {
@@ -140,26 +143,69 @@ fn the_commands_one_by_one_and_in_pipes_give_the_same_bytes() {
     let piped = shell.output().unwrap();
     assert!(piped.status.success(), "{}", String::from_utf8_lossy(&piped.stderr));
     let references: Vec<String> = REFERENCES.iter().map(|table| place(table)).collect();
-    let mut inputs = vec!["decisions.parquet", "executions.parquet", "quotes.parquet", "statuses.parquet"];
+    let mut inputs =
+        vec!["decisions.parquet", "executions.parquet", "quotes.parquet", "statuses.parquet"];
     inputs.extend(references.iter().map(String::as_str));
     ok(&[&["labeling", "run", "-o", "labels"][..], &inputs].concat());
-    let audit = ["labeling", "check", "--labels", "labels", "--sample", "300", "-o", "audit", "--rejects", "a.arrow"];
+    let audit = [
+        "labeling",
+        "check",
+        "--labels",
+        "labels",
+        "--sample",
+        "300",
+        "-o",
+        "audit",
+        "--rejects",
+        "a.arrow",
+    ];
     ok(&[&audit[..], &inputs].concat());
     let context: Vec<String> = ["instruments", "statuses", "decisions"]
         .iter()
-        .flat_map(|t| ["--context".to_owned(), if *t == "instruments" { place(t) } else { format!("{t}.parquet") }])
+        .flat_map(|t| {
+            [
+                "--context".to_owned(),
+                if *t == "instruments" { place(t) } else { format!("{t}.parquet") },
+            ]
+        })
         .collect();
-    let mut quality = vec!["quality", "run", "decisions.parquet", "-o", "judged.parquet", "--events", "events.parquet"];
+    let mut quality = vec![
+        "quality",
+        "run",
+        "decisions.parquet",
+        "-o",
+        "judged.parquet",
+        "--events",
+        "events.parquet",
+    ];
     let last = ok(&["capture", "read", "log", "--table", "decisions", "-f", "jsonl"]);
-    let stamps = last.text().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let stamps =
+        last.text().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let now = stamps.map(|row| row["ts_avail"].as_str().unwrap().to_owned()).max().unwrap();
     quality.extend(["--now", &now]);
     quality.extend(context.iter().map(String::as_str));
     ok(&quality);
     let built = ok(&[
-        "datasets", "build", "--spec", "entries.toml", "--causality", "causality.json", "--completeness", "complete",
-        "--store", "sets", "-f", "json", "judged.parquet", "events.parquet", "features.parquet", "labels/labels.parquet",
-        "labels/outcomes.parquet", "labels/pending.parquet", "audit/label_audits.parquet", "executions.parquet",
+        "datasets",
+        "build",
+        "--spec",
+        "entries.toml",
+        "--causality",
+        "causality.json",
+        "--completeness",
+        "complete",
+        "--store",
+        "sets",
+        "-f",
+        "json",
+        "judged.parquet",
+        "events.parquet",
+        "features.parquet",
+        "labels/labels.parquet",
+        "labels/outcomes.parquet",
+        "labels/pending.parquet",
+        "audit/label_audits.parquet",
+        "executions.parquet",
     ]);
     let built: serde_json::Value = serde_json::from_slice(&built.out).unwrap();
     let version = &built["versions"][0];
@@ -197,7 +243,17 @@ fn killed_in_every_step_and_taken_up_again_the_bytes_are_the_same() {
     let expected = undisturbed();
     let dir = project();
     let steps = [
-        "log", "log", "tables", "features", "causality", "labels", "audit", "quality", "datasets", "datasets", "latency",
+        "log",
+        "log",
+        "tables",
+        "features",
+        "causality",
+        "labels",
+        "audit",
+        "quality",
+        "datasets",
+        "datasets",
+        "latency",
     ];
     let mut killed = 0;
     for (round, step) in (0_u64..).zip(steps) {
@@ -207,8 +263,10 @@ fn killed_in_every_step_and_taken_up_again_the_bytes_are_the_same() {
     assert!(killed >= 10, "{killed}");
     let done = json(&run(dir.path(), &["run", "-f", "json"]));
     assert_eq!(hashes(&done), *expected);
-    let left: Vec<String> =
-        listing(&dir.path().join("run")).into_iter().filter(|name| name.ends_with(".tmp")).collect();
+    let left: Vec<String> = listing(&dir.path().join("run"))
+        .into_iter()
+        .filter(|name| name.ends_with(".tmp"))
+        .collect();
     assert_eq!(left, Vec::<String>::new());
     // Neither lost nor doubled.
     let ledger = json(&run(dir.path(), &["capture", "ledger", "run/log", "-f", "json"]));
@@ -254,10 +312,8 @@ fn a_full_disk_asks_for_space_and_the_same_command_goes_on() {
         return;
     }
     let full = run(dir.path(), &["run", "--dir", "small/run"]);
-    let more = std::process::Command::new("mount")
-        .args(["-o", "remount,size=2g"])
-        .arg(&place)
-        .status();
+    let more =
+        std::process::Command::new("mount").args(["-o", "remount,size=2g"]).arg(&place).status();
     let again = run(dir.path(), &["run", "--dir", "small/run", "-f", "json"]);
     let gone = std::process::Command::new("umount").arg("-l").arg(&place).status();
     assert_eq!(full.code, 75, "{}", full.err);

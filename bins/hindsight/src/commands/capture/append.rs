@@ -366,7 +366,8 @@ impl Append<'_> {
         context: &Context,
         notes: &mut Vec<String>,
     ) -> Result<(), Option<Failure>> {
-        let mut lines: Vec<Line> = raw.into_iter().enumerate().map(|(at, raw)| Line::new(at, raw)).collect();
+        let mut lines: Vec<Line> =
+            raw.into_iter().enumerate().map(|(at, raw)| Line::new(at, raw)).collect();
         lines.sort_by_key(|line| self.jobs.get(line.at).map(|job| rank(job.spec)));
         loop {
             let mut first = None;
@@ -383,7 +384,10 @@ impl Append<'_> {
                 if context.stop.signal().is_some() {
                     return Err(None);
                 }
-                while line.head(&mut |at, batch| self.admit(at, batch))?.is_some_and(|head| head < end) {
+                while line
+                    .head(&mut |at, batch| self.admit(at, batch))?
+                    .is_some_and(|head| head < end)
+                {
                     let rows = line.take_before(end);
                     self.send_all(line.at, &rows, context)?;
                 }

@@ -39,11 +39,16 @@ pub(super) fn check(
         more += came;
         rejects += of(&refused);
         if should != stored + of(&refused) {
-            wrong.push(format!("{table}: {should} should have come, {stored} are stored and {} rejected", of(&refused)));
+            wrong.push(format!(
+                "{table}: {should} should have come, {stored} are stored and {} rejected",
+                of(&refused)
+            ));
         }
     }
     let said = if wrong.is_empty() {
-        format!("{rows} rows stored + {rejects} rejected = emitted - {lost} lost on the way + {more} that came twice or were inserted")
+        format!(
+            "{rows} rows stored + {rejects} rejected = emitted - {lost} lost on the way + {more} that came twice or were inserted"
+        )
     } else {
         wrong.join("; ")
     };
@@ -92,7 +97,8 @@ fn moved(world: &World, context: &Context) -> Result<(Counts, Counts), Failure> 
         let (tables, operations) = (columns.words("table_name")?, columns.words("operation")?);
         let keys = columns.words("key")?;
         let ids = columns.whole("fault_id")?;
-        for (((table, operation), key), id) in tables.into_iter().zip(operations).zip(keys).zip(ids) {
+        for (((table, operation), key), id) in tables.into_iter().zip(operations).zip(keys).zip(ids)
+        {
             match operation.as_str() {
                 "drop" => *gone.entry(table).or_default() += 1,
                 "copy" => *came.entry(table).or_default() += 1,

@@ -5,7 +5,8 @@ use crate::error::{CliError, Failure};
 use crate::input::{InputArg, RawSource};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt16Type, UInt32Type, UInt64Type,
+    Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt16Type, UInt32Type,
+    UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use std::path::Path;
@@ -38,7 +39,9 @@ impl Columns<'_> {
 
     pub(super) fn ids(&self, name: &str) -> Result<Vec<Option<[u8; 16]>>, Failure> {
         let column = self.column(name)?;
-        let Some(ids) = column.as_fixed_size_binary_opt() else { return Ok(vec![None; column.len()]) };
+        let Some(ids) = column.as_fixed_size_binary_opt() else {
+            return Ok(vec![None; column.len()]);
+        };
         Ok(ids.iter().map(|id| id.and_then(|id| <[u8; 16]>::try_from(id).ok())).collect())
     }
 

@@ -19,10 +19,12 @@ struct Ack {
 }
 
 pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<Line>, Failure> {
-    let program = std::env::current_exe().map_err(|e| CliError::reading(Path::new("hindsight"), e))?;
+    let program =
+        std::env::current_exe().map_err(|e| CliError::reading(Path::new("hindsight"), e))?;
     let log_dir = world.dir().join("crash");
     let rejects = world.dir().join("crash.rejects.arrow");
-    let inputs: Vec<PathBuf> = ["decisions", "executions", "trades"].map(|t| world.table(t)).to_vec();
+    let inputs: Vec<PathBuf> =
+        ["decisions", "executions", "trades"].map(|t| world.table(t)).to_vec();
     let command = |is_piped: bool| {
         let mut command = Command::new(&program);
         command.args(["-q", "--no-config", "capture", "append"]).arg(&log_dir).args(&inputs);
@@ -39,7 +41,9 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
     let mut lines = 0;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).lines() {
-            let Ok(ack) = line.map_err(|_| ()).and_then(|l| serde_json::from_str::<Ack>(&l).map_err(|_| ())) else {
+            let Ok(ack) =
+                line.map_err(|_| ()).and_then(|l| serde_json::from_str::<Ack>(&l).map_err(|_| ()))
+            else {
                 break;
             };
             lines += 1;
@@ -72,12 +76,17 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
         Line::new(
             Verdict::of(died.code().is_none() && lost == 0 && lines >= most),
             "killed by SIGKILL: every acknowledged row is in the log",
-            format!("after {lines} acknowledgements, {kept} rows are there, {lost} acknowledged ones are not"),
+            format!(
+                "after {lines} acknowledgements, {kept} rows are there, {lost} acknowledged ones are not"
+            ),
         ),
         Line::new(
             Verdict::of(again.success() && same),
             "taken up again by the same command: every row once",
-            format!("{rows} rows, {} gaps, as many of each table as in the log that nobody killed", after.gaps.len()),
+            format!(
+                "{rows} rows, {} gaps, as many of each table as in the log that nobody killed",
+                after.gaps.len()
+            ),
         ),
     ])
 }

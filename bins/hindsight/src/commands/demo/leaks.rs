@@ -28,7 +28,11 @@ const LEVEL: f64 = 0.05;
 /// Rows of one minute hang together.
 const BLOCK_NS: i64 = 60_000_000_000;
 
-pub(super) fn check(world: &World, run: &Done, context: &mut Context) -> Result<Vec<Line>, Failure> {
+pub(super) fn check(
+    world: &World,
+    run: &Done,
+    context: &mut Context,
+) -> Result<Vec<Line>, Failure> {
     let path = run.dir().join("features").join("features.parquet");
     let features = batches(&path, context)?;
     let mut lines = vec![available(&features)?, trap(world, &features, run, context)?];
@@ -42,7 +46,9 @@ fn available(features: &[RecordBatch]) -> Result<Line, Failure> {
     let (mut rows, mut wrong, mut margin) = (0_u64, 0_u64, i64::MAX);
     for batch in features {
         let columns = Columns(batch);
-        for (cutoff, last) in columns.times("ts_cutoff")?.into_iter().zip(columns.times("src_ts_avail_max")?) {
+        for (cutoff, last) in
+            columns.times("ts_cutoff")?.into_iter().zip(columns.times("src_ts_avail_max")?)
+        {
             rows += 1;
             if let (Some(cutoff), Some(last)) = (cutoff, last) {
                 wrong += u64::from(last >= cutoff);
@@ -50,16 +56,28 @@ fn available(features: &[RecordBatch]) -> Result<Line, Failure> {
             }
         }
     }
-    let said = format!("{wrong} of {rows} rows; the nearest source was {margin} ns before its decision");
-    Ok(Line::new(Verdict::of(wrong == 0 && rows > 0), "feature rows that read what came later", said))
+    let said =
+        format!("{wrong} of {rows} rows; the nearest source was {margin} ns before its decision");
+    Ok(Line::new(
+        Verdict::of(wrong == 0 && rows > 0),
+        "feature rows that read what came later",
+        said,
+    ))
 }
 
 /// Decisions whose last quote by event time was not available yet: a join by `ts_event` would have read it.
-fn trap(world: &World, features: &[RecordBatch], run: &Done, context: &Context) -> Result<Line, Failure> {
+fn trap(
+    world: &World,
+    features: &[RecordBatch],
+    run: &Done,
+    context: &Context,
+) -> Result<Line, Failure> {
     let mut cutoffs: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for batch in batches(&run.dir().join("tables").join("decisions.parquet"), context)? {
         let columns = Columns(&batch);
-        for (instrument, ts) in columns.whole("instrument_id")?.into_iter().zip(columns.times("ts_event")?) {
+        for (instrument, ts) in
+            columns.whole("instrument_id")?.into_iter().zip(columns.times("ts_event")?)
+        {
             if let (Some(instrument), Some(ts)) = (instrument, ts) {
                 cutoffs.entry(instrument).or_default().push(ts);
             }
@@ -71,19 +89,26 @@ fn trap(world: &World, features: &[RecordBatch], run: &Done, context: &Context) 
     for batch in batches(&world.table("quotes"), context)? {
         let columns = Columns(&batch);
         let stamps = columns.times("ts_event")?.into_iter().zip(columns.times("ts_avail")?);
-        for (instrument, (event, avail)) in columns.whole("instrument_id")?.into_iter().zip(stamps) {
-            let (Some(instrument), Some(event), Some(avail)) = (instrument, event, avail) else { continue };
+        for (instrument, (event, avail)) in columns.whole("instrument_id")?.into_iter().zip(stamps)
+        {
+            let (Some(instrument), Some(event), Some(avail)) = (instrument, event, avail) else {
+                continue;
+            };
             let Some(of) = cutoffs.get(&instrument) else { continue };
             let from = of.partition_point(|ts| *ts <= event);
             let to = of.partition_point(|ts| *ts <= avail);
-            if let Some(flags) = caught.get_mut(&instrument).and_then(|f| f.get_mut(from..to.max(from))) {
+            if let Some(flags) =
+                caught.get_mut(&instrument).and_then(|f| f.get_mut(from..to.max(from)))
+            {
                 flags.fill(true);
             }
         }
     }
     let k = caught.values().flatten().filter(|is| **is).count();
     let rows: usize = features.iter().map(RecordBatch::num_rows).sum();
-    let said = format!("a join by ts_event would have read the future in {k} of {rows} decisions; features did in none");
+    let said = format!(
+        "a join by ts_event would have read the future in {k} of {rows} decisions; features did in none"
+    );
     Ok(Line::new(Verdict::of(k > 0), "the trap of event times is live", said))
 }
 
@@ -102,7 +127,11 @@ pub(super) fn tilts(path: &Path, context: &Context) -> Result<BTreeMap<[u8; 16],
     Ok(tilts)
 }
 
-fn signal(world: &World, features: &[RecordBatch], context: &Context) -> Result<Vec<Line>, Failure> {
+fn signal(
+    world: &World,
+    features: &[RecordBatch],
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
     let tilts = tilts(&world.truth("signal"), context)?;
     // Feature, truth, minute.
     let mut pairs: Vec<(f64, f64, i64)> = Vec::new();
@@ -203,10 +232,12 @@ fn refused(
         return Ok(Line::new(Verdict::Failed, "a feature that reads the future", "no features"));
     };
     let template = first.schema();
-    let like = template.field_with_name(SIGNAL).map(|field| field.metadata().clone()).unwrap_or_default();
+    let like =
+        template.field_with_name(SIGNAL).map(|field| field.metadata().clone()).unwrap_or_default();
     // One byte of null reasons more a row, for a cell that is always there.
     let names = template.fields().iter().map(|field| field.name().as_str());
-    let before = names.filter(|name| name.contains("__")).take_while(|name| *name != SIGNAL).count() + 1;
+    let before =
+        names.filter(|name| name.contains("__")).take_while(|name| *name != SIGNAL).count() + 1;
     let field = Field::new(FUTURE, DataType::Float64, true).with_metadata(like);
     // Beside the other features, as the engine would have written it.
     let at = template.index_of(SIGNAL).map_or(template.fields().len(), |at| at + 1);
@@ -239,7 +270,8 @@ fn refused(
             *slot = Arc::new(made.map_err(|e| crate::commands::bug(&e))?);
         }
         columns.insert(at, Arc::new(cells));
-        let rows = RecordBatch::try_new(schema.clone(), columns).map_err(|e| crate::commands::bug(&e))?;
+        let rows =
+            RecordBatch::try_new(schema.clone(), columns).map_err(|e| crate::commands::bug(&e))?;
         output.write_raw(&rows)?;
     }
     output.finish()?;
@@ -250,8 +282,15 @@ fn refused(
         Ok(()) => (false, "a version was published".to_owned()),
         Err(failure) => {
             let text = failure.to_string();
-            (failure.exit() == crate::exit::Exit::Gate && versions == 0, text.chars().take(160).collect())
+            (
+                failure.exit() == crate::exit::Exit::Gate && versions == 0,
+                text.chars().take(160).collect(),
+            )
         }
     };
-    Ok(Line::new(Verdict::of(is_refused), "a feature that reads the future is refused, nothing is published", said))
+    Ok(Line::new(
+        Verdict::of(is_refused),
+        "a feature that reads the future is refused, nothing is published",
+        said,
+    ))
 }

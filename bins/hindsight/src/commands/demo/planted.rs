@@ -51,7 +51,13 @@ struct Case {
     bar: Bar,
 }
 
-const fn case(fault: FaultKind, table: &'static str, check: &'static str, rows: Expect, bar: Bar) -> Case {
+const fn case(
+    fault: FaultKind,
+    table: &'static str,
+    check: &'static str,
+    rows: Expect,
+    bar: Bar,
+) -> Case {
     Case { fault, table, check, rows, bar }
 }
 
@@ -115,7 +121,8 @@ struct Watch {
 pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failure> {
     let mut facts = Facts::new();
     let said = |error: &dyn contract::Diagnostic| Failure::from(ErrorReport::new(error));
-    let simulation = Simulation::new(&world.scenario, world.seed).with_threads(context.threads()).clean();
+    let simulation =
+        Simulation::new(&world.scenario, world.seed).with_threads(context.threads()).clean();
     for (_, batch) in simulation.references().map_err(|error| said(&error))? {
         if batch.schema_ref().metadata().contains_key(contract::meta::TABLE) {
             facts.add(&batch).map_err(|error| said(&error))?;
@@ -136,7 +143,8 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
             let first = watches.get_mut(table).map_or(Ok(0), |watch| watch.saw(batch))?;
             tagged.push(tag(table, batch, first)?);
         }
-        let clean = Slice::from_batches(slice.from(), slice.to(), tagged).map_err(|error| said(&error))?;
+        let clean =
+            Slice::from_batches(slice.from(), slice.to(), tagged).map_err(|error| said(&error))?;
         let dirty = injector.push(&clean, slices.peek().is_none());
         for table in ["statuses", "decisions"] {
             if let Some(batch) = dirty.table(table) {
@@ -154,7 +162,8 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
     }
     let mut lines = Vec::new();
     for watch in watches.values_mut() {
-        let state = std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
+        let state =
+            std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
         let (_, late) = state.close(&facts);
         for flag in late.iter() {
             watch.flagged.entry(flag.check).or_default().insert(flag.id);
@@ -173,7 +182,8 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
 
 impl Watch {
     fn of(table: &'static str) -> Result<Self, Failure> {
-        let rules = RuleSet::built_in(table).map_err(|error| Failure::from(ErrorReport::new(&error)))?;
+        let rules =
+            RuleSet::built_in(table).map_err(|error| Failure::from(ErrorReport::new(&error)))?;
         let state = TableState::new(&rules, QualityMode::Final);
         Ok(Self {
             rules,
@@ -261,7 +271,8 @@ impl Watch {
                 }
             }
             Expect::Behind => {
-                let gone: BTreeSet<u64> = places().filter(|place| !at.contains_key(place)).collect();
+                let gone: BTreeSet<u64> =
+                    places().filter(|place| !at.contains_key(place)).collect();
                 if gone.is_empty() {
                     return (out, unseen);
                 }
@@ -315,7 +326,8 @@ impl Watch {
             .flat_map(|(at, _)| self.flagged.get(&at).into_iter().flatten().copied())
             .collect();
         let hits = expected.intersection(&flagged).count();
-        let wrong = flagged.iter().filter(|row| !expected.contains(row) && !others.contains(row)).count();
+        let wrong =
+            flagged.iter().filter(|row| !expected.contains(row) && !others.contains(row)).count();
         let recall = hits as f64 / expected.len() as f64;
         let precision = if hits + wrong == 0 { 0.0 } else { hits as f64 / (hits + wrong) as f64 };
         let reaches = |(r, p): (f64, f64)| recall >= r && precision >= p;
@@ -326,7 +338,9 @@ impl Watch {
         let (verdict, bar) = match case.bar {
             Bar::Exact => (Verdict::of(reaches((1.0, 1.0))), String::new()),
             Bar::Share(r, p) => (Verdict::of(reaches((r, p))), format!("; bar {r} and {p}")),
-            Bar::Missed { bar, .. } if reaches(bar) => (Verdict::Ok, format!("; bar {} and {}", bar.0, bar.1)),
+            Bar::Missed { bar, .. } if reaches(bar) => {
+                (Verdict::Ok, format!("; bar {} and {}", bar.0, bar.1))
+            }
             Bar::Missed { bar, floor } => {
                 let verdict = if reaches(floor) { Verdict::KnownMiss } else { Verdict::Failed };
                 (verdict, format!("; bar {} and {}", bar.0, bar.1))
@@ -368,7 +382,9 @@ fn tag(table: &str, batch: &RecordBatch, first: u64) -> Result<AnyBatch, Failure
 
 fn without_places(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
     let kept: Vec<usize> = (0..batch.num_columns())
-        .filter(|at| batch.schema_ref().fields().get(*at).is_some_and(|field| field.name() != PLACE))
+        .filter(|at| {
+            batch.schema_ref().fields().get(*at).is_some_and(|field| field.name() != PLACE)
+        })
         .collect();
     batch.project(&kept).map_err(|error| crate::commands::bug(&error))
 }

@@ -25,7 +25,8 @@ pub(super) fn check(
 ) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
     for target in TARGETS {
-        let found = classes(&run.dir().join("labels").join("labels.parquet"), target, true, context)?;
+        let found =
+            classes(&run.dir().join("labels").join("labels.parquet"), target, true, context)?;
         let mut truth = classes(&world.truth("labels"), target, false, context)?;
         if lie == Some(DemoLie::Labels) {
             truth.values_mut().for_each(|class| *class = -*class);
@@ -36,7 +37,11 @@ pub(super) fn check(
         lines.push(Line::new(
             Verdict::of(low >= BAR),
             format!("labels {target} are the truth"),
-            format!("{same} of {n}, so at least {:.2} % (95 %); bar {:.0} %", low * 100.0, BAR * 100.0),
+            format!(
+                "{same} of {n}, so at least {:.2} % (95 %); bar {:.0} %",
+                low * 100.0,
+                BAR * 100.0
+            ),
         ));
     }
     let fact = |name: &str| run.fact("audit", name);
@@ -44,7 +49,12 @@ pub(super) fn check(
     lines.push(Line::new(
         Verdict::of(low >= BAR),
         "a second implementation agrees",
-        format!("{} of {} decisions, at least {:.2} %", fact("agree"), fact("audited"), low * 100.0),
+        format!(
+            "{} of {} decisions, at least {:.2} %",
+            fact("agree"),
+            fact("audited"),
+            low * 100.0
+        ),
     ));
     lines.push(grades(run, context)?);
     Ok(lines)
@@ -98,8 +108,11 @@ fn grades(run: &Done, context: &Context) -> Result<Line, Failure> {
     let n: u64 = shares.iter().sum();
     let words = ["bad", "poor", "neutral", "good", "excellent"];
     let percent = |share: u64| format!("{:.0} %", 100.0 * share as f64 / n.max(1) as f64);
-    let said: Vec<String> =
-        words.iter().zip(shares).map(|(word, share)| format!("{word} {}", percent(share))).collect();
+    let said: Vec<String> = words
+        .iter()
+        .zip(shares)
+        .map(|(word, share)| format!("{word} {}", percent(share)))
+        .collect();
     let said = format!(
         "{}; of {cells} cells tested {positive} are significantly above 0 and {negative} below, false discoveries controlled",
         said.join(", ")

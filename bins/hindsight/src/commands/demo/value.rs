@@ -53,7 +53,11 @@ pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<
     let leaky = of(&with_trap, names.len() + 1);
     let said = |matrix: &Matrix| predictions(matrix, &rows, &fit, &held);
     let (Some(raw), Some(ours), Some(leaky)) = (said(&raw), said(&ours), said(&leaky)) else {
-        return Ok(vec![Line::new(Verdict::Failed, "a model of each kind", "one could not be fitted")]);
+        return Ok(vec![Line::new(
+            Verdict::Failed,
+            "a model of each kind",
+            "one could not be fitted",
+        )]);
     };
     let tally = |said: &[Predicted]| {
         let mut tally = Tally::new(3);
@@ -64,7 +68,9 @@ pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<
     let (ceiling, half) = ceiling(&rows, &held);
     let mut blocks: BTreeMap<i64, (Tally, Tally)> = BTreeMap::new();
     for ((at, ours), raw) in held.iter().zip(&ours).zip(&raw) {
-        let block = blocks.entry(rows[*at].ts.div_euclid(BLOCK_NS)).or_insert_with(|| (Tally::new(3), Tally::new(3)));
+        let block = blocks
+            .entry(rows[*at].ts.div_euclid(BLOCK_NS))
+            .or_insert_with(|| (Tally::new(3), Tally::new(3)));
         block.0.add(rows[*at].class, ours, 1.0);
         block.1.add(rows[*at].class, raw, 1.0);
     }
@@ -127,7 +133,8 @@ fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<S
         if let Some(batch) = slice.table("intelligence") {
             let columns = Columns(batch);
             let cells = columns.times("ts_event")?.into_iter().zip(columns.numbers("value")?);
-            for (instrument, (ts, value)) in columns.whole("instrument_id")?.into_iter().zip(cells) {
+            for (instrument, (ts, value)) in columns.whole("instrument_id")?.into_iter().zip(cells)
+            {
                 if let (Some(instrument), Some(ts), Some(value)) = (instrument, ts, value) {
                     traps.entry(instrument).or_default().push((ts, value));
                 }
@@ -135,7 +142,8 @@ fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<S
         }
     }
     traps.values_mut().for_each(|of| of.sort_by_key(|(ts, _)| *ts));
-    let set = Spec::parse(include_str!("features.toml")).and_then(|s| s.resolve(&Catalogue::builtin()));
+    let set =
+        Spec::parse(include_str!("features.toml")).and_then(|s| s.resolve(&Catalogue::builtin()));
     let plan = Arc::new(set.map_err(|error| said(&error))?);
     let mut inputs = Inputs::default();
     for batch in labeling::number(&batches).map_err(|error| said(&error))? {
@@ -152,13 +160,16 @@ fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<S
         let cells: Vec<Vec<Option<f64>>> =
             names.iter().map(|name| columns.numbers(name)).collect::<Result<_, _>>()?;
         let keys = columns.times("ts_cutoff")?.into_iter().zip(columns.whole("instrument_id")?);
-        for (at, (id, (ts, instrument))) in columns.ids("decision_id")?.into_iter().zip(keys).enumerate() {
+        for (at, (id, (ts, instrument))) in
+            columns.ids("decision_id")?.into_iter().zip(keys).enumerate()
+        {
             let (Some(id), Some(ts)) = (id, ts) else { continue };
             let Some((law, moved)) = laws.get(&id) else { continue };
-            let trap = instrument.and_then(|instrument| traps.get(&instrument)).map_or(f64::NAN, |of| {
-                let n = of.partition_point(|(event, _)| *event < ts);
-                n.checked_sub(1).map_or(f64::NAN, |n| of[n].1)
-            });
+            let trap =
+                instrument.and_then(|instrument| traps.get(&instrument)).map_or(f64::NAN, |of| {
+                    let n = of.partition_point(|(event, _)| *event < ts);
+                    n.checked_sub(1).map_or(f64::NAN, |n| of[n].1)
+                });
             let class = usize::try_from(moved.signum() + 1).unwrap_or(1);
             let cells = cells.iter().map(|column| column[at].unwrap_or(f64::NAN)).collect();
             rows.push(Row { ts, class, law: *law, cells, trap });
@@ -176,7 +187,9 @@ fn signal(
     let (same, up) = (columns.numbers("p_unchanged")?, columns.numbers("p_up")?);
     let moved = columns.whole("moved_ticks")?;
     for (at, id) in columns.ids("decision_id")?.into_iter().enumerate() {
-        if let (Some(id), Some(d), Some(s), Some(u), Some(m)) = (id, down[at], same[at], up[at], moved[at]) {
+        if let (Some(id), Some(d), Some(s), Some(u), Some(m)) =
+            (id, down[at], same[at], up[at], moved[at])
+        {
             laws.insert(id, ([d, s, u], m));
         }
     }
@@ -184,12 +197,20 @@ fn signal(
 }
 
 /// What a model says of the rows held out; classes are decided by how much likelier they are than among the learners.
-fn predictions(features: &Matrix, rows: &[Row], fit: &[usize], held: &[usize]) -> Option<Vec<Predicted>> {
+fn predictions(
+    features: &Matrix,
+    rows: &[Row],
+    fit: &[usize],
+    held: &[usize],
+) -> Option<Vec<Predicted>> {
     let classes: Vec<usize> = fit.iter().map(|at| rows[*at].class).collect();
     let weights = vec![1.0; fit.len()];
-    let learners = Learners { features, rows: fit, classes: &classes, weights: &weights, n_classes: 3 };
+    let learners =
+        Learners { features, rows: fit, classes: &classes, weights: &weights, n_classes: 3 };
     let model = Logistic::fit(&learners, PENALTY)?;
-    let share = |class: usize| classes.iter().filter(|c| **c == class).count() as f64 / classes.len() as f64;
+    let share = |class: usize| {
+        classes.iter().filter(|c| **c == class).count() as f64 / classes.len() as f64
+    };
     let shares = [share(0), share(1), share(2)];
     let said = held.iter().map(|at| {
         let p = model.probabilities(features.row(*at));
@@ -219,7 +240,8 @@ fn ceiling(rows: &[Row], held: &[usize]) -> (f64, f64) {
         let guess = best(&row.law, &shares);
         let p = row.law[guess];
         caught[guess] += p;
-        *spread.entry((row.ts.div_euclid(10_000_000_000), guess)).or_default() += (p * (1.0 - p)).sqrt();
+        *spread.entry((row.ts.div_euclid(10_000_000_000), guess)).or_default() +=
+            (p * (1.0 - p)).sqrt();
     }
     for ((_, class), deviation) in spread {
         variance[class] += deviation * deviation;

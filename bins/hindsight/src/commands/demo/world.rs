@@ -5,7 +5,8 @@ use super::report::{Line, Verdict};
 use crate::cli::{DemoArgs, DemoSize, SimulateArgs};
 use crate::commands::{job, simulator};
 use crate::config::{
-    RUN_BATCH_ROWS, RUN_DIR, RUN_THREADS, SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULATOR_SPEED,
+    RUN_BATCH_ROWS, RUN_DIR, RUN_THREADS, SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED,
+    SIMULATOR_SPEED,
 };
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
@@ -187,7 +188,12 @@ impl World {
     }
 
     pub(super) fn title(&self) -> String {
-        format!("market {}, seed {}, scenario {}", self.scenario.name(), self.seed, self.scenario.hash())
+        format!(
+            "market {}, seed {}, scenario {}",
+            self.scenario.name(),
+            self.seed,
+            self.scenario.hash()
+        )
     }
 
     /// What to try next.

@@ -28,7 +28,9 @@ pub(in crate::commands) enum JobError {
         name: String,
     },
     /// A folder that holds other things than a run.
-    #[error("{path}: expected the folder of a run, or one that is empty or not there, found `{found}` in it")]
+    #[error(
+        "{path}: expected the folder of a run, or one that is empty or not there, found `{found}` in it"
+    )]
     NotARun {
         /// The folder.
         path: String,
@@ -70,8 +72,12 @@ impl Diagnostic for JobError {
             Self::NoDatasets => {
                 "in hindsight.toml: `[datasets]` and `specs = [\"momentum.toml\"]`; docs/guide/your-first-dataset.md shows a spec"
             }
-            Self::NotARun { .. } => "a run replaces what lies in its folder: name one of its own with --dir or run.dir",
-            Self::Locked { .. } => "wait for the other run to end, or name another folder with --dir",
+            Self::NotARun { .. } => {
+                "a run replaces what lies in its folder: name one of its own with --dir or run.dir"
+            }
+            Self::Locked { .. } => {
+                "wait for the other run to end, or name another folder with --dir"
+            }
             _ => return None,
         };
         Some(text.to_owned())

@@ -46,7 +46,11 @@ pub(super) fn measure(job: &Job<'_>, room: &Path, context: &mut Context) -> Resu
             sweep.push_record_batch(0, &batch.into_record_batch()).map_err(features::stopped)?;
         }
     }
-    let mut live = Live { log: Scratch::open(&room.join("log"))?, tail: None, place: room.join("tail.arrows") };
+    let mut live = Live {
+        log: Scratch::open(&room.join("log"))?,
+        tail: None,
+        place: room.join("tail.arrows"),
+    };
     let filter = Filter {
         tables: tables.iter().filter(|t| is_event(t)).map(|t| (*t).to_owned()).collect(),
         ..Filter::default()
@@ -137,13 +141,16 @@ impl Scratch {
     /// Appends a row without the number that another log gave it, and waits for the disk.
     fn append(&mut self, row: &RecordBatch) -> Result<(), Failure> {
         let schema = row.schema();
-        let kept = schema.fields().iter().zip(row.columns()).filter(|(field, _)| {
-            field.name() != "seq" && !field.name().starts_with("log_")
-        });
+        let kept = schema
+            .fields()
+            .iter()
+            .zip(row.columns())
+            .filter(|(field, _)| field.name() != "seq" && !field.name().starts_with("log_"));
         let (fields, columns): (Vec<_>, Vec<_>) =
             kept.map(|(field, column)| (field.clone(), column.clone())).unzip();
         let schema = Schema::new_with_metadata(fields, schema.metadata().clone());
-        let rows = RecordBatch::try_new(Arc::new(schema), columns).map_err(|e| crate::commands::bug(&e))?;
+        let rows = RecordBatch::try_new(Arc::new(schema), columns)
+            .map_err(|e| crate::commands::bug(&e))?;
         let ticket = self.producer.append_batch(Decisions::SPEC.name, &rows);
         let ticket = ticket.map_err(|error| log::failure(&error))?;
         ticket.wait(PATIENCE).map(|_| ()).map_err(|error| log::failure(&error))
@@ -163,7 +170,9 @@ fn facts(mut times: Vec<u64>, context: &mut Context) -> Facts {
     }
     context.metrics.histogram("hindsight_decision_latency_seconds", &[], &histogram);
     let mut facts = Facts::new();
-    let share = |percent: usize| times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)));
+    let share = |percent: usize| {
+        times.get((times.len() * percent / 100).min(times.len().saturating_sub(1)))
+    };
     facts.insert("decisions".to_owned(), times.len().to_string());
     for (name, value) in [("p50", share(50)), ("p99", share(99)), ("max", times.last())] {
         if let Some(ns) = value {

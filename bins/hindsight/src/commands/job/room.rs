@@ -70,7 +70,8 @@ pub(super) fn make(room: &Path) -> Result<(), Failure> {
 }
 
 fn remove(path: &Path) -> Result<(), Failure> {
-    let gone = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
+    let gone =
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     match gone {
         Err(e) if e.kind() != io::ErrorKind::NotFound => Err(CliError::writing(path, e).into()),
         _ => Ok(()),

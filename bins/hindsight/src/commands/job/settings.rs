@@ -2,8 +2,8 @@
 
 use super::error::JobError;
 use crate::config::{
-    CAPTURE_DIR, CAPTURE_SLICE, DATASETS_SPECS, DATASETS_STORE, FEATURES_CHECK, FEATURES_SPEC, LABELING_RULES,
-    QUALITY_RULES, RUN_DIR, RUN_FEEDS, RUN_SOURCES,
+    CAPTURE_DIR, CAPTURE_SLICE, DATASETS_SPECS, DATASETS_STORE, FEATURES_CHECK, FEATURES_SPEC,
+    LABELING_RULES, QUALITY_RULES, RUN_DIR, RUN_FEEDS, RUN_SOURCES,
 };
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure, did_you_mean};
@@ -49,7 +49,8 @@ impl Settings {
     pub(super) fn of(wanted: &[String], context: &Context) -> Result<Self, Failure> {
         let config = &context.config;
         let dir = config.path(&RUN_DIR).map_or_else(|| PathBuf::from("run"), Path::to_owned);
-        let store = config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
+        let store =
+            config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
         let mut mistakes = Vec::new();
         let tables = kept(tables(config.paths(&RUN_SOURCES), context), &mut mistakes);
         let datasets = kept(datasets(config.paths(&DATASETS_SPECS), wanted), &mut mistakes);

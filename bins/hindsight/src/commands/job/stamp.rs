@@ -2,8 +2,8 @@
 
 use crate::error::{CliError, Failure};
 use contract::Hash;
-use sha2::{Digest as _, Sha256};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

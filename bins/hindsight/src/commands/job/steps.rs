@@ -7,9 +7,9 @@ use super::settings::{Settings, text_hash};
 use super::stamp::Stamp;
 use crate::cli::{
     AckLevel, AppendArgs, ChecksArgs, ConvertArgs, DatasetsBuildArgs, DatasetsVerifyArgs,
-    FeaturesCheckArgs, FeaturesRunArgs, InputArgs, LabelingCheckArgs, LabelingRunArgs, Mode, OutputArgs,
-    QualityCheckArgs, QualityRunArgs, ReadArgs, ReadLogArgs, RecordArgs, RejectArgs, ReportArgs, RulesArgs, SpecArgs,
-    StoreArgs,
+    FeaturesCheckArgs, FeaturesRunArgs, InputArgs, LabelingCheckArgs, LabelingRunArgs, Mode,
+    OutputArgs, QualityCheckArgs, QualityRunArgs, ReadArgs, ReadLogArgs, RecordArgs, RejectArgs,
+    ReportArgs, RulesArgs, SpecArgs, StoreArgs,
 };
 use crate::commands::{capture as log, datasets as sets, features, feeds, labeling, quality};
 use crate::config::{LABELING_CHECK, QUALITY_MODE};
@@ -383,7 +383,13 @@ impl Job<'_> {
 
     pub(super) fn feature_tables(&self, context: &Context) -> Result<Vec<&'static str>, Failure> {
         let mut tables = features::plan(&SPEC, context)?.required_tables();
-        tables.extend(FEATURES_TOO.iter().filter(|table| !tables.contains(table)).copied().collect::<Vec<_>>());
+        tables.extend(
+            FEATURES_TOO
+                .iter()
+                .filter(|table| !tables.contains(table))
+                .copied()
+                .collect::<Vec<_>>(),
+        );
         Ok(self.there(&tables))
     }
 
@@ -521,7 +527,10 @@ fn causality(job: &Job<'_>, room: &Path, context: &mut Context) -> Result<Facts,
     let mut facts = Facts::new();
     facts.insert("features".to_owned(), report.features.len().to_string());
     facts.insert("rows_perturbed".to_owned(), report.rows_perturbed.to_string());
-    facts.insert("moved".to_owned(), report.features.iter().filter(|f| f.moved > 0).count().to_string());
+    facts.insert(
+        "moved".to_owned(),
+        report.features.iter().filter(|f| f.moved > 0).count().to_string(),
+    );
     Ok(facts)
 }
 
@@ -658,7 +667,8 @@ pub(super) fn build_of(
         for one in done {
             let manifest = &one.built.manifest;
             let rows: u64 = manifest.splits.values().map(|split| split.rows).sum();
-            let mut put = |what: &str, value: String| facts.insert(format!("{}.{what}", one.name), value);
+            let mut put =
+                |what: &str, value: String| facts.insert(format!("{}.{what}", one.name), value);
             put("ordinal", one.published.ordinal.to_string());
             put("manifest", one.published.manifest_hash.to_string());
             put("content", manifest.content_hash.to_string());
@@ -674,7 +684,9 @@ pub(super) fn build_of(
 
 fn remove(path: &Path) -> Result<(), Failure> {
     match std::fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(CliError::writing(path, e).into()),
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(CliError::writing(path, e).into())
+        }
         _ => Ok(()),
     }
 }

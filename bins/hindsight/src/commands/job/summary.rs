@@ -158,7 +158,9 @@ pub(super) fn document(settings: &Settings, lines: &[Line], dry_run: bool) -> Do
         .iter()
         .map(|dataset| {
             let fact = |what: &str| {
-                built.map(|facts| fact(facts, dataset.name.as_str(), what)).filter(|f| !f.is_empty())
+                built
+                    .map(|facts| fact(facts, dataset.name.as_str(), what))
+                    .filter(|f| !f.is_empty())
             };
             Document::object()
                 .with("dataset", dataset.name.as_str())

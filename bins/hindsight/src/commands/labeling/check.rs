@@ -19,9 +19,7 @@ use contract::{
     Batch, Diagnostic, EventId, Hash, LabelAudits, LabelTests, Labels, Markouts, Outcomes, Table,
     Unlogged, UtcNanos,
 };
-use labeling::{
-    AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written,
-};
+use labeling::{AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written};
 
 /// The share of labels that must agree.
 pub(super) const BAR: f64 = 0.98;
