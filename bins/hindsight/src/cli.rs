@@ -2,10 +2,12 @@
 
 mod capture;
 mod datasets;
+mod demo;
 mod features;
 mod labeling;
 mod quality;
 mod replay;
+mod run;
 mod simulator;
 
 pub(crate) use capture::{
@@ -32,7 +34,9 @@ pub(crate) use quality::{
     QualityShowArgs, QualityValidateArgs,
 };
 
+pub(crate) use demo::{DemoArgs, DemoLie, DemoSize};
 pub(crate) use replay::ReplayArgs;
+pub(crate) use run::RunArgs;
 pub(crate) use simulator::{SimulateArgs, SimulatorCommand, TruthArgs};
 
 use crate::config::ConfigError;
@@ -177,6 +181,10 @@ pub enum ProgressForm {
 #[derive(Debug, Subcommand)]
 #[non_exhaustive]
 pub enum Command {
+    /// The whole job on simulated data, checked against planted truth (exit 3 when a check fails)
+    Demo(DemoArgs),
+    /// The composed pipeline that hindsight.toml describes, taken up where it was left
+    Run(Box<RunArgs>),
     /// Any table in, any format out (also the bridge from Parquet to a pipe)
     Cat(CatArgs),
     /// What others write, as tables of the contract
@@ -389,6 +397,7 @@ impl Command {
             | Self::Completions(_)
             | Self::Man(_)
             | Self::Init(_)
+            | Self::Demo(_)
             | Self::Doctor(_) => true,
             Self::Features(command) => {
                 matches!(command, FeaturesCommand::List(_) | FeaturesCommand::Show(_))
@@ -401,6 +410,7 @@ impl Command {
             | Self::Cat(_)
             | Self::Feeds(_)
             | Self::Capture(_)
+            | Self::Run(_)
             | Self::Simulator(_) => false,
         }
     }
@@ -408,6 +418,8 @@ impl Command {
     /// Flags of the command that stand for configuration keys.
     pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
         match self {
+            Self::Demo(args) => args.flags(),
+            Self::Run(args) => args.flags(),
             Self::Cat(args) => args.read.flags(),
             Self::Feeds(FeedsCommand::Convert(args)) => args.rejects.flags(),
             Self::Capture(CaptureCommand::Append(args)) => args.rejects.flags(),

@@ -4,11 +4,13 @@ mod capture;
 mod cat;
 mod config;
 mod datasets;
+mod demo;
 mod doctor;
 mod explain;
 mod features;
 mod feeds;
 mod init;
+mod job;
 mod labeling;
 mod order;
 mod pages;
@@ -76,6 +78,8 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Simulator(SimulatorCommand::Truth(args)) => simulator::truth(args, context),
         Command::Config(ConfigCommand::Show(args)) => config::show(args, context),
         Command::Config(ConfigCommand::Check) => config::check(context),
+        Command::Demo(args) => demo::demo(args, context),
+        Command::Run(args) => job::run(args, context),
         Command::Explain(args) => explain::explain(args),
         Command::Init(args) => init::init(args, context),
         Command::Doctor(args) => doctor::doctor(args, context),

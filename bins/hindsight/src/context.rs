@@ -2,11 +2,11 @@
 
 use crate::cli::{GlobalArgs, ProgressForm};
 use crate::config::{
-    Config, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS, UI_COLOR,
-    UI_PROGRESS,
+    Config, Key, LOG_FORMAT, Layers, METRICS_FILE, REJECTS_MAX, RUN_BATCH_ROWS, RUN_THREADS,
+    UI_COLOR, UI_PROGRESS,
 };
 use crate::console::Console;
-use crate::error::{CliError, ErrorReport};
+use crate::error::{CliError, ErrorReport, Failure};
 use crate::input::ReadOptions;
 use crate::metrics::{BuildInfo, Metrics};
 use crate::progress::Progress;
@@ -31,6 +31,8 @@ pub struct Context {
     pub stop: Stop,
     /// Counters for `--metrics-file`.
     pub metrics: Metrics,
+    /// How progress looks, where it is not as messages do: a step of a run is quiet and shows how far it is.
+    progress_console: Option<Console>,
 }
 
 impl Context {
@@ -49,7 +51,15 @@ impl Context {
         crate::logging::start(global.verbose, console);
         let mut metrics = Metrics::default();
         BuildInfo.observe(&mut metrics);
-        Self { config, layers, mistakes: Vec::new(), console, stop: Stop::listen(), metrics }
+        Self {
+            config,
+            layers,
+            mistakes: Vec::new(),
+            console,
+            stop: Stop::listen(),
+            metrics,
+            progress_console: None,
+        }
     }
 
     /// Counters and display of a stage.
@@ -62,7 +72,45 @@ impl Context {
             "none" => ProgressForm::None,
             _ => ProgressForm::Auto,
         };
-        Progress::new(stage, form, self.console)
+        Progress::new(stage, form, self.step_console())
+    }
+
+    /// How a run speaks of its steps while they are quiet.
+    pub(crate) fn step_console(&self) -> Console {
+        self.progress_console.unwrap_or(self.console)
+    }
+
+    /// Does a part of the work under other settings, without closing lines; what it counted stays.
+    ///
+    /// # Errors
+    /// Mistakes in the settings, or what the work says.
+    pub(crate) fn under<T>(
+        &mut self,
+        settings: &[(&Key, String)],
+        work: impl FnOnce(&mut Self) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut layers = self.layers.clone();
+        let flags = settings.iter();
+        layers.flags.splice(
+            0..0,
+            flags.map(|(key, text)| ("a step".to_owned(), key.name.to_owned(), text.clone())),
+        );
+        let (config, mistakes) = Config::resolve(&layers);
+        if !mistakes.is_empty() {
+            return Err(Failure::Errors(mistakes));
+        }
+        let mut inner = Self {
+            config,
+            layers,
+            mistakes: Vec::new(),
+            console: Console { quiet: true, ..self.console },
+            stop: self.stop.clone(),
+            metrics: std::mem::take(&mut self.metrics),
+            progress_console: Some(self.progress_console.unwrap_or(self.console)),
+        };
+        let done = work(&mut inner);
+        self.metrics = inner.metrics;
+        done
     }
 
     /// How inputs are read.

@@ -537,6 +537,9 @@ impl Diagnostic for CliError {
             Self::NotFound { .. } => {
                 "paths on the command line are relative to the working directory"
             }
+            Self::PermissionDenied { .. } => {
+                "name a place that you may use (`-o`, `--dir`, `--store`), or ask for the right"
+            }
             Self::DiskFull { .. } => "free some space and run the same command again",
             Self::IsDirectory { .. } => "name the files in it",
             Self::AlreadyAppended { .. } => {

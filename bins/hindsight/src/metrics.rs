@@ -20,13 +20,52 @@ pub struct Metrics {
 #[derive(Debug)]
 struct Family {
     kind: &'static str,
-    samples: Vec<String>,
+    samples: Vec<Sample>,
+}
+
+/// A name with its labels, and its value.
+#[derive(Debug)]
+struct Sample {
+    name: String,
+    value: Value,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Value {
+    Count(u64),
+    Level(f64),
+    Seconds(u64),
+}
+
+impl Family {
+    /// A stage that ran several times counts on; of a gauge the last value holds.
+    fn add(&mut self, name: String, value: Value) {
+        let Some(known) = self.samples.iter_mut().find(|sample| sample.name == name) else {
+            self.samples.push(Sample { name, value });
+            return;
+        };
+        known.value = match (known.value, value) {
+            (Value::Count(a), Value::Count(b)) => Value::Count(a.saturating_add(b)),
+            (Value::Seconds(a), Value::Seconds(b)) => Value::Seconds(a.saturating_add(b)),
+            (_, other) => other,
+        };
+    }
+}
+
+impl std::fmt::Display for Sample {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.value {
+            Value::Count(count) => write!(f, "{} {count}", self.name),
+            Value::Level(level) => write!(f, "{} {level}", self.name),
+            Value::Seconds(ns) => write!(f, "{} {}", self.name, seconds(ns)),
+        }
+    }
 }
 
 impl Metrics {
-    fn family(&mut self, name: &str, kind: &'static str) -> &mut Vec<String> {
+    fn family(&mut self, name: &str, kind: &'static str) -> &mut Family {
         let family = self.families.entry(name.to_owned());
-        &mut family.or_insert_with(|| Family { kind, samples: Vec::new() }).samples
+        family.or_insert_with(|| Family { kind, samples: Vec::new() })
     }
 
     /// The text format of Prometheus, version 0.0.4, families by name.
@@ -37,8 +76,7 @@ impl Metrics {
             let help = help(name);
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {}", family.kind);
             for sample in &family.samples {
-                text.push_str(sample);
-                text.push('\n');
+                let _ = writeln!(text, "{sample}");
             }
         }
         text
@@ -49,6 +87,10 @@ impl Metrics {
 pub const METRICS: &[(&str, &str)] = &[
     ("hindsight_build_info", "Version and commit of the program; always 1."),
     ("hindsight_stage_rows_total", "Rows by stage and direction: in, out, rejected."),
+    (
+        "hindsight_decision_latency_seconds",
+        "From a decision's arrival to its row in a dataset, both on disk, without waiting for the horizon.",
+    ),
     ("hindsight_stage_duration_seconds", "Time a stage spends on one batch."),
     ("hindsight_capture_events_total", "Rows by table and outcome: durable, duplicate, rejected."),
     (
@@ -97,27 +139,27 @@ fn help(name: &str) -> &str {
 
 impl Sink for Metrics {
     fn counter(&mut self, name: &str, labels: &[(&str, &str)], value: u64) {
-        let sample = format!("{name}{} {value}", braces(labels, None));
-        self.family(name, "counter").push(sample);
+        let sample = format!("{name}{}", braces(labels, None));
+        self.family(name, "counter").add(sample, Value::Count(value));
     }
 
     fn gauge(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
-        let sample = format!("{name}{} {value}", braces(labels, None));
-        self.family(name, "gauge").push(sample);
+        let sample = format!("{name}{}", braces(labels, None));
+        self.family(name, "gauge").add(sample, Value::Level(value));
     }
 
     fn histogram(&mut self, name: &str, labels: &[(&str, &str)], value: &Histogram) {
+        let family = self.family(name, "histogram");
         let mut below = 0;
-        let mut samples = Vec::new();
         for (edge, count) in value.buckets() {
             below += count;
             let edge = edge.map_or_else(|| "+Inf".to_owned(), seconds);
-            samples.push(format!("{name}_bucket{} {below}", braces(labels, Some(&edge))));
+            let sample = format!("{name}_bucket{}", braces(labels, Some(&edge)));
+            family.add(sample, Value::Count(below));
         }
         let sum = u64::try_from(value.sum_ns()).unwrap_or(u64::MAX);
-        samples.push(format!("{name}_sum{} {}", braces(labels, None), seconds(sum)));
-        samples.push(format!("{name}_count{} {}", braces(labels, None), value.count()));
-        self.family(name, "histogram").extend(samples);
+        family.add(format!("{name}_sum{}", braces(labels, None)), Value::Seconds(sum));
+        family.add(format!("{name}_count{}", braces(labels, None)), Value::Count(value.count()));
     }
 }
 

@@ -176,6 +176,15 @@ impl Diagnostic for AppendError {
             _ => Fault::Input,
         }
     }
+
+    fn help(&self) -> Option<String> {
+        match self {
+            Self::Backpressure(Pressure::Disk { .. }) => Some(
+                "free some space and send the rows again; what was acknowledged is safe".to_owned(),
+            ),
+            _ => None,
+        }
+    }
 }
 
 /// Why a log was not opened.

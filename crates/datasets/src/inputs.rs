@@ -295,7 +295,12 @@ fn row_scores(any: &AnyBatch) -> Result<Option<contract::arrow_array::Float64Arr
     let Some((_, array)) = any.unknown().find(|(field, _)| field.name() == ROW_SCORE) else {
         return Ok(None);
     };
-    let scores = array.as_primitive_opt::<contract::arrow_array::types::Float64Type>();
+    use contract::arrow_array::types::{Float64Type, UInt8Type};
+    // `quality run` writes whole points.
+    if let Some(points) = array.as_primitive_opt::<UInt8Type>() {
+        return Ok(Some(points.iter().map(|score| score.map(f64::from)).collect()));
+    }
+    let scores = array.as_primitive_opt::<Float64Type>();
     scores
         .cloned()
         .map(Some)

@@ -178,6 +178,13 @@ impl Injector {
         self
     }
 
+    /// Plants what a scenario asks for, as a [`Simulation`](crate::Simulation) of it does: over the clean world of the same
+    /// seed it gives the same rows.
+    #[must_use]
+    pub fn of(scenario: &crate::Scenario, seed: u64) -> Self {
+        Self::planted(&scenario.spec.faults, seed)
+    }
+
     pub(crate) fn planted(faults: &[PlantedFault], seed: u64) -> Self {
         faults
             .iter()

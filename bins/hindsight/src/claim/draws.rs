@@ -2,10 +2,10 @@
 
 /// A stream named by a seed and a number (SplitMix64: Steele, Lea, Flood 2014).
 #[derive(Debug, Clone)]
-pub(super) struct Draws(u64);
+pub(crate) struct Draws(u64);
 
 impl Draws {
-    pub(super) fn new(seed: u64, stream: u64) -> Self {
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
         let mut draws = Self(seed);
         let first = draws.next();
         Self(first ^ stream.wrapping_mul(0xd134_2543_de82_ef95))
@@ -20,18 +20,18 @@ impl Draws {
     }
 
     /// Uniform in `0..n`; 0 for `n = 0`. The bias of the multiplication is below n / 2^64.
-    pub(super) fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         let product = u128::from(self.next()) * n as u128;
         usize::try_from(product >> 64).unwrap_or(0)
     }
 
     /// Uniform in [0, 1).
-    pub(super) fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / 9_007_199_254_740_992.0
     }
 
     /// A random order (Fisher and Yates).
-    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at + 1));
         }

@@ -98,18 +98,18 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 
 /// What was predicted for a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Predicted {
+pub(crate) struct Predicted {
     /// The likeliest class.
-    pub(super) likeliest: usize,
+    pub(crate) likeliest: usize,
     /// The class by the claim's rule of decision.
-    pub(super) decided: usize,
+    pub(crate) decided: usize,
     /// Minus the logarithm of the probability of what came.
-    pub(super) loss: f64,
+    pub(crate) loss: f64,
 }
 
 /// All that the metrics of a set of rows need.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     likeliest: Confusion,
     decided: Confusion,
     loss: f64,
@@ -117,25 +117,25 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn new(k: usize) -> Self {
+    pub(crate) fn new(k: usize) -> Self {
         Self { likeliest: Confusion::new(k), decided: Confusion::new(k), loss: 0.0, weight: 0.0 }
     }
 
-    pub(super) fn add(&mut self, gold: usize, predicted: &Predicted, weight: f64) {
+    pub(crate) fn add(&mut self, gold: usize, predicted: &Predicted, weight: f64) {
         self.likeliest.add(gold, predicted.likeliest, weight);
         self.decided.add(gold, predicted.decided, weight);
         self.loss += weight * predicted.loss;
         self.weight += weight;
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         self.likeliest.merge(&other.likeliest);
         self.decided.merge(&other.decided);
         self.loss += other.loss;
         self.weight += other.weight;
     }
 
-    pub(super) fn value(&self, metric: Metric) -> f64 {
+    pub(crate) fn value(&self, metric: Metric) -> f64 {
         match metric {
             Metric::BalancedAccuracy => self.decided.balanced_accuracy(),
             Metric::MacroF1 => self.decided.macro_f1(),
@@ -145,7 +145,7 @@ impl Tally {
     }
 
     /// One number a set of rows whose run in time shows for how long differences last.
-    pub(super) fn level(&self, metric: Metric) -> f64 {
+    pub(crate) fn level(&self, metric: Metric) -> f64 {
         match metric {
             Metric::LogLoss => -self.loss / self.weight,
             Metric::Accuracy => self.likeliest.accuracy(),

@@ -5,13 +5,13 @@ use super::metric::{Metric, Tally};
 
 /// What resampling sessions says about a difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Resampled {
+pub(crate) struct Resampled {
     /// 95 % interval of the relative gain.
-    pub(super) gain: Option<(f64, f64)>,
+    pub(crate) gain: Option<(f64, f64)>,
     /// Two-sided p-value of no difference.
-    pub(super) p_value: f64,
+    pub(crate) p_value: f64,
     /// Mean length of a block, in sessions.
-    pub(super) block: f64,
+    pub(crate) block: f64,
 }
 
 /// Resamples sessions in blocks of geometric length, both arms alike, and takes each metric anew.
@@ -20,7 +20,7 @@ pub(super) struct Resampled {
 /// - **Cost:** sessions x replicates.
 /// - **Source:** Politis and Romano (1994); the mean block is that of `labeling::block_length` over the sessions'
 ///   differences.
-pub(super) fn resample(
+pub(crate) fn resample(
     sessions: &[(Tally, Tally)],
     metric: Metric,
     replicates: u32,

@@ -50,6 +50,7 @@ are acknowledged and not stored again. A row that breaks the contract is a rejec
 Examples:
   hindsight capture append log trades.parquet
   hindsight capture append log trades.parquet --resume
+  hindsight capture append past trades.parquet quotes.parquet --merge 100ms
   hindsight cat trades.parquet | hindsight capture append log --producer feed")]
 pub struct AppendArgs {
     /// The log, a directory; it is made by the first append
@@ -73,6 +74,10 @@ pub struct AppendArgs {
     /// The inputs are the producer's rows from number 0 on: store only what is not there
     #[arg(long, help_heading = "Producer")]
     pub resume: bool,
+    /// Append all inputs together, slice after slice of this length of their availability, as their rows would have come to
+    /// a collector; without it one input follows the other [as in 100ms]
+    #[arg(long, value_name = "TIME", help_heading = "Input")]
+    pub merge: Option<String>,
     /// When rows are acknowledged
     #[arg(long, value_name = "LEVEL", help_heading = "Log", default_value = "durable")]
     pub level: AckLevel,

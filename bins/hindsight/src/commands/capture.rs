@@ -5,15 +5,17 @@ mod append;
 mod archive;
 mod compare;
 mod ledger;
+mod merge;
 mod read;
 mod sources;
 mod verify;
 
-pub(super) use append::append;
+pub(super) use acks::Acks;
+pub(super) use append::{append, appended};
 pub(super) use archive::archive;
 pub(super) use ledger::ledger;
 pub(super) use read::read;
-pub(super) use verify::verify;
+pub(super) use verify::{verified, verify};
 
 use crate::error::{CliError, ErrorReport, Failure, did_you_mean};
 use capture::{Clock, Completeness, Drive, Gap, Log, OpenError, Options, RecoveryReport};
@@ -39,18 +41,18 @@ impl Clock for SystemClock {
     }
 }
 
-fn fs() -> Arc<dyn Fs> {
+pub(super) fn fs() -> Arc<dyn Fs> {
     Arc::new(RealFs)
 }
 
 /// An error of a library as this program reports it.
-fn failure(error: &dyn Diagnostic) -> Failure {
+pub(super) fn failure(error: &dyn Diagnostic) -> Failure {
     ErrorReport::new(error).into()
 }
 
 /// Who reads: the user of this command.
 #[expect(clippy::expect_used, reason = "INVARIANT: literals that keep the rule of names")]
-fn reading() -> ReadContext {
+pub(super) fn reading() -> ReadContext {
     ReadContext {
         principal: Principal::parse("local").expect("a name"),
         purpose: Purpose::parse("command-line").expect("a name"),
@@ -58,7 +60,7 @@ fn reading() -> ReadContext {
 }
 
 /// Opens a log for writing.
-fn open(dir: &Path, options: Options) -> Result<(Log, RecoveryReport), OpenError> {
+pub(super) fn open(dir: &Path, options: Options) -> Result<(Log, RecoveryReport), OpenError> {
     // Seeded by the operating system for each process.
     let seed = RandomState::new().hash_one(dir);
     Log::open(fs(), dir, options, Arc::new(SystemClock), seed)
@@ -71,14 +73,14 @@ fn open_existing(dir: &Path) -> Result<(Log, RecoveryReport), Failure> {
 }
 
 /// The ledger of a log, without its lock.
-fn completeness(dir: &Path, seqs: Range<u64>) -> Result<Completeness, Failure> {
+pub(super) fn completeness(dir: &Path, seqs: Range<u64>) -> Result<Completeness, Failure> {
     let now = SystemClock.now();
     capture::completeness(&fs(), dir, &Options::default(), &reading(), now, seqs)
         .map_err(|error| failure(&error))
 }
 
 /// The identity that a name stands for: the same everywhere and always.
-fn id_of(name: &str) -> EventId {
+pub(super) fn id_of(name: &str) -> EventId {
     let hash = Hash::of(format!("hindsight producer\n{name}").as_bytes());
     let mut bytes = [0; 16];
     for (slot, byte) in bytes.iter_mut().zip(hash.as_bytes()) {

@@ -16,7 +16,7 @@ mod tables;
 mod trace;
 mod verify;
 
-pub(super) use build::build;
+pub(super) use build::{Made, build, built};
 pub(super) use claim::claim;
 pub(super) use diff::diff;
 pub(super) use export::export;
@@ -25,7 +25,7 @@ pub(super) use list::list;
 pub(super) use mark::{pin, withdraw};
 pub(super) use show::show;
 pub(super) use trace::trace;
-pub(super) use verify::verify;
+pub(super) use verify::{verified, verify};
 
 use super::count;
 use crate::error::{CliError, ErrorReport, Failure};

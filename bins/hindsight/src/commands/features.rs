@@ -10,7 +10,7 @@ mod run;
 mod select;
 mod show;
 
-pub(super) use check::check;
+pub(super) use check::{certified, check, document as causality_document, gate as causality_gate};
 pub(super) use list::list;
 pub(crate) use reference::reference;
 pub(super) use run::run;
@@ -26,7 +26,7 @@ use crate::input::file_text;
 use features::{Catalogue, Plan, Spec, SpecError, SweepError};
 
 /// The feature set that flags and configuration name, against the catalogue.
-fn plan(args: &SpecArgs, context: &Context) -> Result<Plan, Failure> {
+pub(super) fn plan(args: &SpecArgs, context: &Context) -> Result<Plan, Failure> {
     let catalogue = Catalogue::builtin();
     let Some(path) = context.config.path(&FEATURES_SPEC) else {
         let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
@@ -55,7 +55,7 @@ fn unknown(name: &str, near: Vec<String>) -> Failure {
 }
 
 /// An error of the engine as this program reports it.
-fn stopped(error: SweepError) -> Failure {
+pub(super) fn stopped(error: SweepError) -> Failure {
     match error {
         SweepError::Shape(shape) => shape.into(),
         other => ErrorReport::new(&other).into(),

@@ -13,9 +13,10 @@ mod stored;
 mod tables;
 mod validate;
 
-pub(super) use check::check;
+pub(super) use check::{audited, check, gate as audit_gate};
 pub(super) use diff::diff;
 pub(super) use explain::explain;
+pub(super) use rules::book;
 pub(super) use run::run;
 pub(super) use show::show;
 pub(super) use validate::validate;

@@ -18,10 +18,11 @@ mod sides;
 mod streams;
 mod validate;
 
-pub(super) use check::check;
+pub(super) use check::{check, judged};
 pub(super) use compare::compare;
 pub(super) use drift::drift;
 pub(super) use explain::explain;
+pub(super) use findings::{SCHEMA as REPORT_SCHEMA, document as report_document};
 pub(super) use profile::profile;
 pub(super) use report::report;
 pub(super) use run::run;

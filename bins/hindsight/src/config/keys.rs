@@ -39,6 +39,10 @@ pub enum KeyKind {
     Allowance,
     /// A path; empty means none.
     Path,
+    /// A length of time above 0, as in `100ms`.
+    Duration,
+    /// A percentage above 0.
+    Percent,
     /// Paths, one in quotes or a list of them, on the command line with commas between; empty means none.
     Paths,
 }
@@ -74,6 +78,30 @@ pub(crate) const RUN_THREADS: Key = Key {
     kind: KeyKind::Count { min: 0, max: 1_024 },
     default: "0",
     doc: "threads of `simulator run`, 0 for all; never changes a byte",
+};
+/// Where a run keeps what it makes.
+pub(crate) const RUN_DIR: Key = Key {
+    name: "run.dir",
+    class: KeyClass::Runtime,
+    kind: KeyKind::Path,
+    default: "",
+    doc: "folder of what `run` makes; empty: `run` in the working directory",
+};
+/// Tables of a run.
+pub(crate) const RUN_SOURCES: Key = Key {
+    name: "run.sources",
+    class: KeyClass::Result,
+    kind: KeyKind::Paths,
+    default: "",
+    doc: "tables that `run` starts from, Arrow or Parquet that say which table they are; none: the log of capture.dir",
+};
+/// Venue files of a run.
+pub(crate) const RUN_FEEDS: Key = Key {
+    name: "run.feeds",
+    class: KeyClass::Result,
+    kind: KeyKind::Paths,
+    default: "",
+    doc: "files of venues and vendors that `run` converts first, as `feeds convert` does",
 };
 /// A scenario by name.
 pub(crate) const SIMULATOR_PRESET: Key = Key {
@@ -113,7 +141,15 @@ pub(crate) const CAPTURE_DIR: Key = Key {
     class: KeyClass::Runtime,
     kind: KeyKind::Path,
     default: "",
-    doc: "folder of the capture log that `hindsight-query` shows when no place is named",
+    doc: "folder of a capture log: what `hindsight-query` shows when no place is named, and what `run` appends its sources to or, without sources, reads",
+};
+/// How finely inputs are merged.
+pub(crate) const CAPTURE_SLICE: Key = Key {
+    name: "capture.slice",
+    class: KeyClass::Result,
+    kind: KeyKind::Duration,
+    default: "100ms",
+    doc: "slice of time in which `run` appends its sources together, as `capture append --merge`; rows may be seen so much later",
 };
 /// The allowance of rejects.
 pub(crate) const REJECTS_MAX: Key = Key {
@@ -139,6 +175,14 @@ pub(crate) const FEATURES_SPEC: Key = Key {
     default: "",
     doc: "file with the feature set of `features run`; none means every feature",
 };
+/// How much of the features is proven.
+pub(crate) const FEATURES_CHECK: Key = Key {
+    name: "features.check",
+    class: KeyClass::Result,
+    kind: KeyKind::Percent,
+    default: "5%",
+    doc: "rows that `run` sweeps again to certify the features, as a share of the rows read",
+};
 /// The rule sets.
 pub(crate) const LABELING_RULES: Key = Key {
     name: "labeling.rules",
@@ -146,6 +190,14 @@ pub(crate) const LABELING_RULES: Key = Key {
     kind: KeyKind::Paths,
     default: "",
     doc: "file with the rule set of `labeling run`, or a list of files in force one after another; none means the built-in set",
+};
+/// How many labels are audited.
+pub(crate) const LABELING_CHECK: Key = Key {
+    name: "labeling.check",
+    class: KeyClass::Result,
+    kind: KeyKind::Count { min: 1, max: 1_000_000 },
+    default: "1000",
+    doc: "decisions in the sample by which `run` audits labels; too few of a target cannot show that 98 % are right",
 };
 /// The rules of tables.
 pub(crate) const QUALITY_RULES: Key = Key {
@@ -162,6 +214,14 @@ pub(crate) const QUALITY_MODE: Key = Key {
     kind: KeyKind::Word(&["live", "final"]),
     default: "live",
     doc: "checks of `quality`: live runs those that look back alone, final all of them, for reports and labels",
+};
+/// The specs of datasets.
+pub(crate) const DATASETS_SPECS: Key = Key {
+    name: "datasets.specs",
+    class: KeyClass::Result,
+    kind: KeyKind::Paths,
+    default: "",
+    doc: "file with the spec of a dataset that `run` builds, or a list of them; a dataset has the name of its file",
 };
 /// Where versions are kept.
 pub(crate) const DATASETS_STORE: Key = Key {
@@ -208,14 +268,21 @@ pub(crate) const METRICS_FILE: Key = Key {
 pub const KEYS: &[&Key] = &[
     &RUN_BATCH_ROWS,
     &RUN_THREADS,
+    &RUN_DIR,
+    &RUN_SOURCES,
+    &RUN_FEEDS,
     &CAPTURE_DIR,
+    &CAPTURE_SLICE,
     &REJECTS_MAX,
     &FEEDS_SPEC,
     &FEATURES_SPEC,
+    &FEATURES_CHECK,
     &LABELING_RULES,
+    &LABELING_CHECK,
     &QUALITY_RULES,
     &QUALITY_MODE,
     &DATASETS_STORE,
+    &DATASETS_SPECS,
     &SIMULATOR_PRESET,
     &SIMULATOR_SCENARIO,
     &SIMULATOR_SEED,
@@ -255,6 +322,8 @@ impl Key {
             KeyKind::Count { min, max } => format!("a whole number from {min} to {max}"),
             KeyKind::Word(words) => format!("one of {}", words.join(", ")),
             KeyKind::Allowance => "`auto`, a count or a percentage in quotes".to_owned(),
+            KeyKind::Duration => "a length of time above 0 in quotes, as \"100ms\"".to_owned(),
+            KeyKind::Percent => "a percentage above 0% in quotes, as \"5%\"".to_owned(),
             KeyKind::Path => "a path in quotes".to_owned(),
             KeyKind::Paths => "a path in quotes, or a list of them".to_owned(),
         }
@@ -274,6 +343,15 @@ impl Key {
             KeyKind::Allowance => {
                 let is_one = text == "auto" || crate::rejects::Allowance::parse(text).is_ok();
                 is_one.then(|| Value::Text(text.to_owned()))
+            }
+            KeyKind::Duration => {
+                let ns = contract::parse_duration_ns(text).ok().filter(|ns| *ns > 0);
+                ns.map(|_| Value::Text(text.to_owned()))
+            }
+            KeyKind::Percent => {
+                let share = text.strip_suffix('%').and_then(|share| share.parse::<f64>().ok());
+                let share = share.filter(|share| *share > 0.0 && share.is_finite());
+                share.map(|_| Value::Text(text.to_owned()))
             }
             KeyKind::Path => Some(Value::Path(PathBuf::from(text))),
             KeyKind::Paths => {

@@ -2,7 +2,7 @@
 
 use super::error::ConfigError;
 use super::file::{Entry, File};
-use super::keys::{KEYS, Key, KeyClass, KeyKind};
+use super::keys::{KEYS, Key, KeyClass, KeyKind, RUN_FEEDS, RUN_SOURCES};
 use crate::error::{ErrorReport, did_you_mean};
 use contract::Json;
 use std::collections::BTreeMap;
@@ -289,24 +289,31 @@ impl Config {
         let pairs = self
             .settings()
             .filter(|setting| setting.key.class == KeyClass::Result)
-            .map(|setting| (setting.key.name, Json::from(portable(&setting.value))));
+            .map(|setting| (setting.key.name, Json::from(portable(setting))));
         contract::Hash::of(Json::object(pairs).to_string().as_bytes())
     }
 }
 
-/// A value without what is private to a machine: a file counts by its content.
-fn portable(value: &Value) -> String {
-    match value {
-        Value::Path(path) => content(path),
-        Value::Paths(paths) => paths.iter().map(|path| content(path)).collect::<Vec<_>>().join(","),
+/// A value without what is private to a machine: a file counts by its content, an input, which may be large and whose
+/// content a run records itself, by its name.
+fn portable(setting: &Setting) -> String {
+    let is_input = [RUN_SOURCES.name, RUN_FEEDS.name].contains(&setting.key.name);
+    let text = |path: &Path| if is_input { name(path) } else { content(path) };
+    match &setting.value {
+        Value::Path(path) => text(path),
+        Value::Paths(paths) => paths.iter().map(|path| text(path)).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn content(path: &Path) -> String {
     match std::fs::read(path) {
         Ok(bytes) => format!("sha256:{}", contract::Hash::of(&bytes)),
-        Err(_) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        Err(_) => name(path),
     }
 }
 

@@ -14,6 +14,8 @@ fn values(key: &Key) -> [String; 2] {
             [(*others[0]).to_owned(), others.get(1).map_or(key.default, |word| **word).to_owned()]
         }
         KeyKind::Allowance => ["7".to_owned(), "0.5%".to_owned()],
+        KeyKind::Duration => ["7ms".to_owned(), "2s".to_owned()],
+        KeyKind::Percent => ["7%".to_owned(), "0.5%".to_owned()],
         KeyKind::Path | KeyKind::Paths => ["/a/first".to_owned(), "/a/second".to_owned()],
     }
 }

@@ -6,11 +6,13 @@ mod capture_data;
 mod cat;
 mod config;
 mod datasets;
+mod demo;
 mod examples;
 mod explain;
 mod features;
 mod feeds;
 mod guide;
+mod job;
 mod labeling;
 #[path = "../../../../crates/datasets/tests/it/market.rs"]
 #[expect(dead_code, reason = "the tests of `datasets` use the rest")]

@@ -27,7 +27,7 @@ pub enum InputError {
         input: String,
     },
     /// The scores of decision rows are no numbers.
-    #[error("decisions.quality_score: expected `Float64`, found `{found}`")]
+    #[error("decisions.quality_score: expected `UInt8` or `Float64`, found `{found}`")]
     Score {
         /// The type.
         found: String,

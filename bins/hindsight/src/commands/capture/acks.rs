@@ -31,15 +31,28 @@ pub(super) struct Totals {
     pub(super) duplicates: u64,
 }
 
+/// Where a line for each acknowledged range goes.
+#[derive(Debug, Clone)]
+pub(in crate::commands) enum Acks {
+    /// To standard output.
+    Stdout,
+    /// Nowhere: the ledger of the log says the same.
+    Nowhere,
+}
+
 /// Prints acknowledgements in the order of the appends, while the next rows are read.
 pub(super) struct Printer(JoinHandle<Result<Totals, Failure>>);
 
 impl Printer {
-    pub(super) fn start() -> Result<(Self, SyncSender<Sent>), Failure> {
+    pub(super) fn start(acks: &Acks) -> Result<(Self, SyncSender<Sent>), Failure> {
+        let sink = match acks {
+            Acks::Stdout => Some(ByteSink::stdout()?),
+            Acks::Nowhere => None,
+        };
         let (sender, receiver) = sync_channel::<Sent>(256);
         let thread = std::thread::Builder::new().name("acknowledgements".to_owned());
         let handle = thread
-            .spawn(move || print_all(&receiver))
+            .spawn(move || print_all(&receiver, sink))
             .map_err(|e| CliError::writing(Path::new("standard output"), e))?;
         Ok((Self(handle), sender))
     }
@@ -52,13 +65,15 @@ impl Printer {
     }
 }
 
-fn print_all(receiver: &Receiver<Sent>) -> Result<Totals, Failure> {
-    let mut sink = Some(ByteSink::stdout()?);
+fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<Totals, Failure> {
     let mut totals = Totals::default();
     for sent in receiver {
         let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
         totals.rows += ack.pseq.end - ack.pseq.start;
         totals.duplicates += ack.duplicates;
+        if sink.is_none() {
+            continue;
+        }
         let text = |n: Option<u64>| n.map(|n| n.to_string());
         let stored = ack.stored.first().zip(ack.stored.last());
         let line = Document::new("hindsight.ack.v1")

@@ -1,7 +1,8 @@
 //! `hindsight capture append`.
 
-use super::acks::{Printer, Sent, Totals};
+use super::acks::{Acks, Printer, Sent, Totals};
 use super::compare::Stored;
+use super::merge::{Line, rank};
 use super::sources::{Part, start};
 use super::{duration, failure, id_of, open, reading, start_note};
 use crate::cli::{AckLevel, AppendArgs, Mode};
@@ -14,6 +15,7 @@ use crate::rejects::RejectSink;
 use arrow_array::RecordBatch;
 use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec};
 use contract::{Admitted, EventId, Observe, Origin, ProducerMode, TableSpec, admit_any};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -78,7 +80,17 @@ impl Claim {
 ///
 /// - **Shape:** rows in their order; one frame for at most 8,192 rows.
 pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> Result<(), Failure> {
+    appended(args, &Acks::Stdout, context)
+}
+
+/// As [`append`], with the acknowledgements elsewhere.
+pub(in crate::commands) fn appended(
+    args: &AppendArgs,
+    acks: &Acks,
+    context: &mut Context,
+) -> Result<(), Failure> {
     let max_future = duration("--max-future", &args.max_future)?;
+    let slice = args.merge.as_deref().map(slice_ns).transpose()?;
     let Inputs { jobs, raw, producers } = inputs(args)?;
     is_free(&args.log)?;
     let is_live = raw.iter().any(RawSource::is_pipe);
@@ -101,7 +113,7 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
     let (log, report) = open(&args.log, options).map_err(|error| failure(&error))?;
     let mut notes: Vec<String> = start_note(&report).into_iter().collect();
     let is_new = are_new(&log, args, &producers);
-    let (printer, sent) = match is_new.and_then(|()| Printer::start()) {
+    let (printer, sent) = match is_new.and_then(|()| Printer::start(acks)) {
         Ok(started) => started,
         Err(refused) => {
             close(log)?;
@@ -115,11 +127,16 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
         sent: Some(sent),
         rejects,
         progress: context.progress("capture append"),
-        position: 0,
+        positions: BTreeMap::new(),
         most: BATCH,
     };
-    let parts = start(raw).map_err(|e| CliError::reading(Path::new("inputs"), e))?;
-    let ended = run.take_all(&parts, context, &mut notes);
+    let ended = match slice {
+        Some(slice) => run.take_merged(raw, slice, context, &mut notes),
+        None => {
+            let parts = start(raw).map_err(|e| CliError::reading(Path::new("inputs"), e))?;
+            run.take_all(&parts, context, &mut notes)
+        }
+    };
     // The printer ends when nothing more is sent and everything sent is acknowledged.
     run.sent = None;
     if ended.is_err() {
@@ -168,6 +185,16 @@ pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> R
         next: Some(format!("hindsight capture ledger {}", args.log.display())),
     });
     Ok(())
+}
+
+/// Length of a slice of time in which inputs are merged.
+fn slice_ns(text: &str) -> Result<i64, Failure> {
+    let ns = contract::parse_duration_ns(text).ok().filter(|ns| *ns > 0);
+    ns.ok_or_else(|| {
+        let expected = "a length of time above 0 as in 100ms or 1s";
+        let found = contract::excerpt(text.as_bytes());
+        CliError::BadValue { flag: "--merge", expected, found }.into()
+    })
 }
 
 fn close(log: Log) -> Result<(), Failure> {
@@ -294,8 +321,8 @@ struct Append<'a> {
     sent: Option<SyncSender<Sent>>,
     rejects: RejectSink,
     progress: Progress,
-    /// Rows of the current input so far.
-    position: u64,
+    /// Rows of each input so far.
+    positions: BTreeMap<usize, u64>,
     /// Rows that a frame has held so far, at most.
     most: usize,
 }
@@ -314,7 +341,6 @@ impl Append<'_> {
             match parts.recv_timeout(TICK) {
                 Ok(Part::Rows(at, batch)) => self.take(at, &batch, context)?,
                 Ok(Part::End(at, is_trusted)) => {
-                    self.position = 0;
                     if let Some(job) = self.jobs.get(at).filter(|_| is_trusted) {
                         notes.push(format!(
                             "{} had no end marker; taken for whole because of --trust-eof",
@@ -329,6 +355,56 @@ impl Append<'_> {
             }
             self.progress.tick();
         }
+    }
+
+    /// Appends all inputs together, slice after slice of their availability, as rows would have come to a collector: a
+    /// log raises `ts_avail` to what it had seen before, and files one after another would all be as late as the first.
+    fn take_merged(
+        &mut self,
+        raw: Vec<RawSource>,
+        slice_ns: i64,
+        context: &Context,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Option<Failure>> {
+        let mut lines: Vec<Line> =
+            raw.into_iter().enumerate().map(|(at, raw)| Line::new(at, raw)).collect();
+        lines.sort_by_key(|line| self.jobs.get(line.at).map(|job| rank(job.spec)));
+        loop {
+            let mut first = None;
+            for line in &mut lines {
+                let head = line.head(&mut |at, batch| self.admit(at, batch))?;
+                first = match (first, head) {
+                    (Some(a), Some(b)) => Some(std::cmp::min::<i64>(a, b)),
+                    (a, b) => a.or(b),
+                };
+            }
+            let Some(first) = first else { break };
+            let end = first.div_euclid(slice_ns).saturating_add(1).saturating_mul(slice_ns);
+            for line in &mut lines {
+                if context.stop.signal().is_some() {
+                    return Err(None);
+                }
+                while line
+                    .head(&mut |at, batch| self.admit(at, batch))?
+                    .is_some_and(|head| head < end)
+                {
+                    let rows = line.take_before(end);
+                    self.send_all(line.at, &rows, context)?;
+                }
+            }
+            self.progress.tick();
+        }
+        lines.sort_by_key(|line| line.at);
+        for line in &lines {
+            if let Some(job) = self.jobs.get(line.at).filter(|_| line.is_trusted()) {
+                notes.push(format!(
+                    "{} had no end marker; taken for whole because of --trust-eof",
+                    job.name
+                ));
+            }
+            self.end(line.at).map_err(Some)?;
+        }
+        Ok(())
     }
 
     /// An input is at its end, and with the last one of its producer the producer is: that is on record before anything
@@ -353,18 +429,35 @@ impl Append<'_> {
         batch: &RecordBatch,
         context: &Context,
     ) -> Result<(), Option<Failure>> {
-        let Some(job) = self.jobs.get(at) else { return Ok(()) };
-        let (spec, index) = (job.spec, job.producer);
-        let origin = Origin::new("capture", &job.name).at(self.position);
+        let good = self.admit(at, batch)?;
+        self.send_all(at, &good, context)
+    }
+
+    /// The rows of an input that keep the rules; the others are rejects.
+    fn admit(&mut self, at: usize, batch: &RecordBatch) -> Result<RecordBatch, Option<Failure>> {
+        let Some(job) = self.jobs.get(at) else { return Ok(batch.slice(0, 0)) };
+        let spec = job.spec;
+        let position = self.positions.entry(at).or_default();
+        let origin = Origin::new("capture", &job.name).at(*position);
         let Admitted { good, rejects, .. } = admit_any(spec, batch, &origin)
             .map_err(|error| Some(Failure::from(error).in_input(&job.name)))?;
         let rows = batch.num_rows() as u64;
-        self.position += rows;
+        *position += rows;
         self.progress.stats.rows_in += rows;
         self.progress.stats.rejects += rejects.len() as u64;
         self.rejects.push(&rejects).map_err(Some)?;
-        let good = good.into_record_batch();
         tracing::debug!(stage = "capture append", table = spec.name, rows, "batch");
+        Ok(good.into_record_batch())
+    }
+
+    fn send_all(
+        &mut self,
+        at: usize,
+        good: &RecordBatch,
+        context: &Context,
+    ) -> Result<(), Option<Failure>> {
+        let Some(job) = self.jobs.get(at) else { return Ok(()) };
+        let (spec, index) = (job.spec, job.producer);
         let mut from = 0;
         while from < good.num_rows() {
             let part = good.slice(from, self.most.min(good.num_rows() - from));

@@ -8,6 +8,11 @@ use crate::output::{Document, Grid, print};
 use capture::{Problem, VerifyReport};
 use std::fmt::Write as _;
 
+/// What is wrong with the stored bytes of a log.
+pub(in crate::commands) fn verified(dir: &std::path::Path) -> Result<VerifyReport, Failure> {
+    capture::verify(&fs(), dir).map_err(|error| failure(&error))
+}
+
 /// Reads every stored byte; damage that was on record before is listed and is no failure.
 pub(in crate::commands) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
     let json = is_json("capture verify", &args.report)?;
@@ -21,7 +26,7 @@ pub(in crate::commands) fn verify(args: &VerifyArgs) -> Result<(), Failure> {
         }
         (report, start.lost.len())
     } else {
-        (capture::verify(&fs(), &args.log).map_err(|error| failure(&error))?, 0)
+        (verified(&args.log)?, 0)
     };
     if json {
         print(&format!("{}\n", document(&report)))?;

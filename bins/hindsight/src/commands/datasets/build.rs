@@ -50,10 +50,10 @@ struct Staged {
 }
 
 /// What came of one spec.
-struct Done {
-    name: Name,
-    built: Built,
-    published: PublishedVersion,
+pub(in crate::commands) struct Done {
+    pub(in crate::commands) name: Name,
+    pub(in crate::commands) built: Built,
+    pub(in crate::commands) published: PublishedVersion,
 }
 
 /// Builds a version for each spec, certifies and publishes it.
@@ -64,6 +64,25 @@ pub(in crate::commands) fn build(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("datasets build", &args.report)?;
+    match built(args, context)? {
+        Made::Planned(text) => print(&text),
+        Made::Published(done) => report(&done, json, context),
+    }
+}
+
+/// What a build made.
+pub(in crate::commands) enum Made {
+    /// What it would make, in words.
+    Planned(String),
+    /// Versions, in the order of their specs.
+    Published(Vec<Done>),
+}
+
+/// As [`build`], without a report.
+pub(in crate::commands) fn built(
+    args: &DatasetsBuildArgs,
+    context: &mut Context,
+) -> Result<Made, Failure> {
     let wanted = wanted(args)?;
     let facts = facts(&args.store, &args.record)?;
     let causality = args.causality.as_deref().map(causality).transpose()?;
@@ -85,7 +104,7 @@ pub(in crate::commands) fn build(
         for (name, plan) in &plans {
             let _ = writeln!(text, "{name}\n{}", planned(plan));
         }
-        return print(&text);
+        return Ok(Made::Planned(text));
     }
     let shared = Shared {
         args,
@@ -131,7 +150,7 @@ pub(in crate::commands) fn build(
         let metric = "hindsight_dataset_last_success_timestamp_seconds";
         context.metrics.gauge(metric, &labels, last);
     }
-    report(&done, json, context)
+    Ok(Made::Published(done))
 }
 
 /// What every spec of a build shares.

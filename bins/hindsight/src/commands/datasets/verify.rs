@@ -21,6 +21,54 @@ pub(in crate::commands) fn verify(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("datasets verify", &args.report)?;
+    let found = verified(args, context)?;
+    let Verified { files, taken, certificate: certified, .. } = &found;
+    if json {
+        let whole = Document::new("hindsight.datasets_verify.v1")
+            .with("version", args.version.as_str())
+            .with("files", count(*files))
+            .with("as_stored", taken.iter().map(|c| Document::from(c.as_str())).collect::<Vec<_>>())
+            .with("certificate", certificate::document(certified));
+        print(&format!("{whole}\n"))?;
+    } else {
+        let mut text = format!("{files} files, every hash as recorded\n\n");
+        text.push_str(&certificate::text(certified));
+        if !taken.is_empty() {
+            let _ = writeln!(text, "as it was stored: {}", taken.join(", "));
+        }
+        print(&text)?;
+    }
+    found.gate(&args.version)
+}
+
+/// A version whose every byte is as recorded.
+pub(in crate::commands) struct Verified {
+    pub(in crate::commands) files: usize,
+    /// Checks taken from the stored certificate.
+    taken: Vec<String>,
+    /// Made anew.
+    pub(in crate::commands) certificate: Certificate,
+    spec: Spec,
+}
+
+impl Verified {
+    /// Says no where a check stands in the way of its use.
+    pub(in crate::commands) fn gate(&self, version: &str) -> Result<(), Failure> {
+        let allowed = &self.spec.gate.allow_not_evaluated;
+        let refusals: Vec<_> = self.certificate.refusals(allowed).cloned().collect();
+        if refusals.is_empty() {
+            return Ok(());
+        }
+        let (dataset, checks) = (version.to_owned(), certificate::refusals(&refusals));
+        Err(DatasetsError::Refused { dataset, checks }.into())
+    }
+}
+
+/// As [`verify`], without a report.
+pub(in crate::commands) fn verified(
+    args: &DatasetsVerifyArgs,
+    context: &Context,
+) -> Result<Verified, Failure> {
     let causality = args.causality.as_deref().map(causality).transpose()?;
     let store = store(context)?;
     let version = open(&store, &args.store, &args.version)?;
@@ -56,29 +104,5 @@ pub(in crate::commands) fn verify(
         }
     }
     let files = version.manifest.files.len() + version.manifest.documents.len() + 1;
-    if json {
-        let whole = Document::new("hindsight.datasets_verify.v1")
-            .with("version", args.version.as_str())
-            .with("files", count(files))
-            .with("as_stored", taken.iter().map(|c| Document::from(c.as_str())).collect::<Vec<_>>())
-            .with("certificate", certificate::document(&certified));
-        print(&format!("{whole}\n"))?;
-    } else {
-        let mut text = format!("{files} files, every hash as recorded\n\n");
-        text.push_str(&certificate::text(&certified));
-        if !taken.is_empty() {
-            let _ = writeln!(text, "as it was stored: {}", taken.join(", "));
-        }
-        print(&text)?;
-    }
-    let allowed = &spec.gate.allow_not_evaluated;
-    let refusals: Vec<_> = certified.refusals(allowed).cloned().collect();
-    if refusals.is_empty() {
-        return Ok(());
-    }
-    Err(DatasetsError::Refused {
-        dataset: args.version.clone(),
-        checks: certificate::refusals(&refusals),
-    }
-    .into())
+    Ok(Verified { files, taken, certificate: certified, spec })
 }

@@ -21,6 +21,17 @@ pub(in crate::commands) fn check(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("features check", &args.report)?;
+    let report = certified(args, context)?;
+    let text = if json { format!("{}\n", document(&report)) } else { table(&report, args.all) };
+    print(&text)?;
+    gate(&report, args.require_reaction)
+}
+
+/// Changes everything that must not matter, and says what came of it.
+pub(in crate::commands) fn certified(
+    args: &FeaturesCheckArgs,
+    context: &Context,
+) -> Result<CausalityReport, Failure> {
     let budget = share(&args.budget)?;
     let plan = plan(&args.spec, context)?;
     let files = Files::open(&args.inputs, &plan, context)?;
@@ -48,9 +59,14 @@ pub(in crate::commands) fn check(
     rows += rounds.feeds().iter().map(super::feed::Feed::rows_read).sum::<u64>();
     rejects.finish(rows)?;
     let options = CertifyOptions { seed: args.seed, budget, ..CertifyOptions::default() };
-    let report = certify(plan, &inputs, options).map_err(stopped)?;
-    let text = if json { format!("{}\n", document(&report)) } else { table(&report, args.all) };
-    print(&text)?;
+    certify(plan, &inputs, options).map_err(stopped)
+}
+
+/// Says no to a feature set that knows the future.
+pub(in crate::commands) fn gate(
+    report: &CausalityReport,
+    require_reaction: bool,
+) -> Result<(), Failure> {
     let idle = report.unreactive().count();
     if !report.is_causal() {
         let moved = report.features.iter().filter(|f| f.moved > 0).count();
@@ -62,7 +78,7 @@ pub(in crate::commands) fn check(
         };
         return Err(CliError::NotCausal { found }.into());
     }
-    if args.require_reaction && idle > 0 {
+    if require_reaction && idle > 0 {
         let found = format!("{idle} features that do not react to what they declare");
         return Err(CliError::NotCausal { found }.into());
     }
@@ -123,7 +139,8 @@ fn table(report: &CausalityReport, all: bool) -> String {
     text
 }
 
-fn document(report: &CausalityReport) -> Document {
+/// The report as a document.
+pub(in crate::commands) fn document(report: &CausalityReport) -> Document {
     let parts: Vec<Document> = report
         .parts
         .iter()

@@ -12,16 +12,14 @@ use crate::cli::LabelingCheckArgs;
 use crate::commands::is_json;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
-use crate::output::print;
+use crate::output::{Document, print};
 use crate::rejects::RejectSink;
 use arrow_array::RecordBatch;
 use contract::{
     Batch, Diagnostic, EventId, Hash, LabelAudits, LabelTests, Labels, Markouts, Outcomes, Table,
     Unlogged, UtcNanos,
 };
-use labeling::{
-    AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written, audit,
-};
+use labeling::{AuditPlan, AuditReport, AuditRow, Inputs, Options, RuleBook, Tables as Written};
 
 /// The share of labels that must agree.
 pub(super) const BAR: f64 = 0.98;
@@ -41,6 +39,36 @@ pub(in crate::commands) fn check(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("labeling check", &args.report)?;
+    let found = audited(args, context)?;
+    let text = if json {
+        format!("{}\n", report::document(&found.audit, &found.quality, found.decisions))
+    } else {
+        report::table(&found.audit, &found.quality, found.decisions, args.examples)
+    };
+    print(&text)?;
+    gate(&found.audit)
+}
+
+/// What the audit and the checks of the labels as a set found.
+pub(in crate::commands) struct AuditFound {
+    pub(in crate::commands) audit: AuditReport,
+    quality: Quality,
+    /// Decisions that came in.
+    decisions: usize,
+}
+
+impl AuditFound {
+    /// The report as a document.
+    pub(in crate::commands) fn document(&self) -> Document {
+        report::document(&self.audit, &self.quality, self.decisions)
+    }
+}
+
+/// Audits labels, and writes the tables of the audit where a place was named.
+pub(in crate::commands) fn audited(
+    args: &LabelingCheckArgs,
+    context: &mut Context,
+) -> Result<AuditFound, Failure> {
     let book = book(&args.rules, context)?;
     let files = Files::open(&args.inputs, &book, context)?;
     let output = args.output.as_deref();
@@ -66,24 +94,18 @@ pub(in crate::commands) fn check(
         labels: std::slice::from_ref(&checked.labels),
         markouts: std::slice::from_ref(&checked.markouts),
     };
-    let audited = progress.time(|| audit(&read.inputs, &rules, tables, plan));
+    let audit = progress.time(|| labeling::audit(&read.inputs, &rules, tables, plan));
     context.stop.check()?;
     let quality = Quality::of(&checked.labels, &read.inputs, &book, args.seed)?;
     progress.end();
     let decisions: usize = read.inputs.decisions.iter().map(Batch::len).sum();
-    let text = if json {
-        format!("{}\n", report::document(&audited, &quality, decisions))
-    } else {
-        report::table(&audited, &quality, decisions, args.examples)
-    };
     if let Some(tables) = output {
-        tables.write(Some(&audits(&audited, &checked.labels)?))?;
+        tables.write(Some(&audits(&audit, &checked.labels)?))?;
         let tests = labeling::label_tests(&quality.tests).map_err(|error| said(&error))?;
         tables.write::<LabelTests, Unlogged>(Some(&tests))?;
         tables.publish()?;
     }
-    print(&text)?;
-    gate(&audited)
+    Ok(AuditFound { audit, quality, decisions })
 }
 
 fn said(error: &dyn Diagnostic) -> Failure {
@@ -106,7 +128,7 @@ fn whole<T: Table>(rows: Option<Batch<T, Unlogged>>) -> Result<Batch<T>, Failure
 }
 
 /// Says no where the bound of all decisions is below the bar, or that of a target because of labels that differ.
-fn gate(report: &AuditReport) -> Result<(), Failure> {
+pub(in crate::commands) fn gate(report: &AuditReport) -> Result<(), Failure> {
     let n = report.decisions.n;
     let low = report.interval.0;
     let wrong = n - report.decisions.n_agree;

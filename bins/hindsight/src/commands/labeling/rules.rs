@@ -20,7 +20,7 @@ pub(super) struct RuleSet {
 }
 
 /// The book that flags and configuration name.
-pub(super) fn book(args: &RulesArgs, context: &Context) -> Result<RuleBook, Failure> {
+pub(in crate::commands) fn book(args: &RulesArgs, context: &Context) -> Result<RuleBook, Failure> {
     let sets = named(&[], context)?;
     pinned(&sets, &args.pins)?;
     bound(&sets)

@@ -21,6 +21,16 @@ pub(in crate::commands) fn check(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let json = is_json("quality check", &args.report)?;
+    let reports = judged(args, context)?;
+    print(&if json { format!("{}\n", document(&reports)) } else { table(&reports) })?;
+    gate(&reports)
+}
+
+/// What the checks of every table found.
+pub(in crate::commands) fn judged(
+    args: &QualityCheckArgs,
+    context: &mut Context,
+) -> Result<Vec<(String, Report)>, Failure> {
     let contexts = contexts(&args.checks, &args.inputs)?;
     let mut streams = Stream::open_all(&args.inputs, context)?;
     let rules = of_streams(&args.checks, &streams, context)?;
@@ -39,8 +49,7 @@ pub(in crate::commands) fn check(
     for note in streams.iter().flat_map(|stream| &stream.notes) {
         context.console.note(&format!("quality check: {note}"));
     }
-    print(&if json { format!("{}\n", document(&reports)) } else { table(&reports) })?;
-    gate(&reports)
+    Ok(reports)
 }
 
 /// What of the gate is missed: ``score 61.2 below 95``.

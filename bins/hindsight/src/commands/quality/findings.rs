@@ -8,7 +8,7 @@ use quality::{Counts, Dimension, Finding, Report, Verdict};
 use std::fmt::Write as _;
 
 /// Name of the report's documents.
-pub(super) const SCHEMA: &str = "hindsight.quality_report.v1";
+pub(in crate::commands) const SCHEMA: &str = "hindsight.quality_report.v1";
 
 /// A report as text: the three numbers first, then what they rest on.
 pub(super) fn text(input: &str, report: &Report) -> String {
@@ -144,7 +144,7 @@ fn sources(text: &mut String, report: &Report) {
 }
 
 /// A report as one object.
-pub(super) fn document(input: &str, report: &Report) -> Document {
+pub(in crate::commands) fn document(input: &str, report: &Report) -> Document {
     head(Document::object(), input, report)
         .with("dimensions", dimensions(report).collect::<Vec<_>>())
         .with("costliest", costs(report).collect::<Vec<_>>())

@@ -1,0 +1,128 @@
+//! The ledger against the truth: what was emitted, what was lost or came twice on the way, and what is in the log.
+
+use super::Done;
+use super::columns::{Columns, batches};
+use super::report::{Line, Verdict};
+use super::world::World;
+use crate::cli::DemoLie;
+use crate::commands::capture as log;
+use crate::context::Context;
+use crate::error::Failure;
+use std::collections::BTreeMap;
+
+/// Rows by table.
+type Counts = BTreeMap<String, i64>;
+
+pub(super) fn check(
+    world: &World,
+    run: &Done,
+    lie: Option<DemoLie>,
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
+    let place = world.dir().join("run").join("log");
+    let held = log::completeness(&place, 0..u64::MAX)?;
+    let mut emitted = emitted(world, context)?;
+    if lie == Some(DemoLie::Ledger) {
+        *emitted.entry("quotes".to_owned()).or_default() += 1;
+    }
+    let moved = moved(world, context)?;
+    let refused = refused(world, context)?;
+    let mut wrong = Vec::new();
+    let (mut rows, mut lost, mut more, mut rejects) = (0, 0, 0, 0);
+    for (table, stored) in &held.rows {
+        let stored = i64::try_from(*stored).unwrap_or(i64::MAX);
+        let of = |counts: &Counts| counts.get(table).copied().unwrap_or(0);
+        let (gone, came) = (of(&moved.0), of(&moved.1));
+        let should = of(&emitted) - gone + came;
+        rows += stored;
+        lost += gone;
+        more += came;
+        rejects += of(&refused);
+        if should != stored + of(&refused) {
+            wrong.push(format!(
+                "{table}: {should} should have come, {stored} are stored and {} rejected",
+                of(&refused)
+            ));
+        }
+    }
+    let said = if wrong.is_empty() {
+        format!(
+            "{rows} rows stored + {rejects} rejected = emitted - {lost} lost on the way + {more} that came twice or were inserted"
+        )
+    } else {
+        wrong.join("; ")
+    };
+    let mut lines = vec![Line::new(
+        Verdict::of(wrong.is_empty() && rows > 0),
+        format!("{} tables: the ledger is the truth", held.rows.len()),
+        said,
+    )];
+    let verdict = run.fact("log", "verdict");
+    let gaps = held.gaps.len();
+    lines.push(Line::new(
+        Verdict::of(verdict == "complete" && gaps == 0),
+        "every producer is complete",
+        format!("{verdict}, {} producers, {gaps} gaps", held.producers.len()),
+    ));
+    let report = log::verified(&place)?;
+    lines.push(Line::new(
+        Verdict::of(report.is_whole()),
+        "every stored byte is as it was recorded",
+        format!("{} rows in {} frames, {} bytes", report.rows, report.frames, report.bytes),
+    ));
+    Ok(lines)
+}
+
+/// Rows that producers emitted, before any loss.
+fn emitted(world: &World, context: &Context) -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    for batch in batches(&world.truth("ledger"), context)? {
+        let columns = Columns(&batch);
+        for (table, rows) in columns.words("table_name")?.into_iter().zip(columns.whole("rows")?) {
+            *counts.entry(table).or_default() += rows.unwrap_or(0);
+        }
+    }
+    Ok(counts)
+}
+
+/// Rows that never came, and rows that came beside those that were emitted.
+fn moved(world: &World, context: &Context) -> Result<(Counts, Counts), Failure> {
+    let (mut gone, mut came) = (Counts::new(), Counts::new());
+    if !world.truth("faults").is_file() {
+        return Ok((gone, came));
+    }
+    let mut inserts = std::collections::BTreeSet::new();
+    for batch in batches(&world.truth("faults"), context)? {
+        let columns = Columns(&batch);
+        let (tables, operations) = (columns.words("table_name")?, columns.words("operation")?);
+        let keys = columns.words("key")?;
+        let ids = columns.whole("fault_id")?;
+        for (((table, operation), key), id) in tables.into_iter().zip(operations).zip(keys).zip(ids)
+        {
+            match operation.as_str() {
+                "drop" => *gone.entry(table).or_default() += 1,
+                "copy" => *came.entry(table).or_default() += 1,
+                // One record a cell that differs: the row counts once.
+                "insert" if inserts.insert((table.clone(), key, id)) => {
+                    *came.entry(table).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok((gone, came))
+}
+
+/// Rows that the log refused.
+fn refused(world: &World, context: &Context) -> Result<Counts, Failure> {
+    let mut counts = Counts::new();
+    let place = world.dir().join("run").join("log.rejects.arrow");
+    if place.is_file() {
+        for batch in batches(&place, context)? {
+            for table in Columns(&batch).words("table_name")? {
+                *counts.entry(table).or_default() += 1;
+            }
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,408 @@
+//! What the checks of `quality` find of what was planted, row by row.
+//!
+//! The same market is made again, clean, each row with its place in it; then the same faults are planted. What the built-in
+//! rules flag, in the mode that looks ahead, is held against what was planted.
+
+use super::columns::Columns;
+use super::report::{Line, Verdict};
+use super::world::World;
+use crate::context::Context;
+use crate::error::{CliError, ErrorReport, Failure};
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::UInt64Type;
+use arrow_array::{Array as _, ArrayRef, RecordBatch, UInt64Array};
+use arrow_schema::{DataType, Field, Schema};
+use contract::{AnyBatch, QualityMode};
+use quality::{Context as Facts, RuleSet, TableState};
+use simulator::{FaultKind, Injector, Simulation, Slice};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Which rows should be flagged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    /// The changed or late row.
+    Changed,
+    /// The row that came again, or that should not be there.
+    Again,
+    /// The row behind the hole.
+    Behind,
+    /// Of two swapped rows the one that came second.
+    Second,
+}
+
+/// What must be found.
+#[derive(Clone, Copy)]
+enum Bar {
+    /// Every row and no other: the fault is defined exactly.
+    Exact,
+    /// At least these shares: recall and precision.
+    Share(f64, f64),
+    /// Not met yet: the bar, and below what it has become worse.
+    Missed { bar: (f64, f64), floor: (f64, f64) },
+}
+
+/// A fault, the table in which it shows, and the check that should see it.
+struct Case {
+    fault: FaultKind,
+    table: &'static str,
+    check: &'static str,
+    rows: Expect,
+    bar: Bar,
+}
+
+const fn case(
+    fault: FaultKind,
+    table: &'static str,
+    check: &'static str,
+    rows: Expect,
+    bar: Bar,
+) -> Case {
+    Case { fault, table, check, rows, bar }
+}
+
+/// Bars are those of the quality page; what misses them stands in docs/figures.md.
+const CASES: &[Case] = &[
+    case(FaultKind::Crossed, "quotes", "crossed", Expect::Changed, Bar::Exact),
+    case(FaultKind::Locked, "quotes", "locked", Expect::Changed, Bar::Exact),
+    case(FaultKind::OneSided, "quotes", "one_sided", Expect::Changed, Bar::Exact),
+    case(FaultKind::Duplicated, "trades", "seq_unique", Expect::Again, Bar::Exact),
+    case(FaultKind::OutOfOrder, "trades", "out_of_order", Expect::Second, Bar::Exact),
+    case(FaultKind::Lost, "quotes", "gap", Expect::Behind, Bar::Exact),
+    case(FaultKind::SequenceGap, "book_deltas", "chain", Expect::Behind, Bar::Exact),
+    case(FaultKind::MissingFee, "executions", "missing_fee", Expect::Changed, Bar::Exact),
+    case(FaultKind::ProducerRestart, "decisions", "key_unique", Expect::Again, Bar::Exact),
+    case(FaultKind::ZombieProducer, "executions", "key_unique", Expect::Again, Bar::Exact),
+    case(FaultKind::HaltPrint, "trades", "halt_print", Expect::Again, Bar::Share(0.95, 0.95)),
+    case(FaultKind::OffSession, "trades", "off_session", Expect::Again, Bar::Share(0.95, 0.95)),
+    case(
+        FaultKind::Late,
+        "quotes",
+        "late",
+        Expect::Changed,
+        Bar::Missed { bar: (1.0, 1.0), floor: (0.97, 0.97) },
+    ),
+    case(
+        FaultKind::Spike,
+        "trades",
+        "spike",
+        Expect::Changed,
+        Bar::Missed { bar: (0.99, 0.95), floor: (0.65, 0.95) },
+    ),
+    case(
+        FaultKind::Stale,
+        "quotes",
+        "stale",
+        Expect::Behind,
+        Bar::Missed { bar: (0.95, 0.95), floor: (0.0, 0.0) },
+    ),
+];
+
+/// A planted change.
+struct Planted {
+    fault: String,
+    id: u64,
+    clean_row: Option<u64>,
+}
+
+/// A table while it goes by.
+struct Watch {
+    rules: RuleSet,
+    state: TableState,
+    /// Place in the clean table of each row, where it has one.
+    places: Vec<Option<u64>>,
+    /// Stream of each clean row: source and instrument.
+    clean: Vec<(i64, i64)>,
+    planted: Vec<Planted>,
+    /// Rows by the number of the check that flagged them.
+    flagged: BTreeMap<usize, BTreeSet<u64>>,
+}
+
+pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failure> {
+    let mut facts = Facts::new();
+    let said = |error: &dyn contract::Diagnostic| Failure::from(ErrorReport::new(error));
+    let simulation =
+        Simulation::new(&world.scenario, world.seed).with_threads(context.threads()).clean();
+    for (_, batch) in simulation.references().map_err(|error| said(&error))? {
+        if batch.schema_ref().metadata().contains_key(contract::meta::TABLE) {
+            facts.add(&batch).map_err(|error| said(&error))?;
+        }
+    }
+    let mut watches: BTreeMap<&'static str, Watch> = BTreeMap::new();
+    for case in CASES {
+        if !watches.contains_key(case.table) {
+            watches.insert(case.table, Watch::of(case.table)?);
+        }
+    }
+    let mut injector = Injector::of(&world.scenario, world.seed);
+    let mut slices = simulation.peekable();
+    while let Some(slice) = slices.next() {
+        context.stop.check()?;
+        let mut tagged = Vec::new();
+        for (table, batch) in slice.tables() {
+            let first = watches.get_mut(table).map_or(Ok(0), |watch| watch.saw(batch))?;
+            tagged.push(tag(table, batch, first)?);
+        }
+        let clean =
+            Slice::from_batches(slice.from(), slice.to(), tagged).map_err(|error| said(&error))?;
+        let dirty = injector.push(&clean, slices.peek().is_none());
+        for table in ["statuses", "decisions"] {
+            if let Some(batch) = dirty.table(table) {
+                facts.add(&without_places(batch)?).map_err(|error| said(&error))?;
+            }
+        }
+        if let Some(truth) = dirty.table("truth_faults") {
+            note(truth, &mut watches)?;
+        }
+        for (table, watch) in &mut watches {
+            if let Some(batch) = dirty.table(table) {
+                watch.judge(batch, &facts)?;
+            }
+        }
+    }
+    let mut lines = Vec::new();
+    for watch in watches.values_mut() {
+        let state =
+            std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
+        let (_, late) = state.close(&facts);
+        for flag in late.iter() {
+            watch.flagged.entry(flag.check).or_default().insert(flag.id);
+        }
+    }
+    let touched: BTreeMap<&str, BTreeSet<u64>> =
+        watches.iter().map(|(table, watch)| (*table, watch.touched())).collect();
+    for case in CASES {
+        context.stop.check()?;
+        if let (Some(watch), Some(others)) = (watches.get(case.table), touched.get(case.table)) {
+            lines.push(watch.line(case, others));
+        }
+    }
+    Ok(lines)
+}
+
+impl Watch {
+    fn of(table: &'static str) -> Result<Self, Failure> {
+        let rules =
+            RuleSet::built_in(table).map_err(|error| Failure::from(ErrorReport::new(&error)))?;
+        let state = TableState::new(&rules, QualityMode::Final);
+        Ok(Self {
+            rules,
+            state,
+            places: Vec::new(),
+            clean: Vec::new(),
+            planted: Vec::new(),
+            flagged: BTreeMap::new(),
+        })
+    }
+
+    /// Keeps the streams of clean rows; the place of the first of them.
+    fn saw(&mut self, batch: &RecordBatch) -> Result<u64, Failure> {
+        let first = self.clean.len() as u64;
+        let columns = Columns(batch);
+        let keys = columns.whole("source_id")?.into_iter().zip(columns.whole("instrument_id")?);
+        self.clean.extend(keys.map(|(a, b)| (a.unwrap_or(-1), b.unwrap_or(-1))));
+        Ok(first)
+    }
+
+    fn judge(&mut self, batch: &RecordBatch, facts: &Facts) -> Result<(), Failure> {
+        let first = self.places.len() as u64;
+        let places = batch.column_by_name(PLACE).and_then(|c| c.as_primitive_opt::<UInt64Type>());
+        self.places.extend((0..batch.num_rows()).map(|row| {
+            places.filter(|places| places.is_valid(row)).map(|places| places.value(row))
+        }));
+        let numbered = numbered(&without_places(batch)?, first)?;
+        let flags = self
+            .state
+            .observe(&numbered, facts)
+            .map_err(|error| Failure::from(ErrorReport::new(&error)))?;
+        for row in 0..flags.len() {
+            for check in flags.broken(row) {
+                self.flagged.entry(check).or_default().insert(first + row as u64);
+            }
+        }
+        for flag in flags.late().iter() {
+            self.flagged.entry(flag.check).or_default().insert(flag.id);
+        }
+        Ok(())
+    }
+
+    /// Rows that should be flagged because of a fault, and faults that left no row.
+    fn expected(&self, fault: &str, rows: Expect) -> (BTreeSet<u64>, u64) {
+        let planted = || self.planted.iter().filter(|p| p.fault == fault);
+        let places = || planted().filter_map(|p| p.clean_row);
+        let (mut out, mut unseen) = (BTreeSet::new(), 0);
+        if places().next().is_none() {
+            return (out, unseen);
+        }
+        let asked: BTreeSet<u64> = places().collect();
+        let is_asked = |place: &u64| rows == Expect::Behind || asked.contains(place);
+        let mut at: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for (row, place) in self.places.iter().enumerate() {
+            if let Some(place) = place.filter(is_asked) {
+                at.entry(place).or_default().push(row as u64);
+            }
+        }
+        match rows {
+            Expect::Changed => {
+                for place in places() {
+                    match at.get(&place).and_then(|rows| rows.first()) {
+                        Some(row) => _ = out.insert(*row),
+                        None => unseen += 1,
+                    }
+                }
+            }
+            Expect::Again => {
+                for place in places() {
+                    let again = at.get(&place).and_then(|rows| rows.get(1..)).unwrap_or_default();
+                    unseen += u64::from(again.is_empty());
+                    out.extend(again);
+                }
+            }
+            Expect::Second => {
+                let mut pairs: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+                for p in planted() {
+                    pairs.entry(p.id).or_default().extend(p.clean_row);
+                }
+                for pair in pairs.values() {
+                    match pair.iter().filter_map(|place| at.get(place)?.first()).max() {
+                        Some(row) => _ = out.insert(*row),
+                        None => unseen += 1,
+                    }
+                }
+            }
+            Expect::Behind => {
+                let gone: BTreeSet<u64> =
+                    places().filter(|place| !at.contains_key(place)).collect();
+                if gone.is_empty() {
+                    return (out, unseen);
+                }
+                let mut streams: BTreeMap<(i64, i64), Vec<u64>> = BTreeMap::new();
+                for (place, key) in self.clean.iter().enumerate() {
+                    streams.entry(*key).or_default().push(place as u64);
+                }
+                for stream in streams.values() {
+                    let (mut is_open, mut has_begun) = (false, false);
+                    for place in stream {
+                        if gone.contains(place) {
+                            is_open = true;
+                        } else if let Some(row) = at.get(place).and_then(|rows| rows.first()) {
+                            match (is_open, has_begun) {
+                                (true, true) => _ = out.insert(*row),
+                                (true, false) => unseen += 1,
+                                _ => {}
+                            }
+                            (is_open, has_begun) = (false, true);
+                        }
+                    }
+                    unseen += u64::from(is_open);
+                }
+            }
+        }
+        (out, unseen)
+    }
+
+    /// Rows that any fault touched: they may break any check, as a hole is a hole, whoever made it.
+    fn touched(&self) -> BTreeSet<u64> {
+        let faults: BTreeSet<&str> = self.planted.iter().map(|p| p.fault.as_str()).collect();
+        let mut rows = BTreeSet::new();
+        for fault in faults {
+            for expect in [Expect::Changed, Expect::Again, Expect::Behind, Expect::Second] {
+                rows.extend(self.expected(fault, expect).0);
+            }
+        }
+        rows
+    }
+
+    fn line(&self, case: &Case, others: &BTreeSet<u64>) -> Line {
+        let word = case.fault.word();
+        let what = format!("{word} in {}, check {}", case.table, case.check);
+        let (expected, unseen) = self.expected(word, case.rows);
+        if expected.is_empty() {
+            return Line::new(Verdict::NotPlanted, what, format!("{unseen} that left no row"));
+        }
+        let checks = self.rules.checks().iter().enumerate();
+        let flagged: BTreeSet<u64> = checks
+            .filter(|(_, check)| check.kind().name == case.check)
+            .flat_map(|(at, _)| self.flagged.get(&at).into_iter().flatten().copied())
+            .collect();
+        let hits = expected.intersection(&flagged).count();
+        let wrong =
+            flagged.iter().filter(|row| !expected.contains(row) && !others.contains(row)).count();
+        let recall = hits as f64 / expected.len() as f64;
+        let precision = if hits + wrong == 0 { 0.0 } else { hits as f64 / (hits + wrong) as f64 };
+        let reaches = |(r, p): (f64, f64)| recall >= r && precision >= p;
+        let said = format!(
+            "{hits} of {} rows, recall {recall:.3}, precision {precision:.3}",
+            expected.len()
+        );
+        let (verdict, bar) = match case.bar {
+            Bar::Exact => (Verdict::of(reaches((1.0, 1.0))), String::new()),
+            Bar::Share(r, p) => (Verdict::of(reaches((r, p))), format!("; bar {r} and {p}")),
+            Bar::Missed { bar, .. } if reaches(bar) => {
+                (Verdict::Ok, format!("; bar {} and {}", bar.0, bar.1))
+            }
+            Bar::Missed { bar, floor } => {
+                let verdict = if reaches(floor) { Verdict::KnownMiss } else { Verdict::Failed };
+                (verdict, format!("; bar {} and {}", bar.0, bar.1))
+            }
+        };
+        Line::new(verdict, what, format!("{said}{bar}"))
+    }
+}
+
+/// Keeps what was planted with the table that it shows in.
+fn note(truth: &RecordBatch, watches: &mut BTreeMap<&'static str, Watch>) -> Result<(), Failure> {
+    let columns = Columns(truth);
+    let (kinds, tables) = (columns.words("kind")?, columns.words("table_name")?);
+    let (ids, places) = (columns.whole("fault_id")?, columns.whole("clean_row")?);
+    for (((kind, table), id), place) in kinds.into_iter().zip(tables).zip(ids).zip(places) {
+        if let Some(watch) = watches.get_mut(table.as_str()) {
+            watch.planted.push(Planted {
+                fault: kind,
+                id: id.and_then(|id| u64::try_from(id).ok()).unwrap_or(0),
+                clean_row: place.and_then(|place| u64::try_from(place).ok()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The column that carries the place of a clean row.
+const PLACE: &str = "x_row";
+
+fn tag(table: &str, batch: &RecordBatch, first: u64) -> Result<AnyBatch, Failure> {
+    let mut fields: Vec<_> = batch.schema_ref().fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(PLACE, DataType::UInt64, true)));
+    let mut columns = batch.columns().to_vec();
+    columns.push(Arc::new(UInt64Array::from_iter_values(first..first + batch.num_rows() as u64)));
+    let rows = made(fields, columns, batch)?;
+    let spec = contract::table(table).ok_or(CliError::NothingToDo)?;
+    Ok(AnyBatch::parse(spec, &rows)?)
+}
+
+fn without_places(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
+    let kept: Vec<usize> = (0..batch.num_columns())
+        .filter(|at| {
+            batch.schema_ref().fields().get(*at).is_some_and(|field| field.name() != PLACE)
+        })
+        .collect();
+    batch.project(&kept).map_err(|error| crate::commands::bug(&error))
+}
+
+fn numbered(batch: &RecordBatch, first: u64) -> Result<RecordBatch, Failure> {
+    let mut fields: Vec<_> = vec![Arc::new(Field::new("seq", DataType::UInt64, false))];
+    fields.extend(batch.schema_ref().fields().iter().cloned());
+    let rows = first..first + batch.num_rows() as u64;
+    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from_iter_values(rows))];
+    columns.extend(batch.columns().iter().cloned());
+    made(fields, columns, batch)
+}
+
+fn made(
+    fields: Vec<Arc<Field>>,
+    columns: Vec<ArrayRef>,
+    like: &RecordBatch,
+) -> Result<RecordBatch, Failure> {
+    let schema = Schema::new_with_metadata(fields, like.schema_ref().metadata().clone());
+    RecordBatch::try_new(Arc::new(schema), columns).map_err(|error| crate::commands::bug(&error))
+}

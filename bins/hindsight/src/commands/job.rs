@@ -1,0 +1,218 @@
+//! `hindsight run`: the composed pipeline that hindsight.toml describes, step by step, taken up where it was left.
+
+mod error;
+mod latency;
+mod record;
+mod room;
+mod settings;
+mod stamp;
+mod steps;
+mod summary;
+
+use crate::cli::RunArgs;
+use crate::commands::is_json;
+use crate::config::DATASETS_STORE;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::output::print;
+use record::Record;
+use room::Home;
+use settings::Settings;
+use stamp::Stamp;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use steps::{Job, STEPS, Step};
+use summary::Line;
+
+/// Carries the steps out, and says what they made.
+pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<(), Failure> {
+    let json = is_json("run", &args.report)?;
+    let settings = Settings::of(&args.datasets, context)?;
+    let store = (&DATASETS_STORE, settings.store.display().to_string());
+    let dry_run = args.dry_run;
+    let done = context.under(&[store], |inner| carry_out(&settings, dry_run, inner))?;
+    print(&if json {
+        format!("{}\n", summary::document(&settings, &done, dry_run))
+    } else if dry_run {
+        summary::plan(&settings, &done)
+    } else {
+        summary::table(&settings, &done)
+    })?;
+    if !dry_run {
+        let place = settings.dir.display();
+        let names = settings.datasets.iter().map(|dataset| dataset.name.as_str());
+        let next = names.last().unwrap_or_default();
+        let store = settings.store.display();
+        context.console.note(&format!(
+            "run: all that was made lies in {place}\n  next: hindsight datasets show {next} --store {store}"
+        ));
+    }
+    Ok(())
+}
+
+/// Carries out what the configuration names, without a report.
+pub(in crate::commands) fn carried(context: &mut Context) -> Result<Done, Failure> {
+    let settings = Settings::of(&[], context)?;
+    let store = (&DATASETS_STORE, settings.store.display().to_string());
+    let lines = context.under(&[store], |inner| carry_out(&settings, false, inner))?;
+    Ok(Done { settings, lines })
+}
+
+/// A run that came to its end.
+pub(in crate::commands) struct Done {
+    settings: Settings,
+    lines: Vec<Line>,
+}
+
+impl Done {
+    /// What a step found; empty where it found nothing of the kind.
+    pub(in crate::commands) fn fact(&self, step: &str, name: &str) -> String {
+        let line = self.lines.iter().find(|line| line.step == step);
+        line.and_then(|line| line.facts.get(name)).cloned().unwrap_or_default()
+    }
+
+    /// How long each step took.
+    pub(in crate::commands) fn times(&self) -> Vec<(String, Duration)> {
+        let of =
+            |line: &Line| (format!("run: {}", line.step), Duration::from_nanos(line.elapsed_ns));
+        self.lines.iter().map(of).collect()
+    }
+
+    /// The folder.
+    pub(in crate::commands) fn dir(&self) -> &Path {
+        &self.settings.dir
+    }
+
+    /// The versions that were built, and how long a decision takes, in words.
+    pub(in crate::commands) fn datasets(&self) -> String {
+        summary::versions(&self.settings, &self.lines)
+    }
+}
+
+/// Builds the first dataset of a run again, of other features and into another store.
+pub(in crate::commands) fn built_with(
+    run: &Done,
+    features: &Path,
+    store: &Path,
+    context: &mut Context,
+) -> Result<(), Failure> {
+    let mut settings = run.settings.clone();
+    settings.datasets.truncate(1);
+    let mut job = Job { settings: &settings, sources: Vec::new(), done: BTreeMap::new() };
+    for step in STEPS {
+        if let Some(record) = Record::read(&settings.dir, step.name) {
+            job.done.insert(step.name, record);
+        }
+    }
+    let store = (&DATASETS_STORE, store.display().to_string());
+    context.under(&[store], |inner| steps::build_of(&job, features, inner).map(|_| ()))
+}
+
+/// What became of every step.
+fn carry_out(
+    settings: &Settings,
+    dry_run: bool,
+    context: &mut Context,
+) -> Result<Vec<Line>, Failure> {
+    let home = if dry_run {
+        room::is_ours(&settings.dir)?;
+        None
+    } else {
+        Some(Home::open(&settings.dir)?)
+    };
+    let mut job = Job { settings, sources: sources(settings)?, done: BTreeMap::new() };
+    let mut lines: Vec<Line> = Vec::new();
+    for step in STEPS.iter().filter(|step| (step.is_in)(settings)) {
+        context.stop.check()?;
+        // What an earlier step would make anew is not known before.
+        let waits = step.needs.iter().find(|need| {
+            let is_open = |line: &&Line| line.step == **need && line.why.is_some();
+            home.is_none() && lines.iter().any(|line| is_open(&line))
+        });
+        if let Some(need) = waits {
+            lines.push(Line::waiting(step, need));
+            continue;
+        }
+        let parts = (step.parts)(&job, context)?;
+        let known = Record::read(&settings.dir, step.name);
+        let why = match &known {
+            None => Some("new".to_owned()),
+            Some(record) => match record.stale(&parts) {
+                Some(why) => Some(why),
+                None => missing(step, record, &job)?,
+            },
+        };
+        let (Some(home), Some(why)) = (&home, &why) else {
+            if let Some(record) = known.filter(|_| why.is_none()) {
+                job.done.insert(step.name, record);
+            }
+            lines.push(Line::of(step, why, &job));
+            continue;
+        };
+        let start = Instant::now();
+        say(context, step, &format!("{why} .."));
+        Record::remove(&settings.dir, step.name)?;
+        let room = home.room(step.name);
+        let facts = (step.work)(&job, &room, context)?;
+        let mut outputs = Vec::new();
+        if (step.has_room)(&job) {
+            // A log is known by what went into it; it holds the clock of its making.
+            if !matches!(step.name, "log" | "latency") {
+                outputs = Stamp::all(&room, &[])?;
+            }
+            home.publish(step.name)?;
+        }
+        let mut record = Record::new(step.name, parts, outputs, facts);
+        record.elapsed_ns = start.elapsed().as_nanos().to_string();
+        if matches!(step.name, "log" | "convert") {
+            record.sources.clone_from(&job.sources);
+        }
+        record.write(&settings.dir)?;
+        job.done.insert(step.name, record);
+        say(context, step, &format!("{:.1} s", start.elapsed().as_secs_f64()));
+        lines.push(Line::of(step, Some(why.clone()), &job));
+    }
+    Ok(lines)
+}
+
+/// One line a step while it works; the step itself is quiet.
+fn say(context: &Context, step: &Step, what: &str) {
+    context.step_console().note(&format!("run: {:<10} {what}", step.name));
+}
+
+/// Every file that a run starts from. One that is as a step's record has it is not read again.
+fn sources(settings: &Settings) -> Result<Vec<Stamp>, Failure> {
+    let known: Vec<Stamp> = ["log", "convert"]
+        .iter()
+        .filter_map(|step| Record::read(&settings.dir, step))
+        .flat_map(|record| record.sources)
+        .collect();
+    let tables = settings.tables.iter().map(|table| &table.path);
+    tables.chain(&settings.feeds).map(|path| Stamp::of(path, path, &known)).collect()
+}
+
+/// What of a step's outputs is not there any more, or not as it was.
+fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Result<Option<String>, Failure> {
+    let dir = job.settings.dir.join(step.name);
+    if step.name == "datasets" {
+        let paths = record.facts.iter().filter(|(name, _)| name.ends_with(".path"));
+        let gone = paths.map(|(_, path)| PathBuf::from(path)).find(|path| !path.is_dir());
+        return Ok(gone.map(|path| format!("{} is gone", path.display())));
+    }
+    if step.name == "log" {
+        let is_there = job.log().join("MANIFEST").is_file();
+        return Ok((!is_there).then(|| format!("{} is gone", job.log().display())));
+    }
+    for stamp in &record.outputs {
+        let path = dir.join(&stamp.path);
+        let found = match Stamp::of(&path, &stamp.path, &record.outputs) {
+            Ok(found) => found,
+            Err(_) => return Ok(Some(format!("{} is gone", path.display()))),
+        };
+        if found.sha256 != stamp.sha256 {
+            return Ok(Some(format!("{} has changed", path.display())));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,323 @@
+//! `hindsight run`: the same bytes as its commands one by one, after any kill, and nothing done twice.
+
+use crate::support::{Run, hindsight, listing, run};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+const SCENARIO: &str = include_str!("job/scenario.toml");
+const LABELS: &str = include_str!("job/labels.toml");
+const FEATURES: &str = "features = [\"book__{spread_bps,qi}__now\", \"price__log_ret__{1s,10s}\", \"flow__imb_vol__10s\"]\n";
+const ENTRIES: &str = include_str!("job/entries.toml");
+const EVENTS: [&str; 5] = ["decisions", "executions", "quotes", "statuses", "trades"];
+const REFERENCES: [&str; 2] = ["instruments", "fee_schedules"];
+
+/// One market for all tests: making it takes longer than most of them.
+fn market() -> &'static Path {
+    static MARKET: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = MARKET.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("scenario.toml"), SCENARIO).unwrap();
+        let args =
+            ["simulator", "run", "--scenario", "scenario.toml", "--seed", "7", "-o", "market"];
+        let done = run(dir.path(), &args);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let path = dir.path().join("market");
+        (dir, path)
+    });
+    path
+}
+
+/// A project over the market.
+fn project() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let sources: Vec<String> = EVENTS
+        .iter()
+        .chain(&REFERENCES)
+        .map(|table| format!("\"{}\"", market().join(format!("{table}.parquet")).display()))
+        .collect();
+    write("features.toml", FEATURES);
+    write("labels.toml", LABELS);
+    write("entries.toml", ENTRIES);
+    write(
+        "hindsight.toml",
+        &format!(
+            "[run]\nsources = [{}]\n[features]\nspec = \"features.toml\"\ncheck = \"2%\"\n[labeling]\nrules = \"labels.toml\"\ncheck = 300\n[datasets]\nspecs = \"entries.toml\"\n",
+            sources.join(", ")
+        ),
+    );
+    dir
+}
+
+fn json(done: &Run) -> serde_json::Value {
+    assert_eq!(done.code, 0, "{}", done.err);
+    serde_json::from_slice(&done.out).unwrap()
+}
+
+/// What a run made: manifest and content hash.
+fn hashes(document: &serde_json::Value) -> (String, String) {
+    let of = |name: &str| document["datasets"][0][name].as_str().unwrap().to_owned();
+    (of("manifest_hash"), of("content_hash"))
+}
+
+/// Steps that were done, by name.
+fn done_steps(document: &serde_json::Value) -> Vec<String> {
+    let steps = document["steps"].as_array().unwrap().iter();
+    let done = steps.filter(|step| step["is_done"] == true);
+    done.map(|step| step["step"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The hashes of a run that nobody disturbed.
+fn undisturbed() -> &'static (String, String) {
+    static HASHES: OnceLock<(String, String)> = OnceLock::new();
+    HASHES.get_or_init(|| {
+        let dir = project();
+        hashes(&json(&run(dir.path(), &["run", "-f", "json"])))
+    })
+}
+
+#[test]
+fn a_second_run_does_nothing_and_a_changed_spec_redoes_what_depends_on_it() {
+    let dir = project();
+    let before = listing(dir.path());
+    let planned = json(&run(dir.path(), &["run", "--dry-run", "-f", "json"]));
+    assert_eq!(listing(dir.path()), before, "a plan touches nothing");
+    assert_eq!(planned["steps"].as_array().unwrap().len(), 10);
+    assert_eq!(planned["steps"][0]["why"], "new");
+    let first = json(&run(dir.path(), &["run", "-f", "json"]));
+    assert_eq!(done_steps(&first).len(), 10);
+    assert_eq!(hashes(&first), *undisturbed());
+    let again = json(&run(dir.path(), &["run", "-f", "json", "--threads", "1"]));
+    assert_eq!((done_steps(&again), hashes(&again)), (Vec::new(), hashes(&first)));
+    // A dataset's spec: built and verified anew, nothing else.
+    let spec = ENTRIES.replace("embargo = \"1s\"", "embargo = \"2s\"");
+    std::fs::write(dir.path().join("entries.toml"), spec).unwrap();
+    let planned = json(&run(dir.path(), &["run", "--dry-run", "-f", "json"]));
+    assert_eq!(done_steps(&planned), ["datasets", "verify"]);
+    let datasets =
+        planned["steps"].as_array().unwrap().iter().find(|s| s["step"] == "datasets").unwrap();
+    assert_eq!(datasets["why"], "spec entries has changed");
+    let changed = json(&run(dir.path(), &["run", "-f", "json"]));
+    assert_eq!(done_steps(&changed), ["datasets", "verify"]);
+    assert_ne!(hashes(&changed).0, hashes(&first).0);
+    // A file that somebody touched is noticed, and made again.
+    std::fs::write(dir.path().join("run/features/features.parquet"), "not these").unwrap();
+    std::fs::write(dir.path().join("entries.toml"), ENTRIES).unwrap();
+    let mended = json(&run(dir.path(), &["run", "-f", "json"]));
+    assert_eq!(done_steps(&mended), ["features", "datasets", "verify"]);
+    assert_eq!(hashes(&mended), hashes(&first));
+}
+
+#[test]
+fn the_commands_one_by_one_and_in_pipes_give_the_same_bytes() {
+    let dir = project();
+    let p = dir.path();
+    let ok = |args: &[&str]| {
+        let done = run(p, args);
+        assert_eq!(done.code, 0, "{args:?}: {}", done.err);
+        done
+    };
+    let place = |table: &str| market().join(format!("{table}.parquet")).display().to_string();
+    let events: Vec<String> = EVENTS.iter().map(|table| place(table)).collect();
+    let mut append =
+        vec!["capture", "append", "log", "--merge", "100ms", "--rejects", "log.rejects.arrow"];
+    append.extend(events.iter().map(String::as_str));
+    ok(&append);
+    for table in EVENTS {
+        ok(&["capture", "read", "log", "--table", table, "-o", &format!("{table}.parquet")]);
+    }
+    let check = ["features", "check", "-f", "json", "--budget", "2%", "--rejects", "c.arrow"];
+    let tables = ["decisions.parquet", "quotes.parquet", "trades.parquet", "statuses.parquet"];
+    let report = ok(&[&check[..], &tables].concat());
+    std::fs::write(p.join("causality.json"), &report.out).unwrap();
+    // Features of quotes that come through two pipes.
+    let bin = env!("CARGO_BIN_EXE_hindsight");
+    let pipe = format!(
+        "'{bin}' -q capture read log --table quotes | '{bin}' -q features run decisions.parquet - trades.parquet statuses.parquet --rejects f.arrow | '{bin}' -q cat - -o features.parquet"
+    );
+    let mut shell = std::process::Command::new("bash");
+    shell.args(["-o", "pipefail", "-ec", &pipe]).current_dir(p).env_remove("HINDSIGHT_DATA");
+    let piped = shell.output().unwrap();
+    assert!(piped.status.success(), "{}", String::from_utf8_lossy(&piped.stderr));
+    let references: Vec<String> = REFERENCES.iter().map(|table| place(table)).collect();
+    let mut inputs =
+        vec!["decisions.parquet", "executions.parquet", "quotes.parquet", "statuses.parquet"];
+    inputs.extend(references.iter().map(String::as_str));
+    ok(&[&["labeling", "run", "-o", "labels"][..], &inputs].concat());
+    let audit = [
+        "labeling",
+        "check",
+        "--labels",
+        "labels",
+        "--sample",
+        "300",
+        "-o",
+        "audit",
+        "--rejects",
+        "a.arrow",
+    ];
+    ok(&[&audit[..], &inputs].concat());
+    let context: Vec<String> = ["instruments", "statuses", "decisions"]
+        .iter()
+        .flat_map(|t| {
+            [
+                "--context".to_owned(),
+                if *t == "instruments" { place(t) } else { format!("{t}.parquet") },
+            ]
+        })
+        .collect();
+    let mut quality = vec![
+        "quality",
+        "run",
+        "decisions.parquet",
+        "-o",
+        "judged.parquet",
+        "--events",
+        "events.parquet",
+    ];
+    let last = ok(&["capture", "read", "log", "--table", "decisions", "-f", "jsonl"]);
+    let stamps =
+        last.text().lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let now = stamps.map(|row| row["ts_avail"].as_str().unwrap().to_owned()).max().unwrap();
+    quality.extend(["--now", &now]);
+    quality.extend(context.iter().map(String::as_str));
+    ok(&quality);
+    let built = ok(&[
+        "datasets",
+        "build",
+        "--spec",
+        "entries.toml",
+        "--causality",
+        "causality.json",
+        "--completeness",
+        "complete",
+        "--store",
+        "sets",
+        "-f",
+        "json",
+        "judged.parquet",
+        "events.parquet",
+        "features.parquet",
+        "labels/labels.parquet",
+        "labels/outcomes.parquet",
+        "labels/pending.parquet",
+        "audit/label_audits.parquet",
+        "executions.parquet",
+    ]);
+    let built: serde_json::Value = serde_json::from_slice(&built.out).unwrap();
+    let version = &built["versions"][0];
+    assert_eq!(version["content_hash"].as_str().unwrap(), undisturbed().1);
+    assert_eq!(version["manifest_hash"].as_str().unwrap(), undisturbed().0);
+}
+
+/// Starts a run and kills it (SIGKILL) a seeded moment after it has begun a step; whether it died of that.
+fn kill_in(dir: &Path, step: &str, moment: Duration) -> bool {
+    let mut child = hindsight(dir)
+        .args(["run", "-f", "json"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let reader = std::thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let begun = format!("run: {step:<10} ");
+    while receiver.recv().is_ok_and(|line| !line.starts_with(&begun)) {}
+    let until = Instant::now() + moment;
+    while receiver.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
+    child.kill().unwrap();
+    let code = child.wait().unwrap().code();
+    reader.join().unwrap();
+    code.is_none()
+}
+
+#[test]
+fn killed_in_every_step_and_taken_up_again_the_bytes_are_the_same() {
+    let expected = undisturbed();
+    let dir = project();
+    let steps = [
+        "log",
+        "log",
+        "tables",
+        "features",
+        "causality",
+        "labels",
+        "audit",
+        "quality",
+        "datasets",
+        "datasets",
+        "latency",
+    ];
+    let mut killed = 0;
+    for (round, step) in (0_u64..).zip(steps) {
+        let moment = Duration::from_millis((round * 7_919 + 613) % 400);
+        killed += u32::from(kill_in(dir.path(), step, moment));
+    }
+    assert!(killed >= 10, "{killed}");
+    let done = json(&run(dir.path(), &["run", "-f", "json"]));
+    assert_eq!(hashes(&done), *expected);
+    let left: Vec<String> = listing(&dir.path().join("run"))
+        .into_iter()
+        .filter(|name| name.ends_with(".tmp"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+    // Neither lost nor doubled.
+    let ledger = json(&run(dir.path(), &["capture", "ledger", "run/log", "-f", "json"]));
+    assert_eq!(ledger["verdict"], "complete");
+}
+
+#[test]
+fn what_cannot_be_done_says_what_to_do_and_ends_with_its_code() {
+    let dir = project();
+    let config = std::fs::read_to_string(dir.path().join("hindsight.toml")).unwrap();
+    let check = |text: &str, args: &[&str], code: i32, expected: &str| {
+        std::fs::write(dir.path().join("hindsight.toml"), text).unwrap();
+        let done = run(dir.path(), args);
+        assert_eq!(done.code, code, "{}", done.err);
+        assert!(done.err.contains(expected), "{}", done.err);
+        assert!(!dir.path().join("run/steps").exists(), "nothing was begun");
+    };
+    check(&config.replace("sources =", "source ="), &["run"], 2, "is it `run.sources`?");
+    check(&config.replace("quotes.parquet", "quotez.parquet"), &["run"], 1, "error[cli/not-found]");
+    check(&config.replace("entries.toml", "entriez.toml"), &["run"], 1, "entriez.toml");
+    check(&config, &["run", "entrees"], 2, "found `entrees` (is it `entries`?)");
+    check("[datasets]\nspecs = \"entries.toml\"\n", &["run"], 2, "error[cli/no-sources]");
+    let none = config.split("[datasets]").next().unwrap();
+    check(none, &["run"], 2, "error[cli/no-datasets]");
+    check(&config, &["run", "--dir", "."], 2, "error[cli/not-a-run]");
+    let wrong = ENTRIES.replace("chronological", "chronologic");
+    std::fs::write(dir.path().join("entries.toml"), wrong).unwrap();
+    check(&config, &["run"], 2, "is it `chronological`?");
+}
+
+#[test]
+fn a_full_disk_asks_for_space_and_the_same_command_goes_on() {
+    let dir = project();
+    // A small file system of its own, where the machine lets us have one.
+    let place = dir.path().join("small");
+    std::fs::create_dir(&place).unwrap();
+    let mounted = std::process::Command::new("mount")
+        .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
+        .arg(&place)
+        .stderr(Stdio::null())
+        .status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        return;
+    }
+    let full = run(dir.path(), &["run", "--dir", "small/run"]);
+    let more =
+        std::process::Command::new("mount").args(["-o", "remount,size=2g"]).arg(&place).status();
+    let again = run(dir.path(), &["run", "--dir", "small/run", "-f", "json"]);
+    let gone = std::process::Command::new("umount").arg("-l").arg(&place).status();
+    assert_eq!(full.code, 75, "{}", full.err);
+    assert!(full.err.contains("space"), "{}", full.err);
+    assert!(more.is_ok_and(|status| status.success()) && gone.is_ok_and(|status| status.success()));
+    assert_eq!(hashes(&json(&again)), *undisturbed());
+}
