@@ -27,6 +27,9 @@ impl Explanation {
 const TEXTS: &[&str] = &[
     include_str!("errors.md"),
     include_str!("../../query/src/errors.md"),
+    // Their engines are no dependencies of this program; their words are.
+    include_str!("../../../crates/analytics/src/errors.md"),
+    include_str!("../../../crates/query/src/errors.md"),
     capture::ERRORS,
     contract::ERRORS,
     datasets::ERRORS,
@@ -35,8 +38,6 @@ const TEXTS: &[&str] = &[
     feeds::ERRORS,
     labeling::ERRORS,
     quality::ERRORS,
-    // Its engine is no dependency of this program; its words are.
-    include_str!("../../../crates/query/src/errors.md"),
     simulator::ERRORS,
 ];
 
@@ -64,6 +65,9 @@ fn sections(text: &'static str) -> impl Iterator<Item = Explanation> {
 
 /// Codes that end a command otherwise than with 2, and those that only rows have.
 const EXITS: &[(&str, Exit)] = &[
+    ("analytics/bridge-interface", Exit::Bug),
+    ("analytics/derived-evaluation", Exit::Bug),
+    ("analytics/summary-defect", Exit::Bug),
     ("capture/archive-conflict", Exit::Integrity),
     ("capture/archive-mismatch", Exit::Integrity),
     ("capture/archive-order", Exit::Bug),

@@ -12,7 +12,7 @@ pub(crate) use keyed::{
 pub use scores::TableScore;
 
 use contract::arrow_array::cast::AsArray;
-use contract::arrow_array::types::UInt64Type;
+use contract::arrow_array::types::{Float64Type, UInt8Type, UInt64Type};
 use contract::arrow_array::{Array, RecordBatch};
 use contract::{
     AnyBatch, Batch, Decisions, Draft, Executions, Features, Flags, LabelWeights, Origin, Outcomes,
@@ -295,7 +295,6 @@ fn row_scores(any: &AnyBatch) -> Result<Option<contract::arrow_array::Float64Arr
     let Some((_, array)) = any.unknown().find(|(field, _)| field.name() == ROW_SCORE) else {
         return Ok(None);
     };
-    use contract::arrow_array::types::{Float64Type, UInt8Type};
     // `quality run` writes whole points.
     if let Some(points) = array.as_primitive_opt::<UInt8Type>() {
         return Ok(Some(points.iter().map(|score| score.map(f64::from)).collect()));

@@ -41,8 +41,8 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
     })?;
     if !dry_run {
         let place = settings.dir.display();
-        let names = settings.datasets.iter().map(|dataset| dataset.name.as_str());
-        let next = names.last().unwrap_or_default();
+        let mut names = settings.datasets.iter().map(|dataset| dataset.name.as_str());
+        let next = names.next_back().unwrap_or_default();
         let store = settings.store.display();
         context.console.note(&format!(
             "run: all that was made lies in {place}\n  next: hindsight datasets show {next} --store {store}"
@@ -140,7 +140,7 @@ fn carry_out(
             None => Some("new".to_owned()),
             Some(record) => match record.stale(&parts) {
                 Some(why) => Some(why),
-                None => missing(step, record, &job)?,
+                None => missing(step, record, &job),
             },
         };
         let (Some(home), Some(why)) = (&home, &why) else {
@@ -193,26 +193,25 @@ fn sources(settings: &Settings) -> Result<Vec<Stamp>, Failure> {
 }
 
 /// What of a step's outputs is not there any more, or not as it was.
-fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Result<Option<String>, Failure> {
+fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Option<String> {
     let dir = job.settings.dir.join(step.name);
     if step.name == "datasets" {
-        let paths = record.facts.iter().filter(|(name, _)| name.ends_with(".path"));
+        let paths = record.facts.iter().filter(|(name, _)| name.rsplit('.').next() == Some("path"));
         let gone = paths.map(|(_, path)| PathBuf::from(path)).find(|path| !path.is_dir());
-        return Ok(gone.map(|path| format!("{} is gone", path.display())));
+        return gone.map(|path| format!("{} is gone", path.display()));
     }
     if step.name == "log" {
         let is_there = job.log().join("MANIFEST").is_file();
-        return Ok((!is_there).then(|| format!("{} is gone", job.log().display())));
+        return (!is_there).then(|| format!("{} is gone", job.log().display()));
     }
     for stamp in &record.outputs {
         let path = dir.join(&stamp.path);
-        let found = match Stamp::of(&path, &stamp.path, &record.outputs) {
-            Ok(found) => found,
-            Err(_) => return Ok(Some(format!("{} is gone", path.display()))),
+        let Ok(found) = Stamp::of(&path, &stamp.path, &record.outputs) else {
+            return Some(format!("{} is gone", path.display()));
         };
         if found.sha256 != stamp.sha256 {
-            return Ok(Some(format!("{} has changed", path.display())));
+            return Some(format!("{} has changed", path.display()));
         }
     }
-    Ok(None)
+    None
 }

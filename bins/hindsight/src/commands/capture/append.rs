@@ -130,12 +130,11 @@ pub(in crate::commands) fn appended(
         positions: BTreeMap::new(),
         most: BATCH,
     };
-    let ended = match slice {
-        Some(slice) => run.take_merged(raw, slice, context, &mut notes),
-        None => {
-            let parts = start(raw).map_err(|e| CliError::reading(Path::new("inputs"), e))?;
-            run.take_all(&parts, context, &mut notes)
-        }
+    let ended = if let Some(slice) = slice {
+        run.take_merged(raw, slice, context, &mut notes)
+    } else {
+        let parts = start(raw).map_err(|e| CliError::reading(Path::new("inputs"), e))?;
+        run.take_all(&parts, context, &mut notes)
     };
     // The printer ends when nothing more is sent and everything sent is acknowledged.
     run.sent = None;

@@ -83,7 +83,9 @@ fn trap(
             }
         }
     }
-    cutoffs.values_mut().for_each(|of| of.sort_unstable());
+    for of in cutoffs.values_mut() {
+        of.sort_unstable();
+    }
     let mut caught: BTreeMap<i64, Vec<bool>> =
         cutoffs.iter().map(|(instrument, of)| (*instrument, vec![false; of.len()])).collect();
     for batch in batches(&world.table("quotes"), context)? {
@@ -197,7 +199,9 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     let mut ranks = vec![0.0; values.len()];
     let mut at = 0;
     while at < order.len() {
-        let same = order[at..].iter().take_while(|i| values[**i] == values[order[at]]).count();
+        let first = values[order[at]];
+        let is_same = |i: &&usize| values[**i].total_cmp(&first).is_eq();
+        let same = order[at..].iter().take_while(is_same).count();
         for i in &order[at..at + same] {
             ranks[*i] = at as f64 + (same as f64 - 1.0) / 2.0;
         }

@@ -165,7 +165,7 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
         let state =
             std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
         let (_, late) = state.close(&facts);
-        for flag in late.iter() {
+        for flag in &late {
             watch.flagged.entry(flag.check).or_default().insert(flag.id);
         }
     }
@@ -220,7 +220,7 @@ impl Watch {
                 self.flagged.entry(check).or_default().insert(first + row as u64);
             }
         }
-        for flag in flags.late().iter() {
+        for flag in flags.late() {
             self.flagged.entry(flag.check).or_default().insert(flag.id);
         }
         Ok(())

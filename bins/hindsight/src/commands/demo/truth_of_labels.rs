@@ -29,7 +29,9 @@ pub(super) fn check(
             classes(&run.dir().join("labels").join("labels.parquet"), target, true, context)?;
         let mut truth = classes(&world.truth("labels"), target, false, context)?;
         if lie == Some(DemoLie::Labels) {
-            truth.values_mut().for_each(|class| *class = -*class);
+            for class in truth.values_mut() {
+                *class = -*class;
+            }
         }
         let both = found.iter().filter_map(|(id, class)| Some((class, truth.get(id)?)));
         let (n, same) = both.fold((0, 0), |(n, same), (a, b)| (n + 1, same + u64::from(a == b)));
@@ -72,9 +74,10 @@ fn classes(
         let columns = Columns(&batch);
         let (ids, names) = (columns.ids("decision_id")?, columns.words("target")?);
         let of = columns.whole("class")?;
-        let revision = match is_ours {
-            true => columns.whole("revision").unwrap_or_default(),
-            false => vec![Some(0); ids.len()],
+        let revision = if is_ours {
+            columns.whole("revision").unwrap_or_default()
+        } else {
+            vec![Some(0); ids.len()]
         };
         for (((id, name), class), revision) in ids.into_iter().zip(names).zip(of).zip(revision) {
             let (Some(id), Some(class)) = (id, class) else { continue };

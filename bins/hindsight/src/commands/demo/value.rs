@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// What anyone has who keeps prices.
 const RAW: &str = "price__log_ret__";
 /// Share of the rows that learn.
-const LEARN: f64 = 0.6;
+const LEARN: (usize, usize) = (3, 5);
 /// What must be gained.
 const GAIN: f64 = 0.05;
 /// Of half the squared coefficients.
@@ -37,7 +37,7 @@ struct Row {
 
 pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<Line>, Failure> {
     let (rows, names) = rows(size, seed, context)?;
-    let cut = (rows.len() as f64 * LEARN) as usize;
+    let cut = rows.len() * LEARN.0 / LEARN.1;
     let Some(first) = rows.get(cut).map(|row| row.ts) else {
         return Ok(vec![Line::new(Verdict::Failed, "rows to learn from", rows.len().to_string())]);
     };
@@ -45,7 +45,7 @@ pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<
     let held: Vec<usize> = (cut..rows.len()).collect();
     let is_raw: Vec<usize> = (0..names.len()).filter(|at| names[*at].starts_with(RAW)).collect();
     let of = |pick: &dyn Fn(&Row) -> Vec<f64>, n: usize| {
-        Matrix::from_rows(n, rows.iter().flat_map(|row| pick(row)).collect())
+        Matrix::from_rows(n, rows.iter().flat_map(pick).collect())
     };
     let raw = of(&|row| is_raw.iter().map(|at| row.cells[*at]).collect(), is_raw.len());
     let ours = of(&|row| row.cells.clone(), names.len());
@@ -141,7 +141,9 @@ fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<S
             }
         }
     }
-    traps.values_mut().for_each(|of| of.sort_by_key(|(ts, _)| *ts));
+    for of in traps.values_mut() {
+        of.sort_by_key(|(ts, _)| *ts);
+    }
     let set =
         Spec::parse(include_str!("features.toml")).and_then(|s| s.resolve(&Catalogue::builtin()));
     let plan = Arc::new(set.map_err(|error| said(&error))?);
@@ -149,9 +151,11 @@ fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<S
     for batch in labeling::number(&batches).map_err(|error| said(&error))? {
         inputs.add(&batch).map_err(|error| said(&error))?;
     }
-    let mut options = features::Options::default();
-    options.arrival = features::Arrival::Sorted;
-    options.threads = context.threads();
+    let options = features::Options {
+        arrival: features::Arrival::Sorted,
+        threads: context.threads(),
+        ..features::Options::default()
+    };
     let run = features::run(Arc::clone(&plan), &inputs, options).map_err(|error| said(&error))?;
     let names: Vec<String> = plan.features().map(|f| f.declaration().name.clone()).collect();
     let mut rows = Vec::new();
@@ -229,7 +233,11 @@ fn best(p: &[f64], shares: &[f64; 3]) -> usize {
 /// Balanced accuracy of whoever knows the law, in expectation, and half of its 95 % interval on these rows.
 fn ceiling(rows: &[Row], held: &[usize]) -> (f64, f64) {
     let mut mass = [0.0; 3];
-    held.iter().for_each(|at| (0..3).for_each(|k| mass[k] += rows[*at].law[k]));
+    for at in held {
+        for (mass, p) in mass.iter_mut().zip(rows[*at].law) {
+            *mass += p;
+        }
+    }
     let n = held.len() as f64;
     let shares = mass.map(|m| m / n);
     let (mut caught, mut variance) = ([0.0; 3], [0.0; 3]);

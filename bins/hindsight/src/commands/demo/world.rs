@@ -52,20 +52,17 @@ pub(super) struct World {
 impl World {
     /// Simulates a market and writes the project.
     pub(super) fn make(args: &DemoArgs, context: &mut Context) -> Result<Self, Failure> {
-        let (scratch, dir) = match &args.keep {
-            Some(dir) => {
-                if dir.symlink_metadata().is_ok() {
-                    let path = dir.display().to_string();
-                    return Err(CliError::OutputExists { path }.into());
-                }
-                std::fs::create_dir(dir).map_err(|e| CliError::writing(dir, e))?;
-                (None, dir.clone())
+        let (scratch, dir) = if let Some(dir) = &args.keep {
+            if dir.symlink_metadata().is_ok() {
+                let path = dir.display().to_string();
+                return Err(CliError::OutputExists { path }.into());
             }
-            None => {
-                let scratch = Scratch::create(&std::env::temp_dir())?;
-                let dir = scratch.path().to_owned();
-                (Some(scratch), dir)
-            }
+            std::fs::create_dir(dir).map_err(|e| CliError::writing(dir, e))?;
+            (None, dir.clone())
+        } else {
+            let scratch = Scratch::create(&std::env::temp_dir())?;
+            let dir = scratch.path().to_owned();
+            (Some(scratch), dir)
         };
         let (preset, text) = match args.size {
             DemoSize::Tiny => ("small", Some(TINY)),
@@ -150,7 +147,7 @@ impl World {
     pub(super) fn run(&self, context: &mut Context) -> Result<Done, Failure> {
         context.layers.project = Some(self.dir.join("hindsight.toml"));
         let settings = [(&RUN_DIR, self.dir.join("run").display().to_string())];
-        context.under(&settings, |inner| job::carried(inner))
+        context.under(&settings, job::carried)
     }
 
     /// Features, labels and datasets once more, with other batches and one thread: equal bytes.
@@ -172,14 +169,15 @@ impl World {
             (&RUN_THREADS, "1".to_owned()),
             (&RUN_BATCH_ROWS, "1000".to_owned()),
         ];
-        let again = context.under(&settings, |inner| job::carried(inner))?;
+        let again = context.under(&settings, job::carried)?;
         let mut lines = Vec::new();
         for name in ["signal", "risk", "sizing"] {
             let hash = |done: &Done| done.fact("datasets", &format!("{name}.manifest"));
             let (a, b) = (hash(run), hash(&again));
-            let said = match a == b {
-                true => format!("manifest {} both times", a.get(..16).unwrap_or(&a)),
-                false => format!("{a} and then {b}"),
+            let said = if a == b {
+                format!("manifest {} both times", a.get(..16).unwrap_or(&a))
+            } else {
+                format!("{a} and then {b}")
             };
             let what = format!("{name}: batches of 1,000 rows, one thread: the same bytes");
             lines.push(Line::new(Verdict::of(a == b && !a.is_empty()), what, said));

@@ -113,12 +113,11 @@ struct Live {
 impl Live {
     fn keep(&mut self, rows: &RecordBatch) -> Result<(), Failure> {
         let failed = |error: datasets::TailError| Failure::from(ErrorReport::new(&error));
-        let tail = match &mut self.tail {
-            Some(tail) => tail,
-            None => {
-                let tail = Tail::open(Arc::new(RealFs), &self.place, rows.schema());
-                self.tail.insert(tail.map_err(failed)?)
-            }
+        let tail = if let Some(tail) = &mut self.tail {
+            tail
+        } else {
+            let tail = Tail::open(Arc::new(RealFs), &self.place, rows.schema());
+            self.tail.insert(tail.map_err(failed)?)
         };
         tail.push(rows).map_err(failed)
     }

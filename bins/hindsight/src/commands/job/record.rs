@@ -75,11 +75,9 @@ impl Record {
 
     /// Hash of all outputs: what later steps are made of.
     pub(super) fn digest(&self) -> String {
-        let mut text = String::new();
-        for stamp in &self.outputs {
-            text.push_str(&format!("{} {}\n", stamp.path.display(), stamp.sha256));
-        }
-        Hash::of(text.as_bytes()).to_string()
+        let line = |stamp: &Stamp| format!("{} {}\n", stamp.path.display(), stamp.sha256);
+        let text: Vec<String> = self.outputs.iter().map(line).collect();
+        Hash::of(text.concat().as_bytes()).to_string()
     }
 
     /// The hash of one output.

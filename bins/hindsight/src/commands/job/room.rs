@@ -26,7 +26,7 @@ impl Home {
         for entry in entries {
             let path = entry.map_err(|e| CliError::reading(dir, e))?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with('.') && name.ends_with(".tmp") {
+            if name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")).is_some() {
                 remove(&path)?;
             }
         }

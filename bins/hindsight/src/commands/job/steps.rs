@@ -104,15 +104,14 @@ pub(super) const STEPS: &[Step] = &[
         parts: |job, context| {
             let mut parts = Parts::new();
             // A log of ours is a function of what went into it; another one goes on.
-            match &job.settings.log {
-                None => parts.extend(job.after("log")),
-                Some(_) => {
-                    let found = log::completeness(&job.log(), 0..0)?;
-                    let end = found.producers.iter().map(|p| p.rows_durable).sum::<u64>();
-                    parts.insert("log".to_owned(), format!("{} {end}", found.log_id));
-                }
+            if job.settings.log.is_none() {
+                parts.extend(job.after("log"));
+            } else {
+                let found = log::completeness(&job.log(), 0..0)?;
+                let end = found.producers.iter().map(|p| p.rows_durable).sum::<u64>();
+                parts.insert("log".to_owned(), format!("{} {end}", found.log_id));
             }
-            parts.insert("tables".to_owned(), job.wanted(context)?.join(" "));
+            parts.insert("tables".to_owned(), wanted(context)?.join(" "));
             Ok(parts)
         },
         work: read,
@@ -289,8 +288,9 @@ fn store_args() -> StoreArgs {
     StoreArgs { store: None, purpose: "research".to_owned() }
 }
 
+/// By its whole path: two sources may have files of one name.
 fn input(path: &Path) -> String {
-    format!("input {}", path.file_name().unwrap_or_default().to_string_lossy())
+    format!("input {}", path.display())
 }
 
 fn spec(what: &str, path: Option<&Path>) -> String {
@@ -307,6 +307,17 @@ pub(super) struct Job<'a> {
     pub(super) settings: &'a Settings,
     pub(super) sources: Vec<Stamp>,
     pub(super) done: BTreeMap<&'static str, Record>,
+}
+
+/// Event tables that any step reads.
+fn wanted(context: &Context) -> Result<Vec<&'static str>, Failure> {
+    let plan = features::plan(&SPEC, context)?;
+    let mut tables: BTreeSet<&'static str> = plan.required_tables().into_iter().collect();
+    tables.extend(FEATURES_TOO);
+    tables.extend(LABELS);
+    tables.insert(path_of(context)?);
+    let is_event = |table: &&str| contract::table(table).is_some_and(contract::TableSpec::is_event);
+    Ok(tables.into_iter().filter(is_event).collect())
 }
 
 impl Job<'_> {
@@ -333,10 +344,10 @@ impl Job<'_> {
     /// What a step made, as a part of another one; nothing of a step that is not in the run.
     fn after(&self, step: &'static str) -> Option<(String, String)> {
         let record = self.done.get(step)?;
-        let made = match record.outputs.is_empty() {
-            // A log holds when it was written: what went into it says what it is.
-            true => contract::Hash::of(format!("{:?}", record.parts).as_bytes()).to_string(),
-            false => record.digest(),
+        let made = if record.outputs.is_empty() {
+            contract::Hash::of(format!("{:?}", record.parts).as_bytes()).to_string()
+        } else {
+            record.digest()
         };
         Some((format!("step {step}"), made))
     }
@@ -401,17 +412,6 @@ impl Job<'_> {
 
     fn quality_tables(&self) -> Vec<&'static str> {
         self.there(&["decisions", "executions", "quotes", "trades", "depths", "bars", "statuses"])
-    }
-
-    /// Event tables that any step reads.
-    fn wanted(&self, context: &Context) -> Result<Vec<&'static str>, Failure> {
-        let plan = features::plan(&SPEC, context)?;
-        let mut tables: BTreeSet<&'static str> = plan.required_tables().into_iter().collect();
-        tables.extend(FEATURES_TOO);
-        tables.extend(LABELS);
-        tables.insert(path_of(context)?);
-        let is_event = |table: &&str| contract::table(table).is_some_and(|spec| spec.is_event());
-        Ok(tables.into_iter().filter(is_event).collect())
     }
 
     fn rules(&self) -> Result<Parts, Failure> {
@@ -488,7 +488,7 @@ fn read(job: &Job<'_>, room: &Path, context: &mut Context) -> Result<Facts, Fail
     make(room)?;
     let held = log::completeness(&job.log(), 0..u64::MAX)?;
     let mut facts = Facts::new();
-    for table in job.wanted(context)? {
+    for table in wanted(context)? {
         let Some(rows) = held.rows.get(table).filter(|rows| **rows > 0) else { continue };
         let args = ReadLogArgs {
             log: job.log(),
