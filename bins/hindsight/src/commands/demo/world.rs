@@ -124,7 +124,7 @@ impl World {
         };
         format!(
             "[run]\nsources = [{}]\n[capture]\nslice = \"{slice}\"\n[features]\nspec = \"features.toml\"\ncheck = \"{check}\"\n\
-             [labeling]\nrules = \"labels.toml\"\n[datasets]\nspecs = [\"signal.toml\", \"risk.toml\", \"sizing.toml\"]\n",
+             [labeling]\nrules = \"labels.toml\"\ncheck = 500\n[datasets]\nspecs = [\"signal.toml\", \"risk.toml\", \"sizing.toml\"]\n",
             sources.join(", ")
         )
     }
