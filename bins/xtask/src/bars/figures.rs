@@ -83,16 +83,17 @@ impl Figures {
         Self(all)
     }
 
-    /// A figure by its name, or by the beginning of one name alone: some names end in a count that is only known once
-    /// the rows are made.
+    /// A figure by its name. A name that ends in `/` stands for the one that begins so: some end in a count that is only
+    /// known once the rows are made.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name).or_else(|| {
-            let mut like = self.0.iter().filter(|(found, _)| found.starts_with(name));
-            match (like.next(), like.next()) {
-                (Some((_, value)), None) if !name.contains(':') => Some(value),
-                _ => None,
-            }
-        })
+        if !name.ends_with('/') {
+            return self.0.get(name);
+        }
+        let mut like = self.0.iter().filter(|(found, _)| found.starts_with(name));
+        match (like.next(), like.next()) {
+            (Some((_, value)), None) => Some(value),
+            _ => None,
+        }
     }
 }
 
@@ -155,8 +156,8 @@ mod tests {
                     bar feeds/ticks ours=3s";
         check(text, "book/a/", Some((1e-9, "s")));
         check(text, "book/", None);
-        check(text, "feeds/tick", Some((3.0, "s")));
-        check(text, "feeds/ticks:", None);
+        check(text, "book/a", None);
+        check(text, "book/a/1", None);
     }
 
     #[test]

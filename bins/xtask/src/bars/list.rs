@@ -107,7 +107,6 @@ pub(super) const GROUPS: &[Group] = &[
         steps: &[
             criterion(bench("feeds", "binance", ""), READABLE),
             criterion(bench("feeds", "book", ""), READABLE),
-            criterion(bench("feeds", "dbn", "dbn"), READABLE),
         ],
         bars: &[
             bar("feeds/binance", "serde_json into borrowed structs, without Arrow / import of Binance's lines", AtLeast(0.7))
@@ -119,6 +118,13 @@ pub(super) const GROUPS: &[Group] = &[
             bar("feeds/book/11", "the same, 11 levels a message", AtLeast(3.0))
                 .faster()
                 .of("book/ladders/11_levels/", "book/btreemap/11_levels/"),
+        ],
+    },
+    Group {
+        name: "feeds-dbn",
+        package: "feeds",
+        steps: &[criterion(bench("feeds", "dbn", "dbn"), READABLE)],
+        bars: &[
             bar("feeds/dbn", "bare decoding by the crate `dbn` / import of 1,000,000 trades", AtLeast(0.5))
                 .faster()
                 .of("dbn/import/trades/1_000_000", "dbn/decode/trades/1_000_000"),
@@ -152,16 +158,16 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "capture-append",
         package: "capture",
-        steps: &[program(LOAD, &[DISK, "append"]), program(LOAD, &[DISK, "append", "--batch", "100", "--quotes"])],
+        steps: &[program(LOAD, &[DISK, "append"])],
         bars: &[
             bar("capture/append/1/p50", "`append` of 1 decision, median / Arrow's encoding and CRC", AtMost(1.5)),
             bar("capture/append/1/p99", "the same, p99 / p99", AtMost(10.0)),
             bar("capture/append/1/call", "the same, p99", AtMost(50e-6)).alone("s").of("capture/append/1/p99:ours", ""),
-            bar("capture/quotes/append/100/p50", "`append` of 100 quotes, median / Arrow's encoding and CRC", AtMost(1.5)),
-            bar("capture/quotes/append/100/p99", "the same, p99 / p99", AtMost(10.0)),
-            bar("capture/quotes/append/100/call", "the same, p99", AtMost(50e-6))
+            bar("capture/append/100/p50", "`append` of 100 quotes, median / Arrow's encoding and CRC", AtMost(1.5)),
+            bar("capture/append/100/p99", "the same, p99 / p99", AtMost(10.0)),
+            bar("capture/append/100/call", "the same, p99", AtMost(50e-6))
                 .alone("s")
-                .of("capture/quotes/append/100/p99:ours", ""),
+                .of("capture/append/100/p99:ours", ""),
         ],
     },
     Group {
@@ -200,11 +206,11 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "capture-flow",
         package: "capture",
-        steps: &[program(LOAD, &[DISK, "flow", "--quotes"])],
+        steps: &[program(LOAD, &[DISK, "flow"])],
         bars: &[
-            bar("capture/quotes/flow/rows", "4 producers, 100 quotes a batch, 64 tickets each: rows/s", AtLeast(100_000.0))
+            bar("capture/flow/rows", "4 producers, 100 quotes a batch, 64 tickets each: rows/s", AtLeast(100_000.0))
                 .alone("/s"),
-            bar("capture/quotes/flow/bytes", "batches of 10,000 quotes: bytes/s / writes of 1 MiB with a sync", AtLeast(0.6)),
+            bar("capture/flow/bytes", "batches of 10,000 quotes: bytes/s / writes of 1 MiB with a sync", AtLeast(0.6)),
         ],
     },
     Group {
@@ -226,7 +232,7 @@ pub(super) const GROUPS: &[Group] = &[
             program(LOAD, &[DISK, "archive"]),
             program(LOAD, &[DISK, "memory"]),
             program(LOAD, &[DISK, "open"]),
-            program(LOAD, &[DISK, "rotation", "--quotes"]),
+            program(LOAD, &[DISK, "rotation"]),
         ],
         bars: &[
             bar("capture/archive", "a plain ArrowWriter with a sync / archive of 2,000,000 quotes", AtLeast(0.4)).faster(),
@@ -234,8 +240,8 @@ pub(super) const GROUPS: &[Group] = &[
             bar("capture/memory", "memory above idle / 2 credits and 2 segments", AtMost(1.0)),
             bar("capture/open/bytes", "open after kill -9: bytes read / two segments, headers, manifest", AtMost(1.0)),
             bar("capture/open/time", "the same: time / a CRC pass over as many bytes", AtMost(2.0)),
-            bar("capture/quotes/rotation/f99", "rotations of 4 MiB: ack p99.9 / p99 of the disk's sync", AtMost(3.0)),
-            bar("capture/quotes/rotation/without", "the same: p99.9 / p99.9 without rotation", AtMost(2.0)),
+            bar("capture/rotation/f99", "rotations of 4 MiB: ack p99.9 / p99 of the disk's sync", AtMost(3.0)),
+            bar("capture/rotation/without", "the same: p99.9 / p99.9 without rotation", AtMost(2.0)),
         ],
     },
     Group {

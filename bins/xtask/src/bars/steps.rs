@@ -194,7 +194,7 @@ impl Run<'_> {
     }
 
     fn python(&self, environment: &str) -> Result<PathBuf, String> {
-        // numba and mlfinpy ask for less than their packages say; see the file.
+        // The kernel needs less than its package asks for; see the file.
         let flags: &[&str] =
             if environment == "ml4t" { &["--no-deps", "--ignore-requires-python"] } else { &[] };
         let wanted = format!("benches/peers/environments/{environment}.txt");
