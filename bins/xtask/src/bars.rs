@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use steps::Record;
 
 const USAGE: &str = "usage: cargo xtask bars [NAME..] [--without NAME].. [--last] [--list] [--out FILE]\n\
-                     NAME is a group, or a crate for all of its groups; all unless given; \
+                     NAME is a group, or, where no group is called so, a crate for all of its groups; all unless given; \
                      --last runs nothing and shows what the last runs found";
 
 /// What a call asks for.
