@@ -17,15 +17,16 @@ pub(super) struct Group {
 /// of an environment, `{nats}` the program of NATS, `{data}` the folder of the data pack, `{program}` the last one built.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// `cargo bench` of one bench, with these variables.
+    /// `cargo bench` of one bench, with these variables; one that makes a file is not run where the file is there.
     Bench {
         bench: Bench,
         variables: &'static [(&'static str, &'static str)],
         args: &'static [&'static str],
+        makes: &'static str,
     },
     /// Builds a bench that a script starts.
     Build(Bench),
-    /// A script of benches/peers in an environment; one that makes a file is not run where the file is there.
+    /// A script of benches/peers in an environment; the same holds for what it makes.
     Script {
         file: &'static str,
         environment: &'static str,
@@ -46,13 +47,8 @@ const fn bench(package: &'static str, name: &'static str, features: &'static str
     Bench { package, name, features }
 }
 
-/// A bench of criterion, of which only names that match a pattern run.
-const fn criterion(bench: Bench, args: &'static [&'static str]) -> Step {
-    Step::Bench { bench, variables: &[], args }
-}
-
 const fn program(bench: Bench, args: &'static [&'static str]) -> Step {
-    Step::Bench { bench, variables: &[], args }
+    Step::Bench { bench, variables: &[], args, makes: "" }
 }
 
 const fn peer(
@@ -83,7 +79,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "contract",
         package: "contract",
-        steps: &[criterion(bench("contract", "contract", "digest"), READABLE)],
+        steps: &[program(bench("contract", "contract", "digest"), READABLE)],
         bars: &[
             bar("contract/parse", "`parse` of 1,000,000 rows / of 1,000", AtMost(1.2))
                 .of("parse/trades/1000000", "parse/trades/1000"),
@@ -105,8 +101,8 @@ pub(super) const GROUPS: &[Group] = &[
         name: "feeds",
         package: "feeds",
         steps: &[
-            criterion(bench("feeds", "binance", ""), READABLE),
-            criterion(bench("feeds", "book", ""), READABLE),
+            program(bench("feeds", "binance", ""), READABLE),
+            program(bench("feeds", "book", ""), READABLE),
         ],
         bars: &[
             bar("feeds/binance", "serde_json into borrowed structs, without Arrow / import of Binance's lines", AtLeast(0.7))
@@ -123,7 +119,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "feeds-dbn",
         package: "feeds",
-        steps: &[criterion(bench("feeds", "dbn", "dbn"), READABLE)],
+        steps: &[program(bench("feeds", "dbn", "dbn"), READABLE)],
         bars: &[
             bar("feeds/dbn", "bare decoding by the crate `dbn` / import of 1,000,000 trades", AtLeast(0.5))
                 .faster()
@@ -137,6 +133,7 @@ pub(super) const GROUPS: &[Group] = &[
             bench: bench("benches", "feeds", ""),
             variables: &[("HINDSIGHT_PYTHON", "{python:tables}"), ("HINDSIGHT_DATA", "{data}")],
             args: &[],
+            makes: "",
         }],
         bars: &[
             bar("feeds/ticks/real", "import of 26 real zips of FX ticks / inflating them", AtMost(3.0)),
@@ -297,6 +294,7 @@ pub(super) const GROUPS: &[Group] = &[
             bench: bench("features", "asof", ""),
             variables: &[("HINDSIGHT_PYTHON", "{python:tables}")],
             args: READABLE,
+            makes: "",
         }],
         bars: &[
             bar("features/asof/5M/polars", "as-of join, 5 M x 5 M / Polars 2.1.0, presorted", AtMost(1.0))
@@ -315,7 +313,7 @@ pub(super) const GROUPS: &[Group] = &[
         name: "features-selection",
         package: "features",
         steps: &[
-            criterion(bench("features", "selection", "selection"), READABLE),
+            program(bench("features", "selection", "selection"), READABLE),
             peer("selection.py", "learning", &[]),
         ],
         bars: &[
@@ -368,7 +366,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "labeling-weights",
         package: "labeling",
-        steps: &[criterion(bench("labeling", "significance", ""), READABLE), peer("bootstrap.py", "learning", &[])],
+        steps: &[program(bench("labeling", "significance", ""), READABLE), peer("bootstrap.py", "learning", &[])],
         bars: &[
             bar("labeling/uniqueness", "uniqueness of 1,000,000 labels / sorting their ends", AtMost(2.0))
                 .of("uniqueness/lives/1_000_000", "uniqueness/sort/2_000_000"),
@@ -409,7 +407,7 @@ pub(super) const GROUPS: &[Group] = &[
         name: "quality-validation",
         package: "quality",
         steps: &[
-            criterion(bench("quality", "validation", ""), READABLE),
+            program(bench("quality", "validation", ""), READABLE),
             peer("quality_validation.py", "learning", &[]),
         ],
         bars: &[
@@ -429,7 +427,7 @@ pub(super) const GROUPS: &[Group] = &[
         name: "quality-drift",
         package: "quality",
         steps: &[
-            criterion(
+            program(
                 bench("quality", "drift", ""),
                 &["--noplot", "--output-format", "bencher", "(exact|binned)/20_blocks/100000x20"],
             ),
@@ -449,7 +447,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "quality-comparison",
         package: "quality",
-        steps: &[criterion(
+        steps: &[program(
             bench("quality", "comparison", ""),
             &["--noplot", "--output-format", "bencher", "comparison/"],
         )],
@@ -466,7 +464,7 @@ pub(super) const GROUPS: &[Group] = &[
         name: "datasets-split",
         package: "datasets",
         steps: &[
-            criterion(bench("datasets", "split", ""), &["--noplot", "--output-format", "bencher", "sort|kfold|cpcv"]),
+            program(bench("datasets", "split", ""), &["--noplot", "--output-format", "bencher", "sort|kfold|cpcv"]),
             peer("datasets_split.py", "learning", &[]),
         ],
         bars: &[
@@ -480,7 +478,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "datasets-publish",
         package: "datasets",
-        steps: &[criterion(bench("datasets", "publish", ""), READABLE)],
+        steps: &[program(bench("datasets", "publish", ""), READABLE)],
         bars: &[
             bar("datasets/publish", "a version of 200,000 x 20, planned, certified, published / a bare Parquet write", AtMost(1.2))
                 .of("publish/version/200000", "publish/bare/200000"),
@@ -496,7 +494,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "datasets-certificate",
         package: "datasets",
-        steps: &[criterion(bench("datasets", "certificate", ""), READABLE)],
+        steps: &[program(bench("datasets", "certificate", ""), READABLE)],
         bars: &[bar("datasets/certificate", "certificate of 100,000 rows / of 10,000", AtMost(12.0))
             .of("certificate/52_features/100000", "certificate/52_features/10000")],
     },
@@ -504,7 +502,12 @@ pub(super) const GROUPS: &[Group] = &[
         name: "query",
         package: "query",
         steps: &[
-            program(bench("benches", "archive_sql", "sql"), &["make", "{work}/sql"]),
+            Step::Bench {
+                bench: bench("benches", "archive_sql", "sql"),
+                variables: &[],
+                args: &["make", "{work}/sql"],
+                makes: "{work}/sql/archive",
+            },
             program(bench("benches", "archive_sql", "sql"), &["aggregate", "{work}/sql", "{python:tables}"]),
             program(bench("benches", "archive_sql", "sql"), &["scan", "{work}/sql"]),
         ],
@@ -517,8 +520,8 @@ pub(super) const GROUPS: &[Group] = &[
         name: "analytics",
         package: "analytics",
         steps: &[
-            criterion(bench("analytics", "bridge", ""), READABLE),
-            criterion(bench("analytics", "derived", ""), READABLE),
+            program(bench("analytics", "bridge", ""), READABLE),
+            program(bench("analytics", "derived", ""), READABLE),
         ],
         bars: &[
             bar("analytics/bridge/i64", "10 M integers to Polars, no copy", AtMost(1e-3)).alone("s").of("bridge/to_polars/i64/10000000", ""),

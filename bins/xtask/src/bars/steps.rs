@@ -86,9 +86,13 @@ pub(super) fn run(root: &Path, group: &Group) -> Result<Record, ChoreError> {
         let outcome = made.and_then(|()| run.step(step));
         match outcome {
             Ok(None) => {}
-            Ok(Some((command, text))) => {
-                record.commands.push(command);
-                record.text.push_str(&text);
+            Ok(Some(done)) => {
+                record.commands.push(done.command);
+                record.text.push_str(&done.text);
+                for why in done.lacking {
+                    say(&format!("bars: {}: {why}", group.name));
+                    record.faults.push(why);
+                }
             }
             Err(why) => {
                 say(&format!("bars: {}: {why}", group.name));
@@ -100,6 +104,15 @@ pub(super) fn run(root: &Path, group: &Group) -> Result<Record, ChoreError> {
     let path = Record::path(root, group);
     fs::write(&path, record.written()).map_err(|e| ChoreError::file(&path, e))?;
     Ok(record)
+}
+
+/// A program that has run.
+struct Done {
+    /// As one would type it.
+    command: String,
+    text: String,
+    /// What it had to do without, and how it ended if not well.
+    lacking: Vec<String>,
 }
 
 struct Run<'a> {
@@ -114,12 +127,15 @@ impl Run<'_> {
             Step::Bench { bench, .. } => {
                 let mut build = bench_command(self.root, bench);
                 build.arg("--no-run");
-                pass(build).map_err(|e| e.to_string())
+                pass(build).map_err(|_| unbuilt(bench))
             }
             Step::Build(bench) => {
                 let mut build = bench_command(self.root, bench);
                 build.args(["--no-run", "--message-format", "json"]);
-                let text = read(build).map_err(|e| e.to_string())?;
+                let text = read(build).map_err(|error| {
+                    say(&error.to_string());
+                    unbuilt(bench)
+                })?;
                 self.program = executable(&text, bench.name);
                 if self.program.is_some() {
                     Ok(())
@@ -132,28 +148,28 @@ impl Run<'_> {
     }
 
     /// Runs a prepared step: its command and what it printed, or nothing where nothing is to be done.
-    fn step(&self, step: &Step) -> Result<Option<(String, String)>, String> {
+    fn step(&self, step: &Step) -> Result<Option<Done>, String> {
+        let mut lacking = Vec::new();
         let (mut run, shown) = match step {
             Step::Build(_) => return Ok(None),
-            Step::Bench { bench, variables, args } => {
+            Step::Bench { bench, variables, args, makes } => {
+                if self.is_made(makes)? {
+                    return Ok(None);
+                }
                 let mut run = bench_command(self.root, bench);
                 // What a variable stands for may be missing; the program then says what it skips.
-                let mut lacking = Vec::new();
                 for (name, value) in *variables {
                     match self.fill(value) {
                         Ok(value) => drop(run.env(name, value)),
                         Err(why) => lacking.push(why),
                     }
                 }
-                for why in lacking {
-                    say(&format!("bars: {why}"));
-                }
                 run.arg("--");
                 self.add(&mut run, args)?;
                 (run, shown(bench, args))
             }
             Step::Script { file, environment, args, makes } => {
-                if !makes.is_empty() && Path::new(&self.fill(makes)?).exists() {
+                if self.is_made(makes)? {
                     return Ok(None);
                 }
                 let mut run = command(self.root, self.python(environment)?);
@@ -163,9 +179,17 @@ impl Run<'_> {
             }
         };
         run.stdout(Stdio::piped());
-        heard(run)
-            .map(|text| Some((shown.clone(), text)))
-            .map_err(|why| format!("`{shown}`: {why}"))
+        match heard(run) {
+            Ok((text, failure)) => {
+                lacking.extend(failure.map(|why| format!("`{shown}`: {why}")));
+                Ok(Some(Done { command: shown, text, lacking }))
+            }
+            Err(why) => Err(format!("`{shown}`: {why}")),
+        }
+    }
+
+    fn is_made(&self, makes: &str) -> Result<bool, String> {
+        Ok(!makes.is_empty() && Path::new(&self.fill(makes)?).exists())
     }
 
     fn add(&self, run: &mut Command, args: &[&str]) -> Result<(), String> {
@@ -224,6 +248,10 @@ fn bench_command(root: &Path, bench: &Bench) -> Command {
     run
 }
 
+fn unbuilt(bench: &Bench) -> String {
+    format!("`{}` did not build", shown(bench, &[]))
+}
+
 fn shown(bench: &Bench, args: &[&str]) -> String {
     let features = if bench.features.is_empty() {
         String::new()
@@ -257,8 +285,9 @@ fn executable(messages: &str, bench: &str) -> Option<String> {
     })
 }
 
-/// Runs a command and returns what it printed, which is shown as it comes.
-fn heard(mut run: Command) -> Result<String, String> {
+/// Runs a command and returns what it printed, which is shown as it comes, and how it failed if it did: a program that
+/// ends with an error because a bar is missed has measured it.
+fn heard(mut run: Command) -> Result<(String, Option<String>), String> {
     say(&format!("bars: {}", line(&run)));
     let mut child = run.spawn().map_err(|e| e.to_string())?;
     let mut text = String::new();
@@ -271,11 +300,7 @@ fn heard(mut run: Command) -> Result<String, String> {
         }
     }
     let status = child.wait().map_err(|e| e.to_string())?;
-    if status.success() {
-        Ok(text)
-    } else {
-        Err(format!("{status}, after {} lines", text.lines().count()))
-    }
+    Ok((text, (!status.success()).then(|| status.to_string())))
 }
 
 #[cfg(test)]
@@ -313,10 +338,12 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_fails_is_named_with_what_it_said_before() {
+    fn what_a_program_said_before_it_failed_is_kept() {
         let mut shell = Command::new("sh");
         shell.args(["-c", "echo one; exit 3"]).stdout(Stdio::piped());
-        assert_eq!(heard(shell).unwrap_err(), "exit status: 3, after 1 lines");
+        let failure = Some("exit status: 3".to_owned());
+        assert_eq!(heard(shell), Ok(("one\n".to_owned(), failure)));
+        assert!(heard(Command::new("/nowhere")).is_err());
     }
 
     #[test]
