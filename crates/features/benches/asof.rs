@@ -4,10 +4,11 @@
 //! DuckDB. Compare `asof/sorted` (left and right by key and time) with `asof/polars_by_key`, `asof/by_time` with
 //! `asof/polars_by_time`; `asof/unsorted` asks in random order and `asof/kept` asks a `History` again. A round goes from
 //! the columns to the sum of the values found. The peers run in Python (benches/peers/asof.py), on all processors, in the
-//! environment that `cargo xtask interop` makes or in that of `HINDSIGHT_PYTHON`; without it only ours are measured. Baselines: `-- --save-baseline before`,
-//! then `-- --baseline before`.
+//! environment that `cargo xtask interop` makes or by the Python that `HINDSIGHT_PYTHON` names; without it only ours are
+//! measured. Baselines: `-- --save-baseline before`, then `-- --baseline before`.
 #![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
 #![expect(clippy::print_stdout, reason = "it says which peers it has")]
+#![expect(clippy::disallowed_methods, reason = "a program that is told where its peers are")]
 
 #[path = "../tests/it/asof/duckdb.rs"]
 mod duckdb;
