@@ -1,6 +1,6 @@
 //! SQL over an archive of trades, against DuckDB on the same files, and against the bytes that hold the answer.
 //!
-//! `cargo bench -p benches --bench archive_sql --profile quick -- make FOLDER [ROWS]` makes a log of a day of trades of ten
+//! `cargo bench -p benches --features sql --bench archive_sql --profile quick -- make FOLDER [ROWS]` makes a log of a day of trades of ten
 //! instruments and archives it (50,000,000 rows unless given); `.. -- aggregate FOLDER PYTHON` and `.. -- scan FOLDER`
 //! measure. PYTHON is one that has `duckdb` of benches/peers/archive_sql.py.
 
@@ -125,7 +125,9 @@ fn aggregate(folder: &Path, python: &str) -> Result<(), Failure> {
     let least =
         text.lines().rev().find_map(|line| line.strip_prefix("least ")?.parse::<f64>().ok());
     let peer = least.ok_or("the peer gave no time")?;
-    println!("ours / DuckDB: {:.2} (bar 1.3)", ours.least().as_secs_f64() / peer);
+    let ours = ours.least().as_secs_f64();
+    println!("ours / DuckDB: {:.2} (bar 1.3)", ours / peer);
+    println!("{}", benches::BarLine { name: "query/aggregate", ours, peer, unit: "s" });
     Ok(())
 }
 
@@ -155,6 +157,8 @@ fn scan(folder: &Path) -> Result<(), Failure> {
         read as f64 / holding as f64,
         read as f64 / (holding + footers) as f64
     );
+    let (ours, peer) = (read as f64, (holding + footers) as f64);
+    println!("{}", benches::BarLine { name: "query/scan", ours, peer, unit: "B" });
     Ok(())
 }
 

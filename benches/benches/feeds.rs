@@ -8,7 +8,7 @@
 //! in UTC and an envelope.
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 
-use benches::{Rng, Times, is_bench, timed};
+use benches::{BarLine, Rng, Times, is_bench, timed};
 use feeds::{Lean, Spec};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -151,6 +151,11 @@ impl Polars {
     }
 }
 
+fn tell(name: &str, ours: &Times, peer: &Times) {
+    let (ours, peer) = (ours.least().as_secs_f64(), peer.least().as_secs_f64());
+    println!("{}", BarLine { name, ours, peer, unit: "s" });
+}
+
 fn measure(name: &str, zips: &[Zip]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut files = Vec::new();
@@ -207,7 +212,9 @@ fn measure(name: &str, zips: &[Zip]) -> Result<()> {
             "polars  {peer}, {version}, inflated files: import takes {:.2} times as long",
             ours.over(&peer)
         );
+        tell(&format!("feeds/ticks/{name}/polars"), &ours, &peer);
     }
+    tell(&format!("feeds/ticks/{name}"), &ours, &inflating);
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! most twice as long as writing the same batches (all event and truth tables, zstd 3, row groups of 65,536 rows).
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 
-use benches::{is_bench, timed};
+use benches::{BarLine, is_bench, timed};
 use contract::arrow_array::RecordBatch;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -79,5 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("writing {:.2} s", writing.as_secs_f64());
     let verdict = if ratio <= BAR { "holds" } else { "MISSED" };
     println!("ratio   {ratio:.2} (bar {BAR:.1}: {verdict})");
+    let (ours, peer) = (making.as_secs_f64(), writing.as_secs_f64());
+    println!("{}", BarLine { name: &format!("simulator/{preset}"), ours, peer, unit: "s" });
     Ok(())
 }

@@ -1,4 +1,4 @@
-"""DuckDB on the archive of `cargo bench -p benches --bench archive_sql`, which runs this.
+"""DuckDB on the archive of `cargo bench -p benches --features sql --bench archive_sql`, which runs this.
 
     pip install duckdb==2.0.1 && python benches/peers/archive_sql.py FOLDER SQL
 

@@ -8,6 +8,8 @@ import time
 import numpy as np
 from arch.bootstrap import StationaryBootstrap
 
+from bar import tell
+
 values = np.convolve(np.random.default_rng(3).uniform(-0.5, 0.5, 10_059), np.ones(60), "valid")
 times = []
 for _ in range(5):
@@ -16,3 +18,4 @@ for _ in range(5):
     bootstrap.apply(np.mean, 499)
     times.append(time.perf_counter() - start)
 print(f"arch, 499 replicates: {min(times) * 1e3:.1f} ms")
+tell("labeling/bootstrap", peer=min(times))

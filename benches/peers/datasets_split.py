@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 from purgedcv import CombinatorialPurgedCV, PurgedKFold
 
+from bar import tell
+
 SECOND = 1_000_000_000
 
 
@@ -34,8 +36,9 @@ def run(name, cv, rows):
         folds, kept = folds + 1, kept + len(fit)
     seconds = time.perf_counter() - start
     print(f"purgedcv {version('purgedcv')}, {name}, {rows} rows, {folds} folds: {seconds:.2f} s, {kept} learners", flush=True)
+    return seconds
 
 
 rows, few = [int(word) for word in sys.argv[1:]] + [1_000_000, 100_000][len(sys.argv) - 1 :]
-run("purged 10-fold", PurgedKFold(10, **times(rows)), rows)
+tell("datasets/kfold", peer=run("purged 10-fold", PurgedKFold(10, **times(rows)), rows))
 run("CPCV(10, 2)", CombinatorialPurgedCV(10, 2, **times(few)), few)

@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bar import tell
+
 HERE = Path(__file__).resolve().parent
 TOLERANCE = 1e-9
 UNITS = {"k": 1_000, "M": 1_000_000}
@@ -110,6 +112,13 @@ def measure(folder, ticks, args):
         print(f"{name:22}{least(name):9.3f}{most:9.3f}{least(name, 'processor'):11.3f}"
               f"{least(name, 'peak') / 1e6:9.0f}{ratios[0]:8.2f}{ratios[1]:9.2f}")  # fmt: skip
     over = lambda a, b, key="seconds": least(a, key) / least(b, key)
+    pair = lambda name, a, b, key="seconds", unit="s": tell(f"features/{name}", least(a, key), least(b, key), unit)
+    pair("read", "ours, f40", "read, pyarrow")
+    pair("columns", "ours, f80", "ours, f40")
+    pair("threads", "ours, f40", "ours, 1 thread")
+    for peer in peers:
+        pair(peer, "ours, f40", peer)
+        pair(f"{peer}/memory", "ours, f40", peer, "peak", "B")
     verdict("ours / only reading", over("ours, f40", "read, pyarrow"), 1.5)
     if "polars" in peers:
         verdict("Polars / ours", over("polars", "ours, f40"), 5 if ticks >= 50_000_000 else 2, False)
@@ -126,6 +135,8 @@ def stream(folder, ticks, args):
     tick, row = found["tick_ns"], found["decision_ns"]
     print(f"\nstream, {ticks / 1e6:g} M ticks one by one, {found['columns']} columns, in ns:")
     print(f"        event    {tick}\n        decision {row}")
+    tell("features/stream/event", tick["p99"] / 1e3, unit="us")
+    tell("features/stream/row", row["p99"] / 1e3, unit="us")
     verdict("p99 of an event, us", tick["p99"] / 1e3, 2)
     verdict("p99 of a row, us", row["p99"] / 1e3, 50)
 

@@ -24,6 +24,8 @@ import time
 
 import duckdb
 
+from bar import tell
+
 OFFSETS = [1, 5, 10, 30, 60, 300]  # seconds
 S = 1_000_000_000
 START, DAY = 1_767_571_200_000_000_000, 100_000_000_000_000  # the instrument stands above the day in a key
@@ -158,7 +160,7 @@ def run(args, name):
             SELECT f.* EXCLUDE touch, q.k % {DAY} + {START} touch_ts, p.* EXCLUDE seq
             FROM found_blocks f LEFT JOIN q ON q.rowid = f.touch JOIN (SELECT seq, {pivot} FROM m GROUP BY seq) p ON p.seq = f.seq
             ORDER BY f.seq) TO '{args.out}' (FORMAT parquet)""")
-    return seconds, found
+    return busy, found
 
 
 def main():
@@ -170,6 +172,7 @@ def main():
     words.add_argument("--out")
     args = words.parse_args()
     found = {name: run(args, name) for name in ("join", "blocks") if args.only in (None, name)}
+    tell("labeling/load/duckdb", peer=min(busy for busy, _ in found.values()))
     if len(found) == 2:
         (_, a), (_, b) = found["join"], found["blocks"]
         at = {int(seq): k for k, seq in enumerate(b["seq"])}

@@ -25,6 +25,8 @@ import numpy as np
 import pyarrow.parquet as pq
 from numba import njit
 
+from bar import tell
+
 
 def kernel():
     """The module, past the packages around it."""
@@ -118,6 +120,7 @@ def main():
             "decisions_per_s": round(every / seconds), "mean_life_rows": round(float(life / every), 1),
             "mean_window_rows": round(float(windows / every), 1), "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }), flush=True)  # fmt: skip
+    tell("labeling/load/ml4t", peer=busy)
     if args.check:
         theirs = pq.read_table(args.check, columns=["seq", "label", "mae", "mfe"]).to_pandas().set_index("seq").loc[d["seq"]]
         print(json.dumps({"peer": "ml4t-engineer", "other_classes": int((theirs["label"].to_numpy() != labels).sum()),

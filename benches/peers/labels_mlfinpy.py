@@ -27,6 +27,8 @@ import pandas as pd
 import pyarrow.parquet as pq
 from mlfinpy.labeling import get_bins, get_events
 
+from bar import tell
+
 warnings.filterwarnings("ignore")
 
 S = 1_000_000_000
@@ -129,6 +131,7 @@ def main():
             "steps": {part: round(all_of(part, 0), 3) for part in parts},
             "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
         }), flush=True)  # fmt: skip
+    tell("labeling/load/mlfinpy", peer=busy)
     print(json.dumps({"peer": "mlfinpy", "classes": many.classes}))
 
 

@@ -18,6 +18,8 @@ from evidently import Report
 from evidently.metrics import ValueDrift
 from evidently.presets import DataDriftPreset
 
+from bar import tell
+
 ROWS = 100_000
 
 
@@ -46,11 +48,14 @@ def value(snapshot):
 def main():
     print("evidently", evidently.__version__, "pandas", pd.__version__, "numpy", np.__version__, "scipy", scipy.__version__)
     before, after = side(1, 0.0), side(1001, 0.2)
+    times = []
     for _ in range(3):
         begin = time.perf_counter()
         snapshot = Report([DataDriftPreset()]).run(current_data=after, reference_data=before)
         snapshot.dict()
-        print(f"preset {time.perf_counter() - begin:.3f} s", flush=True)
+        times.append(time.perf_counter() - begin)
+        print(f"preset {times[-1]:.3f} s", flush=True)
+    tell("quality/drift", peer=min(times))
     reference, current = before["x01"].to_numpy(), after["x01"].to_numpy()
     edges = np.quantile(reference, np.arange(1, 10) / 10)
     counts = [np.bincount(np.searchsorted(edges, x, side="right"), minlength=10) for x in (reference, current)]

@@ -14,6 +14,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bar;
 mod files;
 mod interop;
 mod measure;
@@ -21,6 +22,7 @@ mod random;
 mod rng;
 mod sample;
 
+pub use bar::BarLine;
 pub use files::{read_parquet, write_parquet};
 pub use interop::{InteropError, TableCheck, verify, write_files};
 pub use measure::{Times, is_bench, timed};

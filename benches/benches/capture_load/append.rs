@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::rig::{self, PATIENCE};
 use crate::rows::batches;
 use crate::times::Spread;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::{
     DictionaryTracker, IpcDataGenerator, IpcWriteContext, IpcWriteOptions, write_message,
@@ -96,6 +96,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         bar("append p99 over encode p99", p99, p99 <= 10.0, "<= 10");
         let p99 = ours.micros(0.99);
         bar("append p99, us", p99, p99 < 50.0, "< 50");
+        let (half, most) = (format!("append/{rows}/p50"), format!("append/{rows}/p99"));
+        tell(args, &half, ours.micros(0.5), arrow.micros(0.5), "us");
+        tell(args, &most, ours.micros(0.99), arrow.micros(0.99), "us");
         producer.close()?;
         log.close()?;
         std::fs::remove_dir_all(&place)?;

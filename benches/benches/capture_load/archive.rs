@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::replay::fill;
 use crate::rig;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::{ArchivePolicy, Options};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -64,6 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     );
     let ratio = plain.as_secs_f64() / ours.as_secs_f64();
     bar("rows/s over the plain writer's", ratio, ratio >= 0.4, ">= 0.4");
+    tell(args, "archive", ours.as_secs_f64(), plain.as_secs_f64(), "s");
     log.close()?;
     std::fs::remove_dir_all(&place)?;
     Ok(())

@@ -5,7 +5,7 @@ use crate::baseline::{Baseline, between};
 use crate::rig::{self, PATIENCE};
 use crate::rows::{Rows, batches};
 use crate::times::Spread;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::{Options, Producer, ProducerSpec};
 use std::time::{Duration, Instant};
 
@@ -158,6 +158,11 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         }
         if n == 64 {
             bar("ack p99 over F99, the issue's", p99, p99 <= 2.0, "<= 2");
+        }
+        tell(args, &format!("closed/{n}/acks"), run.acks(), n as f64 * base.rate(), "/s");
+        for (word, q) in [("p50", 0.5), ("p99", 0.99)] {
+            let (ours, disk) = (run.ack.micros(q), base.times.micros(q));
+            tell(args, &format!("closed/{n}/{word}"), ours, disk, "us");
         }
         let append = run.append.micros(0.99);
         bar("append call p99, us", append, append < 50.0, "< 50");

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::baseline::between;
 use crate::closed::load;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::Options;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -25,9 +25,12 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
                 rate >= 1e5,
                 &format!(">= 100,000 where the disk gives 80 MB/s; it gives {disk:.0}"),
             );
+            tell(args, "flow/rows", rate, 1e5, "/s");
         } else {
             let ratio = run.bytes as f64 / run.seconds / base.bandwidth();
             bar("bytes/s over 1 MiB writes", ratio, ratio >= 0.6, ">= 0.6");
+            let (ours, disk) = (run.bytes as f64 / run.seconds / 1e6, base.bandwidth() / 1e6);
+            tell(args, "flow/bytes", ours, disk, "MB/s");
         }
     }
     Ok(())

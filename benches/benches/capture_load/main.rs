@@ -40,6 +40,13 @@ pub(crate) fn bar(what: &str, found: f64, is_held: bool, bar: &str) {
     println!("  {verdict:<6} {what}: {found:.2} (bar {bar})");
 }
 
+/// The same for `cargo xtask bars`: ours and what it is compared with, in one unit.
+pub(crate) fn tell(args: &Args, name: &str, ours: f64, peer: f64, unit: &str) {
+    let rows = if args.is_quotes { "quotes/" } else { "" };
+    let name = format!("capture/{rows}{name}");
+    println!("{}", benches::BarLine { name: &name, ours, peer, unit });
+}
+
 fn main() -> Result<(), Failure> {
     if !benches::is_bench() {
         return Ok(());

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::rig::{self, PATIENCE};
 use crate::rows::batches;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::{Options, ProducerSpec};
 use std::time::Instant;
 
@@ -68,6 +68,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let limit = 2 * credit + 2 * segment;
     let ratio = above as f64 / limit as f64;
     bar("above idle over 2 credits and 2 segments", ratio, ratio <= 1.0, "<= 1");
+    tell(args, "memory", above as f64, limit as f64, "B");
     log.close()?;
     std::fs::remove_dir_all(&place)?;
     Ok(())

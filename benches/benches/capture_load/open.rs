@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::rig;
 use crate::rows::batches;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::{Log, Options, ProducerSpec};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -96,6 +96,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     );
     let ratio = took.as_secs_f64() / pass.as_secs_f64();
     bar("open over that", ratio, ratio <= 2.0, "<= 2");
+    tell(args, "open/bytes", read as f64, limit as f64, "B");
+    tell(args, "open/time", took.as_secs_f64(), pass.as_secs_f64(), "s");
     log.close()?;
     std::fs::remove_dir_all(&place)?;
     Ok(())

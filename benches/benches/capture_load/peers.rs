@@ -6,7 +6,7 @@ use crate::closed::load;
 use crate::nats::Server;
 use crate::rig;
 use crate::times::Spread;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::Options;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -155,10 +155,15 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let (ours, sqlite, okay, nats) = found;
     println!("  capture, mean of before and after the peers: {ours:.0} acks/s");
     match nats {
-        Some(nats) => bar("over NATS", ours / nats, ours >= 10.0 * nats, ">= 10"),
+        Some(nats) => {
+            bar("over NATS", ours / nats, ours >= 10.0 * nats, ">= 10");
+            tell(args, "peers/nats", ours, nats, "/s");
+        }
         None => println!("  NATS was not measured: no --nats-server"),
     }
     bar("over SQLite", ours / sqlite, ours >= 10.0 * sqlite, ">= 10");
     bar("over okaywal", ours / okay, ours >= okay, ">= 1");
+    tell(args, "peers/sqlite", ours, sqlite, "/s");
+    tell(args, "peers/okaywal", ours, okay, "/s");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::args::Args;
 use crate::rig;
 use crate::rows::batches;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use benches::Times;
 use capture::{Filter, Item, LogReader, Options, ProducerSpec};
 use std::fs::File;
@@ -112,6 +112,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         let is_held = rate >= 5e6 || of_bytes >= 0.7;
         bar("M rows/s", rate / 1e6, is_held, ">= 5, or 0.7 of reading the bytes");
         println!("  reading the bytes over replay {of_bytes:.2}");
+        let (ours, peer) = (ours.least().as_secs_f64(), crc.least().as_secs_f64());
+        tell(args, &format!("replay/{batch}/crc"), ours, peer, "s");
+        tell(args, &format!("replay/{batch}/rows"), rate, 5e6, "/s");
         std::fs::remove_dir_all(&place)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::closed::measured;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::Options;
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
@@ -28,5 +28,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     );
     let ratio = tail / without.ack.micros(0.999);
     bar("p99.9 over p99.9 without rotation", ratio, ratio <= 2.0, "<= 2");
+    tell(args, "rotation/f99", tail, base.times.micros(0.99), "us");
+    tell(args, "rotation/without", tail, without.ack.micros(0.999), "us");
     Ok(())
 }

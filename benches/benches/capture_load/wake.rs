@@ -4,7 +4,7 @@ use crate::args::Args;
 use crate::rig::{self, PATIENCE};
 use crate::rows::decision;
 use crate::times::Spread;
-use crate::{Failure, bar};
+use crate::{Failure, bar, tell};
 use capture::{Filter, Item, Options, ProducerSpec, Visibility};
 use std::sync::{Condvar, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
@@ -75,6 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     println!("  round trip: {trips}");
     let ratio = late.micros(0.99) / trips.micros(0.99);
     bar("late p99 over round trip p99", ratio, ratio <= 5.0, "<= 5");
+    tell(args, "wake", late.micros(0.99), trips.micros(0.99), "us");
     log.close()?;
     std::fs::remove_dir_all(&place)?;
     Ok(())

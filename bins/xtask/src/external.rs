@@ -1,15 +1,10 @@
 //! Proofs that need programs other than the Rust toolchain, or stand outside the workspace.
 
-use crate::shell::{ChoreError, cargo, command, pass, read, read_file, say};
-use std::fs;
+use crate::python;
+use crate::shell::{ChoreError, cargo, command, pass, read, say, target};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-/// Where cargo builds, so that everything derived stays out of the tree.
-fn target(root: &Path) -> PathBuf {
-    root.join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
-}
 
 /// Python readers open what we write, and we what they write. Where it cannot run it says so in one line and succeeds,
 /// unless `required`.
@@ -111,35 +106,8 @@ fn environment(root: &Path, proof: &str) -> Result<PathBuf, String> {
     if !folder.join("check.py").is_file() {
         return Err(format!("fixtures/{proof}/check.py does not exist"));
     }
-    let mut version = command(root, "python3");
-    version.arg("--version");
-    read(version).map_err(|_| "python3 was not found".to_owned())?;
     let venv = target(root).join(format!("{proof}-venv"));
-    let python = venv.join("bin/python");
-    let mut works = command(root, &python);
-    works.args(["-m", "pip", "--version"]);
-    if read(works).is_err() {
-        let mut make = command(root, "python3");
-        make.args(["-m", "venv", "--clear"]).arg(&venv);
-        read(make).map_err(|e| format!("no virtual environment could be made: {}", last(&e)))?;
-    }
-    let wanted = folder.join("requirements.txt");
-    let text = read_file(&wanted).map_err(|e| e.to_string())?;
-    let stamp = venv.join("installed.txt");
-    if fs::read_to_string(&stamp).ok().as_deref() == Some(&text) {
-        return Ok(python);
-    }
-    let mut install = command(root, &python);
-    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"]);
-    install.arg(&wanted);
-    read(install).map_err(|e| format!("the readers could not be installed: {}", last(&e)))?;
-    fs::write(&stamp, text).map_err(|e| e.to_string())?;
-    Ok(python)
-}
-
-/// The last line of a message, which is where Python says what went wrong.
-fn last(error: &ChoreError) -> String {
-    error.to_string().lines().last().unwrap_or_default().trim().to_owned()
+    python::environment(root, &venv, &folder.join("requirements.txt"), &[])
 }
 
 /// Runs a command with its output passed through, and counts the lines that start with `skip`.
@@ -176,6 +144,7 @@ pub(crate) fn outside(root: &Path) -> Result<(), ChoreError> {
 mod tests {
     use super::*;
     use crate::shell::scratch;
+    use std::fs;
 
     #[test]
     fn without_the_proof_interop_says_so_and_fails_only_when_required() {

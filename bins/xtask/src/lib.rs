@@ -14,6 +14,8 @@
 //! cargo xtask oracle capture [--require]                    a second reader, in Python, finds what our logs' reader finds
 //! cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]
 //!                                                           the long forms of the proofs of `capture`
+//! cargo xtask bars [NAME..] [--without NAME].. [--last] [--list] [--out FILE]
+//!                                                           every bar beside its peer, in one table
 //! cargo xtask outside                                       a program outside the workspace uses `contract` alone
 //! ```
 //!
@@ -25,6 +27,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod bars;
 mod budget;
 mod check;
 mod external;
@@ -32,6 +35,7 @@ mod generated;
 mod graph;
 mod licences;
 mod members;
+mod python;
 mod rules;
 mod shell;
 mod torture;
@@ -42,7 +46,8 @@ pub use shell::{ChoreError, exit, say};
 
 const USAGE: &str = "usage: cargo xtask check [--only STEP].. [-p CRATE].. [--list] | generate | budget | \
                      interop [datasets|query] [--require] | \
-                     miri analytics [--require] | oracle capture [--require] | torture capture [--help] | outside";
+                     miri analytics [--require] | oracle capture [--require] | torture capture [--help] | \
+                     bars [NAME..] [--without NAME].. [--last] [--list] [--out FILE] | outside";
 
 /// Runs a verb.
 ///
@@ -66,6 +71,7 @@ pub fn run(args: &[String]) -> Result<(), ChoreError> {
         ["oracle", "capture"] => external::oracle_capture(&root, false),
         ["oracle", "capture", "--require"] => external::oracle_capture(&root, true),
         ["torture", "capture", rest @ ..] => torture::capture(&root, rest),
+        ["bars", rest @ ..] => bars::run(&root, rest),
         ["outside"] => external::outside(&root),
         ["help" | "--help" | "-h"] => {
             say(USAGE);

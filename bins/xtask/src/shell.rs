@@ -95,7 +95,12 @@ pub(crate) fn cargo(root: &Path) -> Command {
     command(root, std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-fn line(command: &Command) -> String {
+/// Where cargo builds, so that everything derived stays out of the tree.
+pub(crate) fn target(root: &Path) -> PathBuf {
+    root.join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
+}
+
+pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|w| w.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
 }

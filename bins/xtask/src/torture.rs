@@ -1,9 +1,9 @@
 //! The long forms of capture's proofs, and the proof that the short ones notice: a line of the source is spoiled, and a
 //! test must fail.
 
-use crate::shell::{ChoreError, cargo, command, found, pass, read, read_file, say};
+use crate::shell::{ChoreError, cargo, command, found, pass, read, read_file, say, target};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 const USAGE: &str =
     "usage: cargo xtask torture capture [--minutes N] [--seed N] [--kills N] [--sabotage]";
@@ -106,10 +106,6 @@ fn loop_ext4(root: &Path, folder: &Path) -> Result<(), String> {
     let mut mount = command(root, "mount");
     mount.args(["-o", "loop"]).arg(&image).arg(folder);
     read(mount).map(drop).map_err(|e| e.to_string())
-}
-
-fn target(root: &Path) -> PathBuf {
-    root.join(std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from))
 }
 
 /// A line of the source, and what stands there once it is spoiled.

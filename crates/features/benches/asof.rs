@@ -4,10 +4,11 @@
 //! DuckDB. Compare `asof/sorted` (left and right by key and time) with `asof/polars_by_key`, `asof/by_time` with
 //! `asof/polars_by_time`; `asof/unsorted` asks in random order and `asof/kept` asks a `History` again. A round goes from
 //! the columns to the sum of the values found. The peers run in Python (benches/peers/asof.py), on all processors, in the
-//! environment that `cargo xtask interop` makes; without it only ours are measured. Baselines: `-- --save-baseline before`,
-//! then `-- --baseline before`.
+//! environment that `cargo xtask interop` makes or by the Python that `HINDSIGHT_PYTHON` names; without it only ours are
+//! measured. Baselines: `-- --save-baseline before`, then `-- --baseline before`.
 #![expect(clippy::unwrap_used, reason = "a bench ends at its first fault")]
 #![expect(clippy::print_stdout, reason = "it says which peers it has")]
+#![expect(clippy::disallowed_methods, reason = "a program that is told where its peers are")]
 
 #[path = "../tests/it/asof/duckdb.rs"]
 mod duckdb;
@@ -20,7 +21,7 @@ use duckdb::Side;
 use features::{Found, History, Instants, MaxAge, asof};
 use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -46,7 +47,8 @@ struct Peers {
 
 impl Peers {
     fn start() -> Option<Self> {
-        let python = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../interop-venv/bin/python");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../interop-venv/bin/python");
+        let python = std::env::var_os("HINDSIGHT_PYTHON").map_or(target, PathBuf::from);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/peers/asof.py");
         let mut child = Command::new(python)
             .args([script.as_os_str(), "serve".as_ref()])

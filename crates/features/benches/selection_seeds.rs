@@ -39,6 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{seeds} seeds: {planted} planted, {noise} noise, {missed} seeds with a miss, {alarms} with a false alarm"
     );
+    println!("bar features/selection/missed ours={missed}");
+    println!("bar features/selection/noise ours={noise} peer={}", planted + noise);
+    println!("bar features/selection/alarms ours={alarms} peer={seeds}");
     let alarms_allowed = usize::try_from(seeds / 20)?;
     if missed > 0 || noise * 20 > planted + noise || alarms > alarms_allowed {
         return Err("the bar is not held".into());

@@ -3,7 +3,7 @@
 //! `cargo bench -p labeling --bench load -- FOLDER MODE` with the folder that `benches/peers/labels_data.py` wrote.
 //! Modes: `run` (files to tables: triple barrier, excursions and six markouts), `memory` (the same from batches that are in
 //! memory before the clock starts), `read` (decoding the same files and dropping the rows), `stream` (quotes one by one
-//! with every decision open). Prints one JSON object of figures.
+//! with every decision open). Prints one JSON object of figures, and `run` the line for `cargo xtask bars`.
 #![expect(clippy::print_stdout, reason = "a program that prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a program that measures time")]
 
@@ -95,6 +95,13 @@ fn stream(all: &Inputs) -> Result<String> {
     ))
 }
 
+/// Seconds that this thread had the processor, where the system tells (Linux): what peers tell of themselves.
+fn processor_s() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos: u64 = stat.split(' ').next()?.parse().ok()?;
+    Some(nanos as f64 / 1e9)
+}
+
 fn main() -> Result<()> {
     // Cargo adds `--bench`; `cargo test --all-targets` starts the program with no folder.
     let mut words = std::env::args().skip(1).filter(|arg| !arg.starts_with("--"));
@@ -123,5 +130,6 @@ fn main() -> Result<()> {
         out.outcomes.map_or(0, |l| l.len()),
         out.markouts.map_or(0, |l| l.len()),
     );
+    println!("bar labeling/load ours={:.6}s", processor_s().unwrap_or(seconds));
     Ok(())
 }

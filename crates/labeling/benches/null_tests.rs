@@ -41,6 +41,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             high * 100.0,
             share * 100.0
         );
+        println!("bar labeling/nulls/{labels}/alarms ours={:.4}%", high * 100.0);
+        println!("bar labeling/nulls/{labels}/found ours={:.4}%", share * 100.0);
         is_held &= high <= 0.08 && share >= 0.9 && n_eff >= 50.0;
     }
     if is_bench && !is_held {
