@@ -15,7 +15,7 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<(), Failure> {
 /// Prints the completion script of a program to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_completions(
     mut command: clap::Command,
     name: &str,
