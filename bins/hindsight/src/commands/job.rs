@@ -6,8 +6,10 @@ mod record;
 mod room;
 mod settings;
 mod stamp;
+mod state;
 mod steps;
 mod summary;
+mod work;
 
 use crate::cli::RunArgs;
 use crate::commands::is_json;
@@ -19,11 +21,15 @@ use record::Record;
 use room::Home;
 use settings::Settings;
 use stamp::Stamp;
+use state::Job;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
-use steps::{Job, STEPS, Step};
+use steps::{Keeps, STEPS, Step};
 use summary::Line;
+
+/// The program, a part of every step: another one may make something else of the same inputs.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// Carries the steps out, and says what they made.
 pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<(), Failure> {
@@ -106,7 +112,7 @@ pub(in crate::commands) fn built_with(
         }
     }
     let store = (&DATASETS_STORE, store.display().to_string());
-    context.under(&[store], |inner| steps::build_of(&job, features, inner).map(|_| ()))
+    context.under(&[store], |inner| work::build_of(&job, features, inner).map(|_| ()))
 }
 
 /// What became of every step.
@@ -134,7 +140,8 @@ fn carry_out(
             lines.push(Line::waiting(step, need));
             continue;
         }
-        let parts = (step.parts)(&job, context)?;
+        let mut parts = (step.parts)(&job, context)?;
+        parts.insert("program".to_owned(), PROGRAM.to_owned());
         let known = Record::read(&settings.dir, step.name);
         let why = match &known {
             None => Some("new".to_owned()),
@@ -157,8 +164,7 @@ fn carry_out(
         let facts = (step.work)(&job, &room, context)?;
         let mut outputs = Vec::new();
         if (step.has_room)(&job) {
-            // A log is known by what went into it; it holds the clock of its making.
-            if !matches!(step.name, "log" | "latency") {
+            if step.keeps == Keeps::Files {
                 outputs = Stamp::all(&room, &[])?;
             }
             home.publish(step.name)?;
@@ -194,24 +200,27 @@ fn sources(settings: &Settings) -> Result<Vec<Stamp>, Failure> {
 
 /// What of a step's outputs is not there any more, or not as it was.
 fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Option<String> {
-    let dir = job.settings.dir.join(step.name);
-    if step.name == "datasets" {
-        let paths = record.facts.iter().filter(|(name, _)| name.rsplit('.').next() == Some("path"));
-        let gone = paths.map(|(_, path)| PathBuf::from(path)).find(|path| !path.is_dir());
-        return gone.map(|path| format!("{} is gone", path.display()));
-    }
-    if step.name == "log" {
-        let is_there = job.log().join("MANIFEST").is_file();
-        return (!is_there).then(|| format!("{} is gone", job.log().display()));
-    }
-    for stamp in &record.outputs {
-        let path = dir.join(&stamp.path);
-        let Ok(found) = Stamp::of(&path, &stamp.path, &record.outputs) else {
-            return Some(format!("{} is gone", path.display()));
-        };
-        if found.sha256 != stamp.sha256 {
-            return Some(format!("{} has changed", path.display()));
+    match step.keeps {
+        Keeps::Facts => None,
+        Keeps::Versions => {
+            let is_path = |name: &str| name.rsplit('.').next() == Some("path");
+            let mut paths = record.facts.iter().filter(|(name, _)| is_path(name));
+            let gone = paths.find(|(_, path)| !Path::new(path).is_dir());
+            gone.map(|(_, path)| format!("{path} is gone"))
         }
+        Keeps::Log => {
+            let is_there = job.log().join("MANIFEST").is_file();
+            (!is_there).then(|| format!("{} is gone", job.log().display()))
+        }
+        Keeps::Files => record.outputs.iter().find_map(|stamp| {
+            let path = job.place(step.name).join(&stamp.path);
+            match Stamp::of(&path, &stamp.path, &record.outputs) {
+                Err(_) => Some(format!("{} is gone", path.display())),
+                Ok(found) if found.sha256 != stamp.sha256 => {
+                    Some(format!("{} has changed", path.display()))
+                }
+                Ok(_) => None,
+            }
+        }),
     }
-    None
 }

@@ -109,6 +109,19 @@ fn a_second_run_does_nothing_and_a_changed_spec_redoes_what_depends_on_it() {
     let mended = json(&run(dir.path(), &["run", "-f", "json"]));
     assert_eq!(done_steps(&mended), ["features", "datasets", "verify"]);
     assert_eq!(hashes(&mended), hashes(&first));
+    // What another version of the program made is made anew.
+    let record = dir.path().join("run/steps/labels.json");
+    let text = std::fs::read_to_string(&record).unwrap();
+    let own = format!("\"program\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    assert!(text.contains(&own), "{text}");
+    std::fs::write(&record, text.replace(&own, "\"program\": \"0.0.0\"")).unwrap();
+    let planned = json(&run(dir.path(), &["run", "--dry-run", "-f", "json"]));
+    let steps = planned["steps"].as_array().unwrap();
+    let first_open = steps.iter().find(|step| step["is_done"] == true).unwrap();
+    assert_eq!(
+        (&first_open["step"], &first_open["why"]),
+        (&"labels".into(), &"program has changed".into())
+    );
 }
 
 #[test]
@@ -255,12 +268,17 @@ fn killed_in_every_step_and_taken_up_again_the_bytes_are_the_same() {
         "datasets",
         "latency",
     ];
-    let mut killed = 0;
     for (round, step) in (0_u64..).zip(steps) {
-        let moment = Duration::from_millis((round * 7_919 + 613) % 400);
-        killed += u32::from(kill_in(dir.path(), step, moment));
+        let mut moment = Duration::from_millis((round * 7_919 + 613) % 400);
+        let mut attempts = 0;
+        while !kill_in(dir.path(), step, moment) {
+            // The step was faster than that: it is done again and killed sooner.
+            attempts += 1;
+            assert!(attempts < 20, "{step} was never killed");
+            moment /= 2;
+            std::fs::remove_file(dir.path().join(format!("run/steps/{step}.json"))).unwrap();
+        }
     }
-    assert!(killed >= 10, "{killed}");
     let done = json(&run(dir.path(), &["run", "-f", "json"]));
     assert_eq!(hashes(&done), *expected);
     let left: Vec<String> = listing(&dir.path().join("run"))
@@ -309,6 +327,7 @@ fn a_full_disk_asks_for_space_and_the_same_command_goes_on() {
         .stderr(Stdio::null())
         .status();
     if !mounted.is_ok_and(|status| status.success()) {
+        println!("not run: no file system could be mounted");
         return;
     }
     let full = run(dir.path(), &["run", "--dir", "small/run"]);

@@ -1,7 +1,7 @@
 //! How long a decision takes to its row in a dataset: the live engine over the end of the log, one decision at a time.
 
 use super::record::Facts;
-use super::steps::Job;
+use super::state::{Job, SPEC, is_event};
 use crate::commands::{capture as log, features};
 use crate::context::Context;
 use crate::error::{ErrorReport, Failure};
@@ -30,7 +30,7 @@ pub(super) const MEANING: &str = "a decision's arrival, its record durable in a 
 /// Replays the end of the log and times its decisions.
 pub(super) fn measure(job: &Job<'_>, room: &Path, context: &mut Context) -> Result<Facts, Failure> {
     super::room::make(room)?;
-    let plan = Arc::new(features::plan(&super::steps::SPEC, context)?);
+    let plan = Arc::new(features::plan(&SPEC, context)?);
     let tables = job.feature_tables(context)?;
     let decisions = decisions(job, context)?;
     let Some((first, cutoff)) = decisions.get(decisions.len().saturating_sub(MOST)).copied() else {
@@ -39,7 +39,6 @@ pub(super) fn measure(job: &Job<'_>, room: &Path, context: &mut Context) -> Resu
     let before = cutoff.saturating_sub(plan.lookback_ns()).saturating_sub(WARM_NS);
     let warm = decisions.iter().rev().find(|(_, ts)| *ts < before).map_or(0, |(seq, _)| *seq);
     let mut sweep = ::features::Sweep::new(Arc::clone(&plan), ::features::Options::default());
-    let is_event = |table: &str| contract::table(table).is_some_and(contract::TableSpec::is_event);
     for path in tables.iter().filter(|t| !is_event(t)).flat_map(|table| job.files_of(table)) {
         let mut source = Source::open(&InputArg::file(&path), &context.read_options(false))?;
         while let Some(batch) = source.next_batch()? {

@@ -16,6 +16,18 @@ pub(super) type Facts = BTreeMap<String, String>;
 
 const SCHEMA: &str = "hindsight.step.v1";
 
+/// Adds a file to the parts: by its name, so that a project may be moved; of several with one name, each by its number.
+pub(super) fn add(parts: &mut Parts, what: &str, path: &Path, hash: String) {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut name = format!("{what} {file}");
+    let mut number = 1;
+    while parts.contains_key(&name) {
+        number += 1;
+        name = format!("{what} {file} ({number})");
+    }
+    parts.insert(name, hash);
+}
+
 /// A step that was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,19 +76,17 @@ impl Record {
 
     /// Takes the record away, before what it speaks of changes.
     pub(super) fn remove(dir: &Path, step: &str) -> Result<(), Failure> {
-        let path = place(dir, step);
-        match std::fs::remove_file(&path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(CliError::writing(&path, e).into())
-            }
-            _ => Ok(()),
-        }
+        super::room::remove(&place(dir, step))
     }
 
-    /// Hash of all outputs: what later steps are made of.
+    /// What later steps are made of: the hash of all outputs, or of what went in where none is kept.
     pub(super) fn digest(&self) -> String {
-        let line = |stamp: &Stamp| format!("{} {}\n", stamp.path.display(), stamp.sha256);
-        let text: Vec<String> = self.outputs.iter().map(line).collect();
+        let text: Vec<String> = if self.outputs.is_empty() {
+            self.parts.iter().map(|(name, hash)| format!("{name} {hash}\n")).collect()
+        } else {
+            let line = |stamp: &Stamp| format!("{} {}\n", stamp.path.display(), stamp.sha256);
+            self.outputs.iter().map(line).collect()
+        };
         Hash::of(text.concat().as_bytes()).to_string()
     }
 
@@ -106,4 +116,28 @@ impl Record {
 
 fn place(dir: &Path, step: &str) -> PathBuf {
     dir.join("steps").join(format!("{step}.json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(hashes: [&str; 2]) -> Record {
+        let mut parts = Parts::new();
+        for (path, hash) in ["fxcm/quotes.parquet", "oanda/quotes.parquet"].iter().zip(hashes) {
+            add(&mut parts, "input", Path::new(path), hash.to_owned());
+        }
+        Record::new("log", parts, Vec::new(), Facts::new())
+    }
+
+    #[test]
+    fn files_of_one_name_are_parts_of_their_own_wherever_they_lie() {
+        let before = of(["1", "2"]);
+        assert_eq!(before.stale(&of(["1", "2"]).parts), None);
+        let why = before.stale(&of(["3", "2"]).parts).unwrap();
+        assert_eq!(why, "input quotes.parquet has changed");
+        let why = before.stale(&of(["1", "3"]).parts).unwrap();
+        assert_eq!(why, "input quotes.parquet (2) has changed");
+        assert_ne!(before.digest(), of(["3", "2"]).digest(), "later steps see it");
+    }
 }

@@ -69,7 +69,8 @@ pub(super) fn make(room: &Path) -> Result<(), Failure> {
     std::fs::create_dir(room).map_err(|e| CliError::writing(room, e).into())
 }
 
-fn remove(path: &Path) -> Result<(), Failure> {
+/// Takes a file or a folder away, if it is there.
+pub(super) fn remove(path: &Path) -> Result<(), Failure> {
     let gone =
         if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
     match gone {

@@ -3,7 +3,8 @@
 use super::latency::MEANING;
 use super::record::Facts;
 use super::settings::Settings;
-use super::steps::{Job, Step};
+use super::state::Job;
+use super::steps::Step;
 use crate::output::{Document, Grid};
 use std::fmt::Write as _;
 
