@@ -1,9 +1,11 @@
 //! The second implementation of outcomes and labels: slow, obvious, and written without the first.
 //!
-//! It gathers every row, sorts by key, and for one decision scans all of it, with sums in 256 bits and no state from
-//! one decision to the next. It shares only `contract` and the types of settings, measures and grades with the
-//! engine. What it says of a decision is what the last revision would say, given the whole log.
+//! It gathers every row, sorts by key, and scans the rows of one decision at a time, with sums in 256 bits and nothing
+//! kept from one decision to the next but what follows from the log alone. It shares only `contract` and the types of
+//! settings, measures and grades with the engine. What it says of a decision is what the last revision would say, given
+//! the whole log.
 
+mod book;
 mod case;
 mod compare;
 mod exact;
@@ -19,7 +21,8 @@ mod position;
 mod sample;
 mod sigma;
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use contract::{AnchorKind, LabelKind, LabelStatus, OutcomeBasis, Side};
@@ -32,7 +35,7 @@ use crate::flags::OutcomeFlags;
 use crate::inputs::Inputs;
 use crate::measure::Readings;
 use crate::null::Null;
-use crate::settings::Resolved;
+use crate::settings::{Measures, Resolved};
 
 /// The rules of a strategy at a cut-off.
 pub type RulesOf<'a> = dyn Fn(&str, i64) -> Option<Arc<Resolved>> + 'a;
@@ -170,21 +173,20 @@ pub struct Audited {
 
 /// A log that was read once and can be asked about any decision.
 ///
-/// - **Cost:** each question scans the whole log, several times.
+/// - **Cost:** the first question sorts the log, matches its fills and makes the paths of the decision's instrument;
+///   each later one scans the rows of its own window.
 #[derive(Debug)]
 pub struct Auditor {
     log: log::Log,
-    /// What the log clock has passed by the allowed lateness, which is the same for all rules of a book.
-    closed: OnceCell<(i64, log::Log)>,
-    /// Its fills, by the tolerance of the clocks, likewise.
-    fills: OnceCell<(i64, Vec<lots::Fill>)>,
+    /// What follows from the log, for each lateness and tolerance that was asked with.
+    books: RefCell<Vec<Rc<book::Book>>>,
 }
 
 impl Auditor {
     /// Reads every row.
     #[must_use]
     pub fn new(inputs: &Inputs) -> Self {
-        Self { log: log::Log::read(inputs), closed: OnceCell::new(), fills: OnceCell::new() }
+        Self { log: log::Log::read(inputs), books: RefCell::default() }
     }
 
     /// Every decision, by id.
@@ -198,7 +200,7 @@ impl Auditor {
     /// What the last revision would say of a decision; `None` for one that the log does not hold.
     #[must_use]
     pub fn decision(&self, id: EventId, rules: &RulesOf<'_>) -> Option<Audited> {
-        let at = self.log.decisions.iter().position(|row| row.id == id)?;
+        let at = self.log.place(id)?;
         let decision = self.log.decisions.get(at)?;
         let nothing = |why| Audited {
             decision_id: id,
@@ -210,25 +212,8 @@ impl Auditor {
         let Some(rules) = rules(&decision.strategy, decision.key.0) else {
             return Some(nothing("no rules in force"));
         };
-        let lateness_ns = rules.measures.allowed_lateness_ns;
-        let (known, closed) =
-            self.closed.get_or_init(|| (lateness_ns, self.log.closed(lateness_ns)));
-        let other;
-        let log = if *known == lateness_ns {
-            closed
-        } else {
-            other = self.log.closed(lateness_ns);
-            &other
-        };
-        let tolerance_ns = rules.measures.clock_tolerance_ns;
-        let (with, fills) =
-            self.fills.get_or_init(|| (tolerance_ns, lots::fills(log, tolerance_ns)));
-        let fills = if *known == lateness_ns && *with == tolerance_ns {
-            fills.clone()
-        } else {
-            lots::fills(log, tolerance_ns)
-        };
-        let Some(case) = case::Case::new(log, fills, at, Arc::clone(&rules)) else {
+        let book = self.book(&rules.measures);
+        let Some(case) = case::Case::new(&book, at, Arc::clone(&rules)) else {
             return Some(nothing("no instrument"));
         };
         let outcome = outcome::outcome(&case);
@@ -243,5 +228,17 @@ impl Auditor {
             markouts: markout::markouts(&case),
             outcome,
         })
+    }
+
+    fn book(&self, measures: &Measures) -> Rc<book::Book> {
+        let mut books = self.books.borrow_mut();
+        if let Some(known) = books.iter().find(|book| book.is_for(measures)) {
+            return Rc::clone(known);
+        }
+        let (lateness_ns, tolerance_ns) =
+            (measures.allowed_lateness_ns, measures.clock_tolerance_ns);
+        let book = Rc::new(book::Book::new(&self.log, lateness_ns, tolerance_ns));
+        books.push(Rc::clone(&book));
+        book
     }
 }

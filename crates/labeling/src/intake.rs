@@ -217,7 +217,8 @@ impl Decode for Statuses {
             let no = |flag: Option<bool>| flag == Some(false);
             let is_halted = no(batch.cell(&Self::IS_TRADING, row).map_err(&word)?)
                 || no(batch.cell(&Self::IS_QUOTING, row).map_err(&word)?);
-            let what = What::Status { instrument: *instrument, is_halted };
+            let source = batch.source_id().value(row);
+            let what = What::Status { instrument: *instrument, source, is_halted };
             let (key, avail) = (stamps.key(row), stamps.avail(row));
             out.events.push((row, Event { key, avail, what }));
         }

@@ -35,7 +35,7 @@ pub struct Report {
     pub rows_read: BTreeMap<&'static str, u64>,
     /// Rows behind the log clock by more than the allowed lateness; all but rejects were worked in.
     pub late: u64,
-    /// Quotes and trades of sources that make no path (`measures.sources`).
+    /// Quotes, trades and statuses of sources that make no path (`measures.sources`).
     pub other_sources: u64,
     /// Instruments whose path is made by more than one source: venues whose prices differ look like moves. Name one in
     /// `measures.sources`.

@@ -116,6 +116,7 @@ pub(crate) enum What {
     Trade(Box<TradeRow>),
     Status {
         instrument: u32,
+        source: u16,
         is_halted: bool,
     },
     Decision(Box<DecisionRow>),

@@ -1,13 +1,15 @@
 //! One decision with all that its outcome and labels are read from.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use contract::{DecisionAction, DecisionStatus, EventId, Side};
 
+use super::book::{Book, Traded};
 use super::exact::{Contract, bps, wide};
 use super::fee::{Deal, Fee, assumed};
 use super::log::{Decision, Instrument, Key, Log, Reference};
-use super::lots::{Fill, Lot, contract_of, instrument_row, lots};
+use super::lots::{Fill, Lot, contract_of, instrument_row};
 use super::path::{Edge, Path};
 use super::sigma::sigma;
 use crate::null::Null;
@@ -29,21 +31,21 @@ pub(super) struct Entry {
 /// A decision of an instrument under its rules.
 #[derive(Debug)]
 pub(super) struct Case<'l> {
+    pub(super) book: &'l Book,
     pub(super) log: &'l Log,
     pub(super) at: usize,
     pub(super) decision: &'l Decision,
     pub(super) instrument: u32,
     pub(super) rules: Arc<Resolved>,
-    pub(super) path: Path,
+    pub(super) path: Rc<Path>,
     /// Doubled mids, whatever the path.
-    pub(super) mids: Path,
+    pub(super) mids: Rc<Path>,
     /// Doubled bids and asks, whatever the path.
-    pub(super) quotes: Path,
+    pub(super) quotes: Rc<Path>,
     pub(super) contract: Contract,
     pub(super) ccy: Option<String>,
-    pub(super) fills: Vec<Fill>,
-    /// All lots of the log.
-    pub(super) lots: Vec<Lot>,
+    /// Fills and lots of the instrument.
+    traded: Option<&'l Traded>,
     pub(super) horizon_ns: i64,
     pub(super) wait_ns: i64,
     /// Volatility a square-root second, in basis points.
@@ -52,16 +54,12 @@ pub(super) struct Case<'l> {
 }
 
 impl<'l> Case<'l> {
-    pub(super) fn new(
-        log: &'l Log,
-        fills: Vec<Fill>,
-        at: usize,
-        rules: Arc<Resolved>,
-    ) -> Option<Self> {
+    pub(super) fn new(book: &'l Book, at: usize, rules: Arc<Resolved>) -> Option<Self> {
+        let log = &book.log;
         let decision = log.decisions.get(at)?;
         let instrument = decision.instrument?;
         let measures = &rules.measures;
-        let path = |kind| Path::of(log, instrument, kind, measures);
+        let path = |kind| book.path(instrument, kind, measures);
         let horizon = match measures.horizon_ns {
             Some(fixed) => fixed,
             None => decision.horizon_ns.unwrap_or(measures.horizon_default_ns),
@@ -78,6 +76,7 @@ impl<'l> Case<'l> {
             .find(|row| row.decision == decision.id && row.avail < decision.key.0);
         let mids = path(PathKind::Mid);
         Some(Self {
+            book,
             log,
             at,
             decision,
@@ -88,13 +87,22 @@ impl<'l> Case<'l> {
             mids,
             contract,
             ccy,
-            lots: lots(log, &fills, false, LAST),
-            fills,
+            traded: book.traded(instrument),
             horizon_ns,
             wait_ns,
             reference,
             rules,
         })
+    }
+
+    /// Fills of the instrument, by key.
+    pub(super) fn fills(&self) -> &'l [Fill] {
+        self.traded.map_or(&[], |traded| &traded.fills)
+    }
+
+    /// Its lots, oldest first.
+    pub(super) fn lots(&self) -> &'l [Lot] {
+        self.traded.map_or(&[], |traded| &traded.lots)
     }
 
     pub(super) fn measures(&self) -> &Measures {
@@ -128,7 +136,7 @@ impl<'l> Case<'l> {
 
     /// The decision's fills in time, busted ones left out.
     pub(super) fn own_fills(&self) -> Vec<&Fill> {
-        self.fills.iter().filter(|fill| !fill.is_busted && self.is_own(fill)).collect()
+        self.fills().iter().filter(|fill| !fill.is_busted && self.is_own(fill)).collect()
     }
 
     pub(super) fn is_own(&self, fill: &Fill) -> bool {
@@ -138,20 +146,22 @@ impl<'l> Case<'l> {
     }
 
     pub(super) fn fill(&self, at: usize) -> Option<&Fill> {
-        self.fills.get(at)
+        self.fills().get(at)
     }
 
     /// The lots that the decision's fills opened.
     pub(super) fn own_lots(&self) -> Vec<&Lot> {
         let is_own = |lot: &&Lot| self.fill(lot.fill).is_some_and(|fill| self.is_own(fill));
-        self.lots.iter().filter(is_own).collect()
+        self.lots().iter().filter(is_own).collect()
     }
 
     /// Whether fills that were all busted would have opened lots.
     pub(super) fn is_void(&self) -> bool {
         self.own_lots().is_empty()
-            && lots(self.log, &self.fills, true, LAST).iter().any(|lot| {
-                self.fill(lot.fill).is_some_and(|fill| fill.is_busted && self.is_own(fill))
+            && self.traded.is_some_and(|traded| {
+                traded.lots_with_busted(self.log).iter().any(|lot| {
+                    self.fill(lot.fill).is_some_and(|fill| fill.is_busted && self.is_own(fill))
+                })
             })
     }
 
@@ -265,7 +275,7 @@ impl<'l> Case<'l> {
             Benchmark::References => {
                 let row = self.reference.ok_or(Null::NotApplicable)?;
                 let (beta, id) = row.beta.zip(row.benchmark).ok_or(Null::NotApplicable)?;
-                let mids = Path::of(self.log, id, PathKind::Mid, self.measures());
+                let mids = self.book.path(id, PathKind::Mid, self.measures());
                 let m0 = mids.before(entry, Edge::Down, None)?.price;
                 let m1 = mids.at(exit, Edge::Down)?.price;
                 let (m0, m1) = (i128::from(m0), i128::from(m1));

@@ -1,5 +1,7 @@
 //! Rows of the engine against what the audit says.
 
+use std::collections::BTreeMap;
+
 use contract::{Batch, DynamicColumn, EventId, Labels, Markouts, Outcomes, Vocabulary as _};
 use contract::{Hash, LabelKind, LabelStatus};
 
@@ -52,18 +54,63 @@ pub struct Disagreement {
 /// - **Cost:** a pass over the tables.
 #[must_use]
 pub fn compare(engine: Tables<'_>, audited: &Audited) -> Vec<Disagreement> {
-    let mut differences = Differences { id: audited.decision_id, found: Vec::new() };
-    differences.outcome(engine.outcomes, audited);
-    for (target, fate) in &audited.labels {
-        differences.label(engine.labels, audited.measures_hash, target, fate);
-    }
-    for fate in &audited.markouts {
-        if let Fate::Is(row) = fate {
-            differences.markout(engine.markouts, audited.measures_hash, row);
+    Engine::new(engine).compare(audited)
+}
+
+/// What the engine wrote, by what it is about.
+pub(super) struct Engine<'a> {
+    outcomes: BTreeMap<EventId, Vec<Row<'a, Outcomes>>>,
+    labels: BTreeMap<EventId, Vec<Row<'a, Labels>>>,
+    /// By the anchor's id.
+    markouts: BTreeMap<&'a str, Vec<Row<'a, Markouts>>>,
+}
+
+type Row<'a, T> = (&'a Batch<T>, usize);
+
+fn rows<T: contract::Table>(batches: &[Batch<T>]) -> impl Iterator<Item = Row<'_, T>> {
+    batches.iter().flat_map(|batch| (0..batch.len()).map(move |row| (batch, row)))
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(tables: Tables<'a>) -> Self {
+        let (mut outcomes, mut labels, mut markouts) =
+            (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for (batch, row) in rows(tables.outcomes) {
+            if let Ok(id) = batch.cell(&Outcomes::DECISION_ID, row) {
+                outcomes.entry(id).or_insert_with(Vec::new).push((batch, row));
+            }
         }
+        for (batch, row) in rows(tables.labels) {
+            if let Ok(id) = batch.cell(&Labels::DECISION_ID, row) {
+                labels.entry(id).or_insert_with(Vec::new).push((batch, row));
+            }
+        }
+        for (batch, row) in rows(tables.markouts) {
+            if let Ok(id) = batch.cell(&Markouts::ANCHOR_ID, row) {
+                markouts.entry(id).or_insert_with(Vec::new).push((batch, row));
+            }
+        }
+        Self { outcomes, labels, markouts }
     }
-    differences.surplus(engine.markouts, audited);
-    differences.found
+
+    /// As [`compare`], without the pass over the tables.
+    pub(super) fn compare(&self, audited: &Audited) -> Vec<Disagreement> {
+        let mut differences = Differences { id: audited.decision_id, found: Vec::new() };
+        let outcomes = self.outcomes.get(&audited.decision_id);
+        differences.outcome(outcomes.map_or(&[][..], Vec::as_slice), audited);
+        let labels = self.labels.get(&audited.decision_id).map_or(&[][..], Vec::as_slice);
+        for (target, fate) in &audited.labels {
+            differences.label(labels, audited.measures_hash, target, fate);
+        }
+        for row in audited.markouts.iter().filter_map(Fate::row) {
+            let own = self.markouts.get(row.anchor_id.as_str()).map_or(&[][..], Vec::as_slice);
+            differences.markout(own, audited.measures_hash, row);
+        }
+        let id = audited.decision_id.to_string();
+        let own = self.markouts.get(id.as_str()).map_or(&[][..], Vec::as_slice);
+        differences.surplus(own, audited);
+        differences.found
+    }
 }
 
 struct Differences {
@@ -80,17 +127,15 @@ struct At<'a, T> {
 
 /// The last revision of the rows that are meant.
 fn last<'a, T: contract::Table>(
-    batches: &'a [Batch<T>],
-    mut revision: impl FnMut(&Batch<T>, usize) -> Option<u16>,
+    rows: &[Row<'a, T>],
+    revision: impl Fn(&Batch<T>, usize) -> Option<u16>,
 ) -> Option<At<'a, T>> {
     let mut found: Option<At<'a, T>> = None;
-    for batch in batches {
-        for row in 0..batch.len() {
-            if let Some(revision) = revision(batch, row)
-                && found.as_ref().is_none_or(|old| old.revision <= revision)
-            {
-                found = Some(At { batch, row, revision });
-            }
+    for (batch, row) in rows.iter().copied() {
+        if let Some(revision) = revision(batch, row)
+            && found.as_ref().is_none_or(|old| old.revision <= revision)
+        {
+            found = Some(At { batch, row, revision });
         }
     }
     found
@@ -145,11 +190,9 @@ impl Differences {
         self.add(place.0, place.1, "*", engine.to_owned(), audit);
     }
 
-    fn outcome(&mut self, batches: &[Batch<Outcomes>], audited: &Audited) {
-        let id = self.id;
-        let found = last(batches, |batch, row| {
-            let is_it = batch.cell(&Outcomes::DECISION_ID, row) == Ok(id)
-                && batch.cell(&Outcomes::MEASURES_HASH, row).ok() == audited.measures_hash;
+    fn outcome(&mut self, rows: &[Row<'_, Outcomes>], audited: &Audited) {
+        let found = last(rows, |batch, row| {
+            let is_it = batch.cell(&Outcomes::MEASURES_HASH, row).ok() == audited.measures_hash;
             is_it.then(|| batch.cell(&Outcomes::REVISION, row).ok()).flatten()
         });
         match (found, &audited.outcome) {
@@ -255,15 +298,13 @@ impl Differences {
 
     fn label(
         &mut self,
-        batches: &[Batch<Labels>],
+        rows: &[Row<'_, Labels>],
         measures: Option<Hash>,
         target: &str,
         fate_of: &Fate<AuditedLabel>,
     ) {
-        let id = self.id;
-        let found = last(batches, |batch, row| {
-            let is_it = batch.cell(&Labels::DECISION_ID, row) == Ok(id)
-                && batch.cell(&Labels::TARGET, row) == Ok(target)
+        let found = last(rows, |batch, row| {
+            let is_it = batch.cell(&Labels::TARGET, row) == Ok(target)
                 && batch.cell(&Labels::MEASURES_HASH, row).ok() == measures;
             is_it.then(|| batch.cell(&Labels::REVISION, row).ok()).flatten()
         });
@@ -313,12 +354,12 @@ impl Differences {
 
     fn markout(
         &mut self,
-        batches: &[Batch<Markouts>],
+        rows: &[Row<'_, Markouts>],
         measures: Option<Hash>,
         row: &AuditedMarkout,
     ) {
         let name = markout_name(row);
-        let found = last(batches, |batch, n| {
+        let found = last(rows, |batch, n| {
             is_markout(batch, n, measures, row)
                 .then_some(())
                 .and_then(|()| batch.cell(&Markouts::REVISION, n).ok())
@@ -350,24 +391,17 @@ impl Differences {
         self.same(place, "reason", reason, row.reason.map(crate::Null::word));
     }
 
-    /// Rows of the engine about the decision or its fills that the audit has not.
-    fn surplus(&mut self, batches: &[Batch<Markouts>], audited: &Audited) {
-        let id = self.id.to_string();
-        for batch in batches {
-            for n in 0..batch.len() {
-                let is_own = batch.cell(&Markouts::ANCHOR_ID, n) == Ok(id.as_str())
-                    && batch.cell(&Markouts::MEASURES_HASH, n).ok() == audited.measures_hash
-                    && batch.cell(&Markouts::STATUS, n) != Ok(LabelStatus::Void);
-                let is_known = audited
-                    .markouts
-                    .iter()
-                    .filter_map(Fate::row)
-                    .any(|row| is_markout(batch, n, audited.measures_hash, row));
-                if is_own && !is_known {
-                    let offset = batch.cell(&Markouts::OFFSET_NS, n).unwrap_or_default();
-                    let name = format!("decision {id} {offset}");
-                    self.presence(("markouts", &name), true, "no row".to_owned());
-                }
+    /// Rows of the engine about the decision that the audit has not.
+    fn surplus(&mut self, rows: &[Row<'_, Markouts>], audited: &Audited) {
+        for (batch, n) in rows.iter().copied() {
+            let is_own = batch.cell(&Markouts::MEASURES_HASH, n).ok() == audited.measures_hash
+                && batch.cell(&Markouts::STATUS, n) != Ok(LabelStatus::Void);
+            let mut known = audited.markouts.iter().filter_map(Fate::row);
+            let is_known = known.any(|row| is_markout(batch, n, audited.measures_hash, row));
+            if is_own && !is_known {
+                let offset = batch.cell(&Markouts::OFFSET_NS, n).unwrap_or_default();
+                let name = format!("decision {} {offset}", self.id);
+                self.presence(("markouts", &name), true, "no row".to_owned());
             }
         }
     }

@@ -5,7 +5,7 @@ use contract::Side;
 use super::case::{Case, sign};
 use super::exact::{bps, ratio, wide};
 use super::fee::Fee;
-use super::lots::{Fill, decision_of};
+use super::lots::Fill;
 use super::path::Edge;
 use super::position::{Corner, Values, at_corner, bounded};
 use crate::measure::{Measure, Readings, Scalar};
@@ -57,10 +57,8 @@ pub(super) fn mid_at_fill(case: &Case<'_>, fill: &Fill) -> Result<i64, Null> {
 
 /// Doubled mid when the order arrived.
 fn mid_at_arrival(case: &Case<'_>) -> Result<i64, Null> {
-    let own = |row: &&super::log::Execution| {
-        decision_of(case.log, row) == Some(case.at) && row.key.0 <= case.deadline()
-    };
-    let rows: Vec<_> = case.log.executions.iter().filter(own).collect();
+    let rows = case.book.executions_of(case.at).filter(|row| row.key.0 <= case.deadline());
+    let rows: Vec<_> = rows.collect();
     if let Some((bid, ask)) = rows.iter().find_map(|row| row.arrival) {
         return Ok(bid + ask);
     }

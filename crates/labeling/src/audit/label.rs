@@ -374,7 +374,8 @@ impl Window<'_, '_> {
         if is_crossed || is_passed {
             return Fate::Rejected(BARRIER_ORDER);
         }
-        let touch = case.path.points.iter().find_map(|point| self.touch(point, upper, lower));
+        let rows = case.path.between(self.entry.key, self.end);
+        let touch = rows.iter().find_map(|point| self.touch(point, upper, lower));
         match touch {
             Some((point, price, is_upper)) => {
                 let is_profit = is_upper == is_long;
@@ -395,8 +396,7 @@ impl Window<'_, '_> {
         upper: Option<i128>,
         lower: Option<i128>,
     ) -> Option<(&'p Point, i64, bool)> {
-        let is_within = point.key > self.entry.key && point.key.0 <= self.end;
-        let price = point.price(self.edge()).filter(|_| is_within)?;
+        let price = point.price(self.edge())?;
         let is_upper = upper.is_some_and(|upper| i128::from(price) >= upper);
         let is_lower = lower.is_some_and(|lower| i128::from(price) <= lower);
         (is_upper || is_lower).then_some((point, price, is_upper))

@@ -1,5 +1,7 @@
 //! The whole log as plain rows, sorted by key.
 
+use std::collections::BTreeMap;
+
 use contract::{
     AdjustmentKind, Batch, DecisionAction, DecisionStatus, EventId, EventTable, ExecType,
     Liquidity, MarkKind, PostingKind, SessionPhase, Side, Table, TradeAction,
@@ -95,6 +97,7 @@ pub(super) struct Print {
 pub(super) struct Status {
     pub(super) key: Key,
     pub(super) avail: i64,
+    pub(super) source: u16,
     pub(super) instrument: u32,
     pub(super) is_halt: bool,
 }
@@ -182,6 +185,8 @@ pub(super) struct Log {
     /// Largest `ts_recv`, else `ts_avail`, of any row.
     pub(super) clock: i64,
     pub(super) decisions: Vec<Decision>,
+    /// Place of each decision among them.
+    places: BTreeMap<EventId, usize>,
     pub(super) executions: Vec<Execution>,
     pub(super) quotes: Vec<Quote>,
     pub(super) prints: Vec<Print>,
@@ -219,6 +224,11 @@ impl Log {
         log
     }
 
+    /// Place of a decision.
+    pub(super) fn place(&self, id: EventId) -> Option<usize> {
+        self.places.get(&id).copied()
+    }
+
     /// The rows that are in by the end of the log: those that it has passed by the allowed lateness.
     pub(super) fn closed(&self, lateness_ns: i64) -> Self {
         let mut log = self.clone();
@@ -236,6 +246,7 @@ impl Log {
     fn drop_repeated_decisions(&mut self) {
         let mut seen = std::collections::BTreeSet::new();
         self.decisions.retain(|row| seen.insert(row.id));
+        self.places = self.decisions.iter().enumerate().map(|(at, row)| (row.id, at)).collect();
     }
 
     fn keep_last_revisions(&mut self) {
@@ -379,6 +390,7 @@ impl Log {
             self.statuses.extend(instrument(batch, row).map(|instrument| Status {
                 key: stamp.key,
                 avail: stamp.avail,
+                source: batch.source_id().value(row),
                 instrument,
                 is_halt,
             }));

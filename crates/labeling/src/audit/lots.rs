@@ -81,7 +81,7 @@ pub(super) fn instrument_row(
 /// The decision that a row names, or whose order it is; a row of the tolerance before it included.
 pub(super) fn decision_of(log: &Log, row: &Execution) -> Option<usize> {
     if let Some(id) = row.decision_id {
-        return log.decisions.iter().position(|decision| decision.id == id);
+        return log.place(id);
     }
     let order = row.order_id.as_ref()?;
     let is_same = |decision: &Decision| {
@@ -224,93 +224,112 @@ pub(super) fn lots(log: &Log, fills: &[Fill], with_busted: bool, until: Key) -> 
     }
     steps.retain(|(key, _)| *key < until);
     steps.sort_by_key(|(key, _)| *key);
-    let mut lots: Vec<Lot> = Vec::new();
+    let mut books = Books { log, fills, lots: Vec::new(), open: Vec::new() };
     for (_, step) in steps {
         match step {
-            Step::Split(instrument, num, den) => split(fills, &mut lots, instrument, num, den),
-            Step::Fill(at) => take(log, fills, &mut lots, at),
-            Step::Posting(at) => carry(log, fills, &mut lots, at),
+            Step::Split(instrument, num, den) => books.split(instrument, num, den),
+            Step::Fill(at) => books.take(at),
+            Step::Posting(at) => books.carry(at),
         }
+        let Books { lots, open, .. } = &mut books;
+        open.retain(|place| lots.get(*place).is_some_and(|lot| lot.open > 0));
     }
-    lots
+    books.lots
 }
 
-fn split(fills: &[Fill], lots: &mut [Lot], instrument: u32, num: i64, den: i64) {
-    let (num, den) = (i128::from(num), i128::from(den));
-    for lot in lots.iter_mut().filter(|lot| lot.open > 0) {
-        if fills.get(lot.fill).is_some_and(|fill| fill.instrument == instrument) {
-            let open = floor(wide(lot.open).wrapping_mul(wide(num)), wide(den));
-            lot.open = open.and_then(i256::to_i128).unwrap_or(lot.open);
-            let price = divide(wide(i128::from(lot.price) * den), wide(num));
-            let price = price.and_then(i256::to_i128).and_then(|price| i64::try_from(price).ok());
-            lot.price = price.unwrap_or(lot.price);
-        }
-    }
+/// The lots while they are matched.
+struct Books<'l> {
+    log: &'l Log,
+    fills: &'l [Fill],
+    lots: Vec<Lot>,
+    /// Places of lots that are not closed, oldest first.
+    open: Vec<usize>,
 }
 
-fn take(log: &Log, fills: &[Fill], lots: &mut Vec<Lot>, at: usize) {
-    let Some(fill) = fills.get(at) else { return };
-    let is_against = |lot: &Lot| {
-        fills.get(lot.fill).is_some_and(|opened| {
-            (opened.account, opened.instrument) == (fill.account, fill.instrument)
-                && opened.strategy == fill.strategy
-                && opened.side != fill.side
-                && lot.open > 0
-        })
-    };
-    let mut rest = fill.qty;
-    let mut parts: Vec<(usize, i128)> = Vec::new();
-    for (place, lot) in lots.iter().enumerate().filter(|(_, lot)| is_against(lot)) {
-        let qty = lot.open.min(rest);
-        if qty > 0 {
-            parts.push((place, qty));
-            rest -= qty;
+impl Books<'_> {
+    fn split(&mut self, instrument: u32, num: i64, den: i64) {
+        let (num, den) = (i128::from(num), i128::from(den));
+        for place in &self.open {
+            let Some(lot) = self.lots.get_mut(*place) else { continue };
+            if self.fills.get(lot.fill).is_some_and(|fill| fill.instrument == instrument) {
+                let open = floor(wide(lot.open).wrapping_mul(wide(num)), wide(den));
+                lot.open = open.and_then(i256::to_i128).unwrap_or(lot.open);
+                let price = divide(wide(i128::from(lot.price) * den), wide(num));
+                let price =
+                    price.and_then(i256::to_i128).and_then(|price| i64::try_from(price).ok());
+                lot.price = price.unwrap_or(lot.price);
+            }
         }
     }
-    let mut weights: Vec<i128> = parts.iter().map(|(_, qty)| *qty).collect();
-    if rest > 0 {
-        weights.push(rest);
-    }
-    let mut fees = fill.fee.split(&weights).into_iter();
-    for (place, qty) in parts {
-        let fee = fees.next().unwrap_or(Fee::NONE);
-        if let Some(lot) = lots.get_mut(place) {
-            lot.open -= qty;
-            lot.closings.push(Closing { fill: at, qty, fee });
+
+    fn take(&mut self, at: usize) {
+        let Some(fill) = self.fills.get(at) else { return };
+        let is_against = |lot: &Lot| {
+            self.fills.get(lot.fill).is_some_and(|opened| {
+                (opened.account, opened.instrument) == (fill.account, fill.instrument)
+                    && opened.strategy == fill.strategy
+                    && opened.side != fill.side
+            })
+        };
+        let mut rest = fill.qty;
+        let mut parts: Vec<(usize, i128)> = Vec::new();
+        for place in &self.open {
+            let Some(lot) = self.lots.get(*place).filter(|lot| is_against(lot)) else { continue };
+            let qty = lot.open.min(rest);
+            if qty > 0 {
+                parts.push((*place, qty));
+                rest -= qty;
+            }
         }
-    }
-    let action = fill.decision.and_then(|at| log.decisions.get(at)).map(|decision| decision.action);
-    let only_closes = matches!(action, Some(DecisionAction::Exit | DecisionAction::Reduce));
-    if rest > 0 && !only_closes {
-        lots.push(Lot {
-            fill: at,
-            qty: rest,
-            open: rest,
-            price: fill.price,
-            fee: fees.next().unwrap_or(Fee::NONE),
-            closings: Vec::new(),
-            carry: Vec::new(),
+        let mut weights: Vec<i128> = parts.iter().map(|(_, qty)| *qty).collect();
+        if rest > 0 {
+            weights.push(rest);
+        }
+        let mut fees = fill.fee.split(&weights).into_iter();
+        for (place, qty) in parts {
+            let fee = fees.next().unwrap_or(Fee::NONE);
+            if let Some(lot) = self.lots.get_mut(place) {
+                lot.open -= qty;
+                lot.closings.push(Closing { fill: at, qty, fee });
+            }
+        }
+        let decision = fill.decision.and_then(|at| self.log.decisions.get(at));
+        let only_closes = decision.is_some_and(|decision| {
+            matches!(decision.action, DecisionAction::Exit | DecisionAction::Reduce)
         });
-    }
-}
-
-fn carry(log: &Log, fills: &[Fill], lots: &mut [Lot], at: usize) {
-    let Some(posting) = log.postings.get(at) else { return };
-    let mut open: Vec<(usize, &str, i128)> = Vec::new();
-    for (place, lot) in lots.iter().enumerate().filter(|(_, lot)| lot.open > 0) {
-        let Some(fill) = fills.get(lot.fill) else { continue };
-        if fill.instrument == posting.instrument && fill.account == Some(posting.account) {
-            open.push((place, &fill.strategy, lot.open));
+        if rest > 0 && !only_closes {
+            self.open.push(self.lots.len());
+            self.lots.push(Lot {
+                fill: at,
+                qty: rest,
+                open: rest,
+                price: fill.price,
+                fee: fees.next().unwrap_or(Fee::NONE),
+                closings: Vec::new(),
+                carry: Vec::new(),
+            });
         }
     }
-    open.sort_by_key(|(place, strategy, _)| (*strategy, *place));
-    let weights: Vec<i128> = open.iter().map(|(_, _, qty)| *qty).collect();
-    let (_, ccy) = contract_of(log, posting.instrument, posting.key.0);
-    let is_ours = ccy.is_none_or(|ours| ours == posting.ccy);
-    for ((place, _, _), share) in open.iter().zip(apportion(posting.amount, &weights)) {
-        let share = if is_ours { Ok(share) } else { Err(Null::NoFx) };
-        if let Some(lot) = lots.get_mut(*place) {
-            lot.carry.push((posting.key, posting.avail, share));
+
+    fn carry(&mut self, at: usize) {
+        let Some(posting) = self.log.postings.get(at) else { return };
+        let mut open: Vec<(usize, &str, i128)> = Vec::new();
+        for place in &self.open {
+            let Some(lot) = self.lots.get(*place) else { continue };
+            let Some(fill) = self.fills.get(lot.fill) else { continue };
+            if fill.instrument == posting.instrument && fill.account == Some(posting.account) {
+                open.push((*place, &fill.strategy, lot.open));
+            }
+        }
+        open.sort_by_key(|(place, strategy, _)| (*strategy, *place));
+        let weights: Vec<i128> = open.iter().map(|(_, _, qty)| *qty).collect();
+        let (_, ccy) = contract_of(self.log, posting.instrument, posting.key.0);
+        let is_ours = ccy.is_none_or(|ours| ours == posting.ccy);
+        for ((place, _, _), share) in open.iter().zip(apportion(posting.amount, &weights)) {
+            let share = if is_ours { Ok(share) } else { Err(Null::NoFx) };
+            if let Some(lot) = self.lots.get_mut(*place) {
+                lot.carry.push((posting.key, posting.avail, share));
+            }
         }
     }
 }

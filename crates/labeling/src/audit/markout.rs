@@ -14,7 +14,8 @@ use crate::null::Null;
 pub(super) fn markouts(case: &Case<'_>) -> Vec<Fate<AuditedMarkout>> {
     let offsets = &case.measures().offsets_ns;
     let decision = offsets.iter().map(|offset| of_decision(case, *offset));
-    let own = case.fills.iter().filter(|fill| !fill.is_busted && fill.decision == Some(case.at));
+    let is_own = |fill: &&Fill| !fill.is_busted && fill.decision == Some(case.at);
+    let own = case.book.fills().filter(is_own);
     let fills = own.flat_map(|fill| offsets.iter().map(|offset| of_fill(case, fill, *offset)));
     decision.chain(fills).collect()
 }

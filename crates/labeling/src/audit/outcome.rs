@@ -230,7 +230,7 @@ fn unfilled(case: &Case<'_>, side: Side, readings: &mut Readings) {
 /// The value of leaving a position when it was left, against leaving it at the end of the window.
 fn exit(case: &Case<'_>, side: Side) -> Fate<AuditedOutcome> {
     let mut closings = Vec::new();
-    for lot in &case.lots {
+    for lot in case.lots() {
         for closing in &lot.closings {
             if let Some(fill) = case.fill(closing.fill).filter(|fill| case.is_own(fill)) {
                 closings.push((fill, closing));
@@ -311,7 +311,7 @@ fn exit_unfilled(case: &Case<'_>, side: Side, edge: Edge) -> Fate<AuditedOutcome
 fn hold(case: &Case<'_>) -> Fate<AuditedOutcome> {
     let booked = || {
         let d = case.decision;
-        let lots = super::lots::lots(case.log, &case.fills, false, d.key);
+        let lots = super::lots::lots(case.log, case.fills(), false, d.key);
         let in_book = |lot: &&Lot| {
             case.fill(lot.fill).is_some_and(|fill| {
                 (fill.account, fill.instrument) == (d.account, case.instrument)
@@ -432,13 +432,12 @@ fn finish(
         Err(why) => Reading::unknown(why),
     };
     readings.set(Measure::ExitDelayNs, delay);
-    let rows = |keys: &mut dyn Iterator<Item = Key>| {
-        i64::try_from(keys.filter(|key| position.is_within(*key)).count()).unwrap_or(i64::MAX)
-    };
-    let path = position.path();
-    let seen = rows(&mut path.points.iter().filter(|p| !p.is_status).map(|p| p.key));
-    readings.set(Measure::PathRows, whole(seen));
-    readings.set(Measure::PathExcludedRows, whole(rows(&mut path.excluded.iter().copied())));
+    let rows = |n: usize| whole(i64::try_from(n).unwrap_or(i64::MAX));
+    let seen = position.within().filter(|point| !point.is_status).count();
+    readings.set(Measure::PathRows, rows(seen));
+    let excluded = position.path().excluded.iter();
+    let unseen = excluded.filter(|key| position.is_within(**key)).count();
+    readings.set(Measure::PathExcludedRows, rows(unseen));
     more(&mut readings);
     let fees = position.fees(Corner::Value);
     let booked = position.booked;
@@ -482,10 +481,8 @@ fn finish(
 /// Availability of the row of the path that stands at an extreme.
 fn avail_of(position: &Position<'_, '_>, ts: i64) -> Option<i64> {
     position
-        .path()
-        .points
-        .iter()
-        .find(|p| p.key.0 == ts && position.is_within(p.key) && p.price(position.edge).is_some())
+        .within()
+        .find(|point| point.key.0 == ts && point.price(position.edge).is_some())
         .map(|point| point.avail)
 }
 

@@ -1,8 +1,8 @@
-//! The path of one instrument, and what its price was at an instant: every question scans from the start.
+//! The path of one instrument, and what its price was at an instant.
 
 use contract::TradeAction;
 
-use super::log::{Key, Log, Print};
+use super::log::{Key, Log, Print, Status};
 use crate::null::Null;
 use crate::settings::{Measures, PathKind};
 
@@ -69,7 +69,12 @@ impl Path {
     pub(super) fn of(log: &Log, instrument: u32, kind: PathKind, measures: &Measures) -> Self {
         let exclude_flags = measures.exclude_flags;
         let from = |source: u16| measures.sources.is_empty() || measures.sources.contains(&source);
-        let halts = halts(log, instrument);
+        let statuses: Vec<&Status> = log
+            .statuses
+            .iter()
+            .filter(|status| status.instrument == instrument && from(status.source))
+            .collect();
+        let halts = halts(&statuses);
         let is_halted = |key: Key| halts.iter().any(|(from, to)| *from < key && key < *to);
         let mut path = Self { gaps: gaps(log, instrument, kind, &from), ..Self::default() };
         let mut row = |point: Point, is_excluded: bool| {
@@ -80,9 +85,9 @@ impl Path {
             }
         };
         if kind == PathKind::Trade {
-            let mends: Vec<&Print> =
-                log.prints.iter().filter(|print| print.action != TradeAction::Trade).collect();
             let own = |print: &&Print| print.instrument == instrument && from(print.source);
+            let is_mend = |print: &&Print| print.action != TradeAction::Trade;
+            let mends: Vec<&Print> = log.prints.iter().filter(own).filter(is_mend).collect();
             for print in log.prints.iter().filter(own) {
                 let is_withdrawn = mends.iter().any(|other| {
                     (other.instrument, other.source) == (print.instrument, print.source)
@@ -121,8 +126,8 @@ impl Path {
                 );
             }
         }
-        let statuses = log.statuses.iter().filter(|s| s.instrument == instrument && s.is_halt);
-        path.points.extend(statuses.map(|status| Point {
+        let halting = statuses.iter().filter(|status| status.is_halt);
+        path.points.extend(halting.map(|status| Point {
             key: status.key,
             avail: status.avail,
             down: None,
@@ -133,9 +138,22 @@ impl Path {
         path
     }
 
+    /// Rows up to an instant, it included.
+    pub(super) fn up_to(&self, instant: i64) -> &[Point] {
+        let end = self.points.partition_point(|point| point.key.0 <= instant);
+        self.points.get(..end).unwrap_or_default()
+    }
+
+    /// Rows after a key, up to an instant, it included.
+    pub(super) fn between(&self, after: Key, until: i64) -> &[Point] {
+        let until = self.up_to(until);
+        let start = until.partition_point(|point| point.key <= after);
+        until.get(start..).unwrap_or_default()
+    }
+
     /// Whether there is a row of the tape at or before an instant.
     pub(super) fn has_row_by(&self, instant: i64) -> bool {
-        self.points.iter().any(|point| !point.is_status && point.key.0 <= instant)
+        self.up_to(instant).iter().any(|point| !point.is_status)
     }
 
     /// Whether rows are known to be lost in `[from, to]`.
@@ -154,7 +172,7 @@ impl Path {
     }
 
     pub(super) fn last_at(&self, instant: i64) -> Option<&Point> {
-        self.points.iter().rev().find(|point| point.key.0 <= instant)
+        self.up_to(instant).last()
     }
 
     /// The latest price at an instant, rows at the instant included.
@@ -165,7 +183,8 @@ impl Path {
     /// The latest price strictly before a key, among the rows that a decider had read.
     pub(super) fn before(&self, key: Key, edge: Edge, seq: Option<u64>) -> Result<Found, Null> {
         let is_read = |point: &Point| seq.is_none_or(|high| point.key.1 <= high);
-        let last = self.points.iter().rev().find(|point| point.key < key && is_read(point));
+        let earlier = self.points.partition_point(|point| point.key < key);
+        let last = self.points.iter().take(earlier).rev().find(|point| is_read(point));
         self.price_of(last, key.0, edge)
     }
 
@@ -204,9 +223,8 @@ impl Path {
             return Exit { price: Ok(price), lo, hi, avail: Some(last.avail), ..at_end };
         }
         let deadline = end + max_delay_ns;
-        let next = self.points.iter().find(|point| {
-            point.key.0 > end && point.key.0 <= deadline && point.price(edge).is_some()
-        });
+        let after = self.between((end, u64::MAX), deadline);
+        let next = after.iter().find(|point| point.price(edge).is_some());
         let ts = next.map_or(deadline, |point| point.key.0);
         let late = Exit { ts, end: ts + clock_bound_ns, delay_ns: ts - end, ..at_end };
         if self.has_gap(last.key.0, ts) {
@@ -223,9 +241,8 @@ impl Path {
     /// Lowest and highest price that the exit may have had while clocks disagree by so much.
     fn extremes(&self, end: i64, edge: Edge, bound: i64, price: i64) -> (Option<i64>, Option<i64>) {
         let near = self
-            .points
+            .between((end - bound - 1, u64::MAX), end + bound)
             .iter()
-            .filter(|point| point.key.0 >= end - bound && point.key.0 <= end + bound)
             .filter_map(|point| point.price(edge));
         let before = self.at(end - bound, edge).ok().map(|found| found.price);
         let all: Vec<i64> =
@@ -235,10 +252,10 @@ impl Path {
 }
 
 /// From a status that halts to the next one that does not.
-fn halts(log: &Log, instrument: u32) -> Vec<(Key, Key)> {
+fn halts(statuses: &[&Status]) -> Vec<(Key, Key)> {
     let mut halts = Vec::new();
     let mut since: Option<Key> = None;
-    for status in log.statuses.iter().filter(|status| status.instrument == instrument) {
+    for status in statuses {
         match (since, status.is_halt) {
             (None, true) => since = Some(status.key),
             (Some(from), false) => {

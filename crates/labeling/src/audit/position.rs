@@ -8,7 +8,7 @@ use super::case::{Case, LAST};
 use super::exact::{bps, ratio, wide};
 use super::fee::Fee;
 use super::log::Key;
-use super::path::{Edge, Exit, Path};
+use super::path::{Edge, Exit, Path, Point};
 use crate::measure::{Better, Measure, Reading, Readings, Scalar};
 use crate::null::Null;
 
@@ -175,6 +175,12 @@ impl Position<'_, '_> {
         key > self.entry && key.0 <= self.end && key < until
     }
 
+    /// Rows of the path that are.
+    pub(super) fn within(&self) -> impl Iterator<Item = &Point> {
+        let rows = self.path().between(self.entry, self.end).iter();
+        rows.filter(|point| self.is_within(point.key))
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.case.path
     }
@@ -193,7 +199,7 @@ impl Position<'_, '_> {
                 extremes.see(self.gross_before(key, price)?, key.0);
             }
         }
-        for point in self.path().points.iter().filter(|point| self.is_within(point.key)) {
+        for point in self.within() {
             if let Some(price) = point.price(self.edge) {
                 extremes.see(self.gross_before(point.key, price)?, point.key.0);
             }

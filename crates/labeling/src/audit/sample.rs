@@ -9,7 +9,7 @@ use contract::{
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use super::compare::{Disagreement, Tables, compare};
+use super::compare::{Disagreement, Engine, Tables};
 use super::{Auditor, Fate, RulesOf};
 use crate::clopper_pearson::clopper_pearson;
 use crate::inputs::Inputs;
@@ -87,7 +87,7 @@ pub struct AuditReport {
 
 /// Recomputes sampled decisions and compares them with what the engine wrote.
 ///
-/// - **Cost:** for each sampled decision several scans of the whole log.
+/// - **Cost:** a sort of the log and a pass over the tables, then for each sampled decision the rows of its window.
 #[must_use]
 pub fn audit(
     inputs: &Inputs,
@@ -95,7 +95,7 @@ pub fn audit(
     engine: Tables<'_>,
     plan: AuditPlan,
 ) -> AuditReport {
-    let auditor = Auditor::new(inputs);
+    let (auditor, written) = (Auditor::new(inputs), Engine::new(engine));
     let mut draws = Draws::new(plan.seed);
     let simple = draws.some(auditor.decisions(), plan.simple);
     let mut strata = strata(engine);
@@ -107,7 +107,7 @@ pub fn audit(
     let mut verdicts: BTreeMap<EventId, Verdict> = BTreeMap::new();
     for id in wanted {
         let Some(audited) = auditor.decision(id, rules) else { continue };
-        let found = compare(engine, &audited);
+        let found = written.compare(&audited);
         let labels = audited.labels.iter().filter_map(|(target, fate)| {
             let about = |d: &&Disagreement| d.table == "labels" && d.row == *target;
             let differs = found.iter().any(|d| about(&d));

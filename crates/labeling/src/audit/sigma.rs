@@ -17,7 +17,7 @@ pub(super) fn sigma(
     };
     // The point that holds at an instant of the grid, of those known at the cut-off.
     let holds = |instant: i64| -> Option<&Point> {
-        mids.points.iter().rev().find(|point| point.key.0 <= instant && point.avail < cutoff)
+        mids.up_to(instant).iter().rev().find(|point| point.avail < cutoff)
     };
     let start = cutoff - window_ns;
     let mut instant = start.div_euclid(step_ns) * step_ns;

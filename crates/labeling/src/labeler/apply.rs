@@ -87,13 +87,14 @@ impl Labeler {
         let Event { key, avail, .. } = held.event;
         let what = std::mem::replace(
             &mut held.event.what,
-            What::Status { instrument: 0, is_halted: false },
+            What::Status { instrument: 0, source: 0, is_halted: false },
         );
         let is_ours =
             |source: u16| self.global.sources.is_empty() || self.global.sources.contains(&source);
         match what {
             What::Quote { source, .. } if !is_ours(source) => self.report.other_sources += 1,
             What::Trade(trade) if !is_ours(trade.source) => self.report.other_sources += 1,
+            What::Status { source, .. } if !is_ours(source) => self.report.other_sources += 1,
             What::Quote { instrument, source, bid, ask, is_excluded } => {
                 let mut rung = std::mem::take(&mut self.rung);
                 self.market(instrument).quote(
@@ -120,7 +121,7 @@ impl Labeler {
                     self.look_again(Some(trade.instrument), key.ts, key.ts, cause);
                 }
             }
-            What::Status { instrument, is_halted } => {
+            What::Status { instrument, is_halted, .. } => {
                 self.market(instrument).status(key, avail, is_halted);
                 if let Some(cause) = late {
                     self.look_again(Some(instrument), key.ts, self.upto, cause);

@@ -115,7 +115,7 @@ impl Closing<'_> {
                 "decisions at the end of the log are pending until its clock has passed them",
             ),
             (self.report.late, "rows late"),
-            (self.report.other_sources, "quotes and trades of sources that make no path"),
+            (self.report.other_sources, "quotes, trades and statuses of sources that make no path"),
             (
                 self.report.mixed_instruments,
                 "instruments whose path has more than one source; measures.sources names the ones that count",

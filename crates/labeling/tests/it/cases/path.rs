@@ -129,6 +129,20 @@ pub(super) fn cases() -> Vec<Case> {
             "d1 gross_pnl null:HALT status indeterminate ts_end 162 exit_delay_ns null:HALT
              d1 mae_bps null:HALT mae_bps_hi 0 mae_bps_lo - flags NONE",
         ),
+        // The other venue pauses from 100 on: its rows, its pause among them, say nothing of the path of the first.
+        plain(
+            "halt of a source that makes no path",
+            "quote 0 99 101
+             decide 10 d1 enter buy 1 h=100
+             fill 12 f1 buy 1 101 d=d1 fee=0
+             quote 90 50 52 src=2
+             status 100 halt src=2
+             quote 105 103 105
+             status 130 open src=2
+             clock 1000",
+            "d1 gross_pnl 2 exit_delay_ns 0 exit_px 103 ts_end 112 path_rows 1 path_excluded_rows 0",
+        )
+        .with(|m| m.sources = vec![1, 9]),
         // No bid at 112: the first one after it, at 120; the ask alone at 115 does not do.
         plain(
             "one-sided at the end",
