@@ -14,6 +14,7 @@ mod evidence;
 mod name;
 mod part;
 mod read;
+mod restore;
 mod source;
 mod tally;
 mod verify;
@@ -25,6 +26,7 @@ pub use error::ArchiveError;
 pub(crate) use evidence::write_evidence;
 pub(crate) use name::unrecorded;
 pub(crate) use read::read;
+pub(crate) use restore::lost_runs;
 pub(crate) use verify::{check, verify};
 
 use crate::format::manifest::ArchivedFile;

@@ -150,10 +150,49 @@ fn open_manifest(
                 };
                 entries.insert(0, Record::Log(log));
             }
+            #[cfg(feature = "archive")]
+            entries.extend(lost_runs(fs, dir, &entries)?);
             if parsed.is_some() {
                 quarantine_manifest(fs, dir)?;
             }
             Ok((Manifest::rebuild(fs, dir, &entries)?, false, true))
+        }
+    }
+}
+
+/// The records of archive runs that the manifest has lost.
+///
+/// A file that cannot be read makes no record: its rows stay a gap, which recovery declares and `verify` names.
+#[cfg(feature = "archive")]
+fn lost_runs(fs: &dyn Fs, dir: &Path, entries: &[Record]) -> Result<Vec<Record>, OpenError> {
+    let Some(log) = log_entry(entries.iter()) else { return Ok(Vec::new()) };
+    let there = segment_numbers(fs, dir)?;
+    let known: Vec<_> = crate::store::archived(entries.iter()).cloned().collect();
+    let base = |segment: u64| match open_segment(fs, dir, segment, false) {
+        Ok((_, Head::Known(header))) => Some(header.base_seq),
+        _ => None,
+    };
+    let edges = |[first, last]: [u64; 2]| {
+        let sealed = |segment| sealed(entries.iter()).find(|s| s.segment == segment);
+        let next = last.checked_add(1).filter(|segment| there.contains(segment));
+        let before = known.iter().find(|run| run.segments[1].checked_add(1) == Some(first));
+        let after = known.iter().find(|run| Some(run.segments[0]) == last.checked_add(1));
+        [
+            sealed(first).map(|s| s.first_seq).or(before.map(|run| run.seqs[1])),
+            sealed(last)
+                .map(|s| s.end_seq)
+                .or(after.map(|run| run.seqs[0]))
+                .or_else(|| next.and_then(base)),
+        ]
+    };
+    let is_gone = |segment| !there.contains(&segment);
+    let folder = crate::archiving::folder(dir);
+    match crate::archive::lost_runs(fs, &folder, log.log_id, &known, &is_gone, &edges) {
+        Ok(runs) => Ok(runs.into_iter().map(Record::Archived).collect()),
+        Err(crate::archive::ArchiveError::Fs(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::error!(%error, "a record of the archive is lost, and cannot be made again");
+            Ok(Vec::new())
         }
     }
 }

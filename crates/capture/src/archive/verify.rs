@@ -98,7 +98,7 @@ impl Rows {
 }
 
 /// Counts the rows of a file, which must stand in its order. Two threads take turns at reading, and hash at once.
-fn count(
+pub(super) fn count(
     fs: &dyn Fs,
     path: &Path,
     spec: &'static TableSpec,

@@ -86,6 +86,71 @@ fn rows_of_archive_and_log_are_one_sequence_without_gap_or_overlap() {
 }
 
 #[test]
+fn a_lost_line_of_the_manifest_is_made_again_with_every_row() {
+    let fs = SimFs::new();
+    let (log, mut feed) = filled(&fs);
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    for at in 40..80 {
+        feed.append_durable(&tape(at * 1000, 1000)).unwrap();
+        log.step();
+    }
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    log.drop_archived(Duration::ZERO).unwrap();
+    let before = joined(&flat(&log));
+    drop((feed, log));
+    let text = fs_bytes(&fs, "/log/MANIFEST");
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let is_archived = |line: &&&[u8]| line.ends_with(b"\"type\":\"archived\"}\n");
+    assert_eq!(lines.iter().filter(is_archived).count(), 2);
+    let mut start = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let fs = fs.crash(1);
+        fs.flip_bit(Path::new("/log/MANIFEST"), start + line.len() as u64 / 2, 0).unwrap();
+        start += line.len() as u64;
+        let (log, report) = open(&fs);
+        let what = String::from_utf8_lossy(line);
+        assert_eq!(report.is_manifest_rebuilt, at + 1 < lines.len(), "{what}");
+        assert!(before == joined(&flat(&log)), "{what}");
+        let all = log.completeness(&crate::rig::reading(), 0..u64::MAX).unwrap();
+        assert_eq!((all.rows["trades"], all.gaps.len()), (80_000, 0), "{what}");
+        // And it goes on.
+        let mut feed = log.open_producer(ProducerSpec::new(id(1), "feed")).unwrap();
+        feed.append_durable(&tape(90_000, 10)).unwrap();
+        log.archive_once(&ArchivePolicy::now()).unwrap();
+        assert_eq!(joined(&flat(&log)).num_rows(), 80_010, "{what}");
+    }
+}
+
+#[test]
+fn a_lost_record_whose_file_is_damaged_too_is_a_gap() {
+    let fs = SimFs::new();
+    let (log, feed) = filled(&fs);
+    log.archive_once(&ArchivePolicy::now()).unwrap();
+    log.drop_archived(Duration::ZERO).unwrap();
+    let rows = joined(&flat(&log)).num_rows() as u64;
+    drop((feed, log));
+    let text = fs_bytes(&fs, "/log/MANIFEST");
+    let is_archived = |line: &&[u8]| line.ends_with(b"\"type\":\"archived\"}\n");
+    let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+    let before = lines.iter().take_while(|line| !is_archived(line));
+    let at: u64 = before.map(|line| line.len() as u64).sum();
+    fs.flip_bit(Path::new("/log/MANIFEST"), at + 20, 0).unwrap();
+    let files = fs_files(&fs, "/log/archive/trades/date=1970-01-01");
+    fs.flip_bit(Path::new(&files[0]), 3000, 3).unwrap();
+    let (log, report) = open(&fs);
+    assert!(report.is_manifest_rebuilt);
+    let lost: u64 = read_all(&log)
+        .iter()
+        .filter_map(|item| match item {
+            capture::Item::Gap(gap) => gap.seqs.as_ref().map(|seqs| seqs.end - seqs.start),
+            _ => None,
+        })
+        .sum();
+    let read: u64 = batches(&read_all(&log)).iter().map(|b| b.rows.num_rows() as u64).sum();
+    assert!(lost > 0 && read < rows && read + lost >= rows, "{read} {lost} {rows}");
+}
+
+#[test]
 fn what_was_declared_in_a_dropped_segment_is_still_told_in_its_place() {
     let fs = SimFs::new();
     let (log, _) = open(&fs);
@@ -211,6 +276,14 @@ fn a_segment_goes_only_when_every_guard_lets_it() {
     assert!(matches!(why(Duration::ZERO), KeptReason::ArchiveDiffers { .. }));
     fs.flip_bit(Path::new(&file[0]), 1000, 3).unwrap();
     assert!(!log.drop_archived(Duration::ZERO).unwrap().dropped.is_empty());
+}
+
+fn fs_bytes(fs: &SimFs, path: &str) -> Vec<u8> {
+    use durable::Fs as _;
+    let file = fs.open(Path::new(path), durable::Access::Read).unwrap();
+    let mut bytes = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
+    durable::read_exact_at(file.as_ref(), &mut bytes, 0).unwrap();
+    bytes
 }
 
 fn fs_files(fs: &SimFs, folder: &str) -> Vec<String> {
