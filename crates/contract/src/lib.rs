@@ -121,7 +121,7 @@ pub use spec::{
     Causality, Class, ColumnSpec, Default, EventTable, Kind, Table, TableSpec, Tag, Unit, meta,
 };
 pub use tables::{
-    Adjustments, Bars, BookDeltas, Clocks, DatasetEvents, Decisions, Depths, Executions,
+    Adjustments, Bars, BookDeltas, Clocks, DatasetEvents, Decisions, DepthSide, Depths, Executions,
     FeatureParams, FeatureScores, Features, FeeSchedules, FeedMarks, Instruments, Intelligence,
     LabelAudits, LabelTests, LabelWeights, Labels, LedgerBuckets, LedgerGaps, LedgerProducers,
     LedgerRuns, LineageEdges, Markouts, Outcomes, Pending, PortfolioSnapshots, Positions, Postings,

@@ -1,5 +1,6 @@
 //! Every table of the contract.
 
+mod depth_side;
 mod derived;
 mod ledger;
 mod market;
@@ -7,6 +8,7 @@ mod own;
 mod reference;
 mod scores;
 
+pub use depth_side::DepthSide;
 pub use derived::{
     DatasetEvents, Features, Labels, LineageEdges, Outcomes, QualityEvents, References, Rejects,
     Repairs,

@@ -7,8 +7,6 @@ mod state;
 mod top;
 
 pub use output::BookRows;
-#[cfg(feature = "dbn")]
-pub(crate) use output::{ASKS, BIDS, SideNames};
 pub use state::BookCounts;
 
 use contract::arrow_array::{Array, Int64Array, PrimitiveArray, types::ArrowPrimitiveType};

@@ -3,8 +3,7 @@
 use super::field::{fields, put, take};
 use super::{Envelope, Event, EventError, Row};
 use crate::builder::TableBuilder;
-use crate::tables::Depths;
-use crate::types::{Column, kind};
+use crate::tables::{DepthSide, Depths};
 use crate::unit::Price;
 use crate::words::BookState;
 
@@ -62,100 +61,7 @@ fields! {
     }
 }
 
-type Nullable<V> = &'static Column<Depths, kind::Opt<V>>;
-type Levels<V> = [Nullable<V>; 10];
-/// The columns of one level: price, size, orders.
-type Level = (Nullable<kind::Px>, Nullable<kind::Size>, Nullable<kind::U32>);
-
-/// The columns of one side, by level.
-struct Side {
-    px: Levels<kind::Px>,
-    size: Levels<kind::Size>,
-    ct: Levels<kind::U32>,
-}
-
-const BIDS: Side = Side {
-    px: [
-        &Depths::BID_PX_00,
-        &Depths::BID_PX_01,
-        &Depths::BID_PX_02,
-        &Depths::BID_PX_03,
-        &Depths::BID_PX_04,
-        &Depths::BID_PX_05,
-        &Depths::BID_PX_06,
-        &Depths::BID_PX_07,
-        &Depths::BID_PX_08,
-        &Depths::BID_PX_09,
-    ],
-    size: [
-        &Depths::BID_SIZE_00,
-        &Depths::BID_SIZE_01,
-        &Depths::BID_SIZE_02,
-        &Depths::BID_SIZE_03,
-        &Depths::BID_SIZE_04,
-        &Depths::BID_SIZE_05,
-        &Depths::BID_SIZE_06,
-        &Depths::BID_SIZE_07,
-        &Depths::BID_SIZE_08,
-        &Depths::BID_SIZE_09,
-    ],
-    ct: [
-        &Depths::BID_CT_00,
-        &Depths::BID_CT_01,
-        &Depths::BID_CT_02,
-        &Depths::BID_CT_03,
-        &Depths::BID_CT_04,
-        &Depths::BID_CT_05,
-        &Depths::BID_CT_06,
-        &Depths::BID_CT_07,
-        &Depths::BID_CT_08,
-        &Depths::BID_CT_09,
-    ],
-};
-const ASKS: Side = Side {
-    px: [
-        &Depths::ASK_PX_00,
-        &Depths::ASK_PX_01,
-        &Depths::ASK_PX_02,
-        &Depths::ASK_PX_03,
-        &Depths::ASK_PX_04,
-        &Depths::ASK_PX_05,
-        &Depths::ASK_PX_06,
-        &Depths::ASK_PX_07,
-        &Depths::ASK_PX_08,
-        &Depths::ASK_PX_09,
-    ],
-    size: [
-        &Depths::ASK_SIZE_00,
-        &Depths::ASK_SIZE_01,
-        &Depths::ASK_SIZE_02,
-        &Depths::ASK_SIZE_03,
-        &Depths::ASK_SIZE_04,
-        &Depths::ASK_SIZE_05,
-        &Depths::ASK_SIZE_06,
-        &Depths::ASK_SIZE_07,
-        &Depths::ASK_SIZE_08,
-        &Depths::ASK_SIZE_09,
-    ],
-    ct: [
-        &Depths::ASK_CT_00,
-        &Depths::ASK_CT_01,
-        &Depths::ASK_CT_02,
-        &Depths::ASK_CT_03,
-        &Depths::ASK_CT_04,
-        &Depths::ASK_CT_05,
-        &Depths::ASK_CT_06,
-        &Depths::ASK_CT_07,
-        &Depths::ASK_CT_08,
-        &Depths::ASK_CT_09,
-    ],
-};
-
-impl Side {
-    fn columns(&self) -> impl Iterator<Item = Level> {
-        self.px.iter().zip(&self.size).zip(&self.ct).map(|((px, size), ct)| (*px, *size, *ct))
-    }
-
+impl DepthSide {
     fn put(&self, row: &mut TableBuilder<Depths>, levels: &[DepthLevel; 10]) {
         for ((px, size, ct), level) in self.columns().zip(levels) {
             put(row, px, &level.px);
@@ -194,8 +100,8 @@ impl Event for DepthEvent {
 
     fn write(&self, row: &mut TableBuilder<Depths>) {
         self.envelope.put(row);
-        BIDS.put(row, &self.bids);
-        ASKS.put(row, &self.asks);
+        DepthSide::BIDS.put(row, &self.bids);
+        DepthSide::ASKS.put(row, &self.asks);
         put(row, &Depths::BOOK_STATE, &self.book_state);
         self.more.put(row);
     }
@@ -203,8 +109,8 @@ impl Event for DepthEvent {
     fn read(row: &Row<'_, Depths>) -> Result<Self, EventError> {
         Ok(Self {
             envelope: Envelope::take(row)?,
-            bids: BIDS.take(row)?,
-            asks: ASKS.take(row)?,
+            bids: DepthSide::BIDS.take(row)?,
+            asks: DepthSide::ASKS.take(row)?,
             book_state: take(row, &Depths::BOOK_STATE)?,
             more: DepthMore::take(row)?,
         })

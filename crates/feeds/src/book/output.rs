@@ -9,8 +9,8 @@ use contract::arrow_array::builder::{
 use contract::arrow_array::types::Int32Type;
 use contract::arrow_array::{TimestampNanosecondArray, UInt8Array};
 use contract::{
-    BookState, BuildError, Column, ColumnSet, Depths, Draft, Envelope, FeedMarks, MarkKind, Quotes,
-    UTC, kind,
+    BookState, BuildError, ColumnSet, DepthSide, Depths, Draft, Envelope, FeedMarks, MarkKind,
+    Quotes, UTC,
 };
 
 /// What books made of a batch of deltas.
@@ -128,8 +128,8 @@ impl Rows {
 fn finish_depths(rows: &mut DepthColumns) -> Result<Draft<Depths>, BuildError> {
     let mut set = rows.envelope.finish::<Depths>();
     let tops = std::mem::take(&mut rows.tops);
-    set = finish_side(set, &tops, |top| &top.bids, &BIDS);
-    set = finish_side(set, &tops, |top| &top.asks, &ASKS);
+    set = finish_side(set, &tops, |top| &top.bids, &DepthSide::BIDS);
+    set = finish_side(set, &tops, |top| &top.asks, &DepthSide::ASKS);
     set.with(&Depths::UPDATE_ID, rows.update_id.finish())
         .with(&Depths::VENUE_SEQ, rows.venue_seq.finish())
         .with(&Depths::BOOK_STATE, UInt8Array::from(std::mem::take(&mut rows.book_state)))
@@ -141,10 +141,9 @@ fn finish_side(
     mut set: ColumnSet<Depths>,
     tops: &[Top],
     side: impl Fn(&Top) -> &[Shown; LEVELS],
-    names: &SideNames,
+    names: &DepthSide,
 ) -> ColumnSet<Depths> {
-    let names = names.px.iter().zip(&names.size).zip(&names.ct);
-    for (at, ((px, size), ct)) in names.enumerate() {
+    for (at, (px, size, ct)) in names.columns().enumerate() {
         let level = |top| side(top).get(at).copied().unwrap_or_default();
         let levels = || tops.iter().map(level);
         // Nulls are looked for once, so that a deep book takes the short way.
@@ -203,92 +202,3 @@ fn finish_marks(rows: &mut MarkColumns) -> Result<Draft<FeedMarks>, BuildError> 
         .with(&FeedMarks::REASON, reason)
         .finish()
 }
-
-type Names<V> = [&'static Column<Depths, kind::Opt<V>>; LEVELS];
-
-/// The columns of one side, by level.
-pub(crate) struct SideNames {
-    pub(crate) px: Names<kind::Px>,
-    pub(crate) size: Names<kind::Size>,
-    pub(crate) ct: Names<kind::U32>,
-}
-
-/// Columns of the bids.
-pub(crate) const BIDS: SideNames = SideNames {
-    px: [
-        &Depths::BID_PX_00,
-        &Depths::BID_PX_01,
-        &Depths::BID_PX_02,
-        &Depths::BID_PX_03,
-        &Depths::BID_PX_04,
-        &Depths::BID_PX_05,
-        &Depths::BID_PX_06,
-        &Depths::BID_PX_07,
-        &Depths::BID_PX_08,
-        &Depths::BID_PX_09,
-    ],
-    size: [
-        &Depths::BID_SIZE_00,
-        &Depths::BID_SIZE_01,
-        &Depths::BID_SIZE_02,
-        &Depths::BID_SIZE_03,
-        &Depths::BID_SIZE_04,
-        &Depths::BID_SIZE_05,
-        &Depths::BID_SIZE_06,
-        &Depths::BID_SIZE_07,
-        &Depths::BID_SIZE_08,
-        &Depths::BID_SIZE_09,
-    ],
-    ct: [
-        &Depths::BID_CT_00,
-        &Depths::BID_CT_01,
-        &Depths::BID_CT_02,
-        &Depths::BID_CT_03,
-        &Depths::BID_CT_04,
-        &Depths::BID_CT_05,
-        &Depths::BID_CT_06,
-        &Depths::BID_CT_07,
-        &Depths::BID_CT_08,
-        &Depths::BID_CT_09,
-    ],
-};
-
-/// Columns of the asks.
-pub(crate) const ASKS: SideNames = SideNames {
-    px: [
-        &Depths::ASK_PX_00,
-        &Depths::ASK_PX_01,
-        &Depths::ASK_PX_02,
-        &Depths::ASK_PX_03,
-        &Depths::ASK_PX_04,
-        &Depths::ASK_PX_05,
-        &Depths::ASK_PX_06,
-        &Depths::ASK_PX_07,
-        &Depths::ASK_PX_08,
-        &Depths::ASK_PX_09,
-    ],
-    size: [
-        &Depths::ASK_SIZE_00,
-        &Depths::ASK_SIZE_01,
-        &Depths::ASK_SIZE_02,
-        &Depths::ASK_SIZE_03,
-        &Depths::ASK_SIZE_04,
-        &Depths::ASK_SIZE_05,
-        &Depths::ASK_SIZE_06,
-        &Depths::ASK_SIZE_07,
-        &Depths::ASK_SIZE_08,
-        &Depths::ASK_SIZE_09,
-    ],
-    ct: [
-        &Depths::ASK_CT_00,
-        &Depths::ASK_CT_01,
-        &Depths::ASK_CT_02,
-        &Depths::ASK_CT_03,
-        &Depths::ASK_CT_04,
-        &Depths::ASK_CT_05,
-        &Depths::ASK_CT_06,
-        &Depths::ASK_CT_07,
-        &Depths::ASK_CT_08,
-        &Depths::ASK_CT_09,
-    ],
-};

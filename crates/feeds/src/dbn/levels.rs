@@ -2,11 +2,10 @@
 
 use super::rows::{Refusal, px, size};
 use super::words::Words;
-use crate::book::{ASKS, BIDS, SideNames};
 use crate::envelope::EnvelopeColumns;
 use contract::arrow_array::UInt8Array;
 use contract::arrow_array::builder::{Float64Builder, Int64Builder, UInt32Builder, UInt64Builder};
-use contract::{AnyBatch, BuildError, ColumnSet, Depths, Envelope, Quotes};
+use contract::{AnyBatch, BuildError, ColumnSet, DepthSide, Depths, Envelope, Quotes};
 
 /// One side of a level, with the sentinels gone: without a price there is neither size nor count.
 #[derive(Debug, Clone, Copy)]
@@ -133,8 +132,8 @@ impl Depth {
 
     pub(super) fn finish(&mut self) -> Result<AnyBatch, BuildError> {
         let mut set = self.envelope.finish::<Depths>();
-        set = side(set, &mut self.bids, &BIDS);
-        set = side(set, &mut self.asks, &ASKS);
+        set = side(set, &mut self.bids, &DepthSide::BIDS);
+        set = side(set, &mut self.asks, &DepthSide::ASKS);
         let draft = set
             .with(&Depths::VENUE_SEQ, self.venue_seq.finish())
             .with(&Depths::BOOK_STATE, UInt8Array::from(std::mem::take(&mut self.book_state)))
@@ -146,10 +145,9 @@ impl Depth {
 fn side(
     mut set: ColumnSet<Depths>,
     columns: &mut [SideColumns; 10],
-    names: &SideNames,
+    names: &DepthSide,
 ) -> ColumnSet<Depths> {
-    let names = names.px.iter().zip(&names.size).zip(&names.ct);
-    for (((px, size), ct), column) in names.zip(columns) {
+    for ((px, size, ct), column) in names.columns().zip(columns) {
         set = set
             .with(px, column.px.finish())
             .with(size, column.size.finish())
