@@ -88,6 +88,32 @@ impl Store {
         Ok(Self { fs, root, gate })
     }
 
+    /// The store in a folder that is one: it holds a dataset, if only one that is being built, or nothing yet.
+    ///
+    /// # Errors
+    /// [`StoreError::NoStore`] when there is no folder, or one of something else; as [`open`](Self::open).
+    pub fn existing(
+        fs: Arc<dyn Fs>,
+        root: impl Into<PathBuf>,
+        gate: Arc<dyn Gate>,
+    ) -> Result<Self, StoreError> {
+        let store = Self::open(fs, root, gate)?;
+        let no_store = |found: String| StoreError::NoStore { root: store.root.clone(), found };
+        let Some(entries) = place::present(store.fs.read_dir(&store.root))? else {
+            return Err(no_store("no folder".to_owned()));
+        };
+        let is_dataset = |path: &PathBuf| {
+            Name::parse(&place::file_name(path)).is_ok_and(|name| {
+                store.fs.metadata(&store.place(&name).log).is_ok_and(|m| m.kind == NodeKind::Folder)
+            })
+        };
+        if entries.is_empty() || entries.iter().any(is_dataset) {
+            return Ok(store);
+        }
+        let entry = if entries.len() == 1 { "entry" } else { "entries" };
+        Err(no_store(format!("{} {entry}, none of them a dataset", entries.len())))
+    }
+
     /// Its folder.
     #[must_use]
     pub fn root(&self) -> &Path {

@@ -80,7 +80,7 @@ impl StoreShelf {
             return Ok(store);
         }
         let (fs, gate) = (Arc::clone(&self.shared.fs), Arc::clone(&self.shared.options.gate));
-        let store = Store::open(fs, &self.entry.folder, gate)?;
+        let store = Store::existing(fs, &self.entry.folder, gate)?;
         Ok(self.store.get_or_init(|| store))
     }
 

@@ -3,6 +3,7 @@
 use crate::canonical::Sha256;
 use contract::{BuildError, Denied, Diagnostic, Fault};
 use durable::FsError;
+use std::path::PathBuf;
 
 /// Why a store could not be read or changed.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,14 @@ pub enum StoreError {
     /// The gate says no.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// A folder that was to hold datasets holds something else, or does not exist.
+    #[error("store `{}`: expected a folder of datasets, found {found}", .root.display())]
+    NoStore {
+        /// The folder.
+        root: PathBuf,
+        /// What is there.
+        found: String,
+    },
     /// A text is no reference to a version.
     #[error(
         "expected `NAME`, `NAME@7`, `NAME@latest`, `NAME@2d711642` (at least 8 digits) or `NAME@REF`, found `{text}`"
@@ -179,6 +188,7 @@ impl Diagnostic for StoreError {
         match self {
             Self::Fs(error) => error.code(),
             Self::Denied(error) => error.code(),
+            Self::NoStore { .. } => "datasets/no-store",
             Self::Syntax { .. } => "datasets/version-syntax",
             Self::UnknownDataset { .. } => "datasets/unknown-dataset",
             Self::UnknownVersion { .. } => "datasets/unknown-version",

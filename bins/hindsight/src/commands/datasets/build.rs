@@ -2,7 +2,7 @@
 
 use super::error::DatasetsError;
 use super::evidence::causality;
-use super::store::{facts, reader, reference, store};
+use super::store::{facts, new_store, reader, reference};
 use super::tables::{Tables, read};
 use super::{bad_value, certificate, count, stopped};
 use crate::cli::DatasetsBuildArgs;
@@ -86,7 +86,7 @@ pub(in crate::commands) fn built(
     let wanted = wanted(args)?;
     let facts = facts(&args.store, &args.record)?;
     let causality = args.causality.as_deref().map(causality).transpose()?;
-    let store = store(context)?;
+    let store = new_store(context)?;
     let mut progress = context.progress("datasets");
     let path = args.rejects.rejects.as_deref();
     let mut rejects = RejectSink::new(path, None, context.allowance()?, false, &[])?;

@@ -12,11 +12,22 @@ use durable::RealFs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The store, opened for whoever runs the program.
+/// The store to publish to, which need not exist yet, opened for whoever runs the program.
+pub(super) fn new_store(context: &Context) -> Result<Store, Failure> {
+    Store::open(Arc::new(RealFs), root(context), gate()).map_err(|error| stopped(&error))
+}
+
+/// The store that there is, opened for whoever runs the program.
 pub(super) fn store(context: &Context) -> Result<Store, Failure> {
-    let root: PathBuf = context.config.path(&DATASETS_STORE).unwrap_or("datasets".as_ref()).into();
-    let gate = Arc::new(AllowLocal { reason: "local command line".to_owned() });
-    Store::open(Arc::new(RealFs), root, gate).map_err(|error| stopped(&error))
+    Store::existing(Arc::new(RealFs), root(context), gate()).map_err(|error| stopped(&error))
+}
+
+fn root(context: &Context) -> PathBuf {
+    context.config.path(&DATASETS_STORE).unwrap_or("datasets".as_ref()).into()
+}
+
+fn gate() -> Arc<AllowLocal> {
+    Arc::new(AllowLocal { reason: "local command line".to_owned() })
 }
 
 /// Who reads, and why.
