@@ -73,6 +73,10 @@ struct Readme;
 struct CaptureGuide;
 
 #[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/embed-one-crate.md")]
+struct EmbedGuide;
+
+#[cfg(doctest)]
 #[doc = include_str!("../../../docs/guide/write-a-feature.md")]
 struct FeatureGuide;
 

@@ -226,6 +226,40 @@ fn the_commands_one_by_one_and_in_pipes_give_the_same_bytes() {
     assert_eq!(version["manifest_hash"].as_str().unwrap(), undisturbed().0);
 }
 
+#[test]
+fn a_log_that_is_there_is_read_and_not_touched() {
+    let dir = project();
+    let p = dir.path();
+    let place = |table: &str| market().join(format!("{table}.parquet")).display().to_string();
+    let events: Vec<String> = EVENTS.iter().map(|table| place(table)).collect();
+    let mut append =
+        vec!["capture", "append", "log", "--merge", "100ms", "--rejects", "log.rejects.arrow"];
+    append.extend(events.iter().map(String::as_str));
+    let made = run(p, &append);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let before = listing(&p.join("log"));
+    let config = std::fs::read_to_string(p.join("hindsight.toml")).unwrap();
+    let references: Vec<String> =
+        REFERENCES.iter().map(|table| format!("\"{}\"", place(table))).collect();
+    let rest = config.split_once("[features]").unwrap().1;
+    let config = format!(
+        "[run]\nsources = [{}]\n[capture]\ndir = \"log\"\n[features]{rest}",
+        references.join(", ")
+    );
+    std::fs::write(p.join("hindsight.toml"), config).unwrap();
+    let done = json(&run(p, &["run", "-f", "json"]));
+    assert_eq!(hashes(&done), *undisturbed());
+    assert!(!p.join("run/log").exists());
+    assert_eq!(listing(&p.join("log")), before);
+    // Rows that come to it later are seen.
+    let planned = json(&run(p, &["run", "--dry-run", "-f", "json"]));
+    assert_eq!(done_steps(&planned), Vec::<String>::new());
+    let more = run(p, &["capture", "append", "log", &place("bars"), "--rejects", "more.arrow"]);
+    assert_eq!(more.code, 0, "{}", more.err);
+    let planned = json(&run(p, &["run", "--dry-run", "-f", "json"]));
+    assert_eq!(done_steps(&planned).first().map(String::as_str), Some("tables"));
+}
+
 /// Starts a run and kills it (SIGKILL) a seeded moment after it has begun a step; whether it died of that.
 fn kill_in(dir: &Path, step: &str, moment: Duration) -> bool {
     let mut child = hindsight(dir)

@@ -13,6 +13,7 @@ use crate::output::{OutputPlan, TableOutput};
 use arrow_array::cast::AsArray as _;
 use arrow_array::{ArrayRef, FixedSizeBinaryArray, Float64Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
+use features::selection::{Column, spearman};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,8 @@ const FUTURE: &str = "flow__imb_vol__next";
 const NOISE: u64 = 20;
 /// Above this a finding is chance.
 const LEVEL: f64 = 0.05;
+/// Draws of minutes, for the interval.
+const RESAMPLES: usize = 200;
 /// Rows of one minute hang together.
 const BLOCK_NS: i64 = 60_000_000_000;
 
@@ -147,14 +150,14 @@ fn signal(
             }
         }
     }
-    let ours: Vec<f64> = ranks(&pairs.iter().map(|p| p.0).collect::<Vec<_>>());
-    let truth: Vec<f64> = ranks(&pairs.iter().map(|p| p.1).collect::<Vec<_>>());
+    let ours: Vec<f64> = pairs.iter().map(|p| p.0).collect();
+    let truth: Vec<f64> = pairs.iter().map(|p| p.1).collect();
     let found = correlation(&ours, &truth);
     let mut blocks: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
     pairs.iter().enumerate().for_each(|(at, pair)| blocks.entry(pair.2).or_default().push(at));
     let blocks: Vec<Vec<usize>> = blocks.into_values().collect();
     let mut draws = Draws::new(world.seed, 3);
-    let mut drawn: Vec<f64> = (0..500)
+    let mut drawn: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
             let rows: Vec<usize> =
                 (0..blocks.len()).flat_map(|_| blocks[draws.below(blocks.len())].clone()).collect();
@@ -177,7 +180,7 @@ fn signal(
         .map(|stream| {
             let mut draws = Draws::new(world.seed, 100 + stream);
             let noise: Vec<f64> = pairs.iter().map(|_| draws.unit()).collect();
-            let z = correlation(&ranks(&noise), &truth) * (pairs.len() as f64).sqrt();
+            let z = correlation(&noise, &truth) * (pairs.len() as f64).sqrt();
             libm::erfc(z.abs() / std::f64::consts::SQRT_2)
         })
         .collect();
@@ -192,35 +195,9 @@ fn signal(
     Ok(lines)
 }
 
-/// Ranks, those of equal values their mean.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut at = 0;
-    while at < order.len() {
-        let first = values[order[at]];
-        let is_same = |i: &&usize| values[**i].total_cmp(&first).is_eq();
-        let same = order[at..].iter().take_while(is_same).count();
-        for i in &order[at..at + same] {
-            ranks[*i] = at as f64 + (same as f64 - 1.0) / 2.0;
-        }
-        at += same;
-    }
-    ranks
-}
-
+/// Rank correlation of two columns without nulls; 0 where one does not vary.
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len() as f64;
-    let mean = |side: &[f64]| side.iter().sum::<f64>() / n;
-    let (ma, mb) = (mean(a), mean(b));
-    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
-    for (x, y) in a.iter().zip(b) {
-        ab += (x - ma) * (y - mb);
-        aa += (x - ma) * (x - ma);
-        bb += (y - mb) * (y - mb);
-    }
-    if aa > 0.0 && bb > 0.0 { ab / (aa * bb).sqrt() } else { 0.0 }
+    spearman(&Column::new("a", a), &Column::new("b", b), a.len(), 2).unwrap_or(0.0)
 }
 
 /// A column that knows the move to come, put into the table of features: no version may come of it.

@@ -25,7 +25,7 @@ const FILES: [(&str, &str); 5] = [
     ("sizing.toml", include_str!("sizing.toml")),
 ];
 /// Tables that the project starts from: all that a collector would have written of the desk and its market.
-const EVENTS: [&str; 12] = [
+const EVENTS: [&str; 14] = [
     "statuses",
     "trades",
     "quotes",
@@ -33,9 +33,11 @@ const EVENTS: [&str; 12] = [
     "book_deltas",
     "bars",
     "feed_marks",
+    "clocks",
     "intelligence",
     "decisions",
     "executions",
+    "portfolio_snapshots",
     "positions",
     "postings",
 ];
