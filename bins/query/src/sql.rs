@@ -87,7 +87,7 @@ fn code(rest: &str) -> usize {
 /// text.
 ///
 /// ```
-/// assert_eq!(hindsight_query::statements("SELECT ';'; SELECT 2;"), ["SELECT ';'", "           SELECT 2"]);
+/// assert_eq!(hindsight_query::statements("SELECT ';'; SELECT 2;"), ["SELECT ';'", "            SELECT 2"]);
 /// ```
 #[must_use]
 pub fn statements(text: &str) -> Vec<String> {

@@ -9,7 +9,10 @@ use std::time::{Duration, Instant};
 /// Work for minutes.
 const LONG: &str = "SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 10000000) b \
                     WHERE a.value % 7 = b.value % 11";
-/// The same, with rows on the way.
+/// One whose steps are long: it lets go of its work later than the handler of signals waits.
+const SLOW_TO_END: &str = "SELECT count(*) FROM generate_series(1, 100000) a JOIN generate_series(1, 100000) b \
+                           ON a.value < b.value + a.value % 7";
+/// As [`LONG`], with rows on the way.
 const LONG_ROWS: &str = "SELECT a.value AS x, b.value AS y FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 10000000) b";
 
 #[track_caller]
@@ -166,7 +169,7 @@ fn a_reader_that_went_away_is_no_error() {
 #[test]
 fn a_signal_ends_a_long_statement_with_130_or_143_and_leaves_no_file() {
     for (signal, code, word) in [("INT", 130, "SIGINT"), ("TERM", 143, "SIGTERM")] {
-        for sql in [LONG, LONG_ROWS] {
+        for sql in [LONG, LONG_ROWS, SLOW_TO_END] {
             let dir = tempfile::tempdir().unwrap();
             let child = program(dir.path())
                 .args(["-q", sql, "-o", "rows.csv", "--progress", "none"])
@@ -175,6 +178,10 @@ fn a_signal_ends_a_long_statement_with_130_or_143_and_leaves_no_file() {
                 .spawn()
                 .unwrap();
             until(|| listing(dir.path()).iter().any(|name| name.starts_with("hindsight-")));
+            if sql == SLOW_TO_END {
+                // Until it is in the middle of it.
+                std::thread::sleep(Duration::from_secs(2));
+            }
             if sql == LONG_ROWS {
                 until(|| listing(dir.path()).iter().any(|name| name.contains("rows.csv")));
             }

@@ -23,7 +23,7 @@ fn near_the_ends() -> Session {
 }
 
 #[tokio::test]
-async fn sums_are_right_whatever_their_order_and_fail_where_they_do_not_fit() {
+async fn sums_of_groups_windows_and_distinct_values_are_right() {
     let session = near_the_ends();
     let right = [
         // Parts overflow, the whole does not.

@@ -89,6 +89,23 @@ async fn a_version_is_named_by_number_hash_and_reference() {
 }
 
 #[tokio::test]
+async fn a_folder_that_is_no_store_is_said_to_be_none() {
+    let fs = fs();
+    for (folder, found) in [
+        ("elsewhere".to_owned(), "no folder"),
+        (format!("{STORE}/entries"), "none of them a dataset"),
+    ] {
+        let places = Catalogue::default().with_store("datasets", folder).unwrap();
+        let session = session(&fs, places);
+        for sql in ["SELECT * FROM entries", "SELECT * FROM datasets.\"entries@1\""] {
+            let error = session.query(sql).await.unwrap_err();
+            assert_eq!(error.code(), "datasets/no-store", "{sql}: {error}");
+            assert!(error.to_string().contains(found), "{sql}: {error}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn tables_beside_the_rows_are_named_behind_a_slash_or_as_an_argument() {
     let session = session(&fs(), places());
     let count = "SELECT count(*), min(seq) FROM";
@@ -317,6 +334,7 @@ async fn as_of_a_dataset_is_the_version_that_was_the_latest_then() {
 #[tokio::test]
 async fn the_same_name_in_two_stores_needs_its_schema() {
     let fs = fs();
+    fs.create_dir_all(Path::new("/night")).unwrap();
     let catalogue = places().with_store("night", "/night").unwrap();
     let session = session(&fs, catalogue);
     // Only one of the stores knows the version.

@@ -73,6 +73,10 @@ async fn more_than_the_limit_goes_to_the_spill_folder_and_is_gone_afterwards() {
     assert_eq!(files(&spill), [] as [&str; 0]);
     assert_eq!(lines(&session, GROUP).await, [ROWS.to_string()]);
     assert_eq!(files(&spill), [] as [&str; 0]);
+    // Rows of some hundred bytes: a batch of them takes a large part of the limit.
+    let wide = "SELECT count(*) FROM (SELECT n, w, lag(n) OVER (ORDER BY w, n) AS before \
+                FROM (SELECT n, repeat(t, 16) AS w FROM rows)) WHERE before < n";
+    assert_eq!(lines(&session, wide).await, [(ROWS - 1).to_string()]);
     drop(session);
     assert_eq!(std::fs::read_dir(&spill).unwrap().count(), 0, "a folder is left");
 }

@@ -3,7 +3,7 @@
 use crate::log_kit::{DIR, ask, cut, feed, files, number, open, session, session_with, tape};
 use capture::ArchivePolicy;
 use contract::{Diagnostic, Fault};
-use durable::{Fs, SimFs};
+use durable::{Access, Fs, SimFs};
 use query::{Note, Options, QueryError};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -100,6 +100,46 @@ async fn an_archive_file_that_is_short_or_gone_is_named() {
         assert_eq!((error.code(), error.fault()), ("query/damaged", Fault::Integrity), "{error}");
         assert!(error.to_string().contains(".parquet"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_lost_line_of_the_manifest_never_costs_rows_in_silence() {
+    let fs = SimFs::new();
+    let (_log, _) = archived(&fs);
+    let manifest = PathBuf::from(format!("{DIR}/MANIFEST"));
+    let file = fs.open(&manifest, Access::Read).unwrap();
+    let mut text = vec![0; usize::try_from(file.len().unwrap()).unwrap()];
+    durable::read_exact_at(file.as_ref(), &mut text, 0).unwrap();
+    let (mut start, mut told) = (0_u64, 0);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let middle = start + line.len() as u64 / 2;
+        start += line.len() as u64;
+        fs.flip_bit(&manifest, middle, 0).unwrap();
+        match session(&fs).query("SELECT seq FROM trades").await {
+            Ok(mut answer) => {
+                let mut rows = 0;
+                while let Some(batch) = answer.next().await.unwrap() {
+                    rows += batch.num_rows() as u64;
+                }
+                let notes = answer.notes();
+                let lost = notes.iter().map(|note| match note {
+                    Note::Lost { seqs, .. } => seqs.end - seqs.start,
+                    other => panic!("{other:?}"),
+                });
+                let lost: u64 = lost.sum();
+                told += u64::from(lost > 0);
+                // Numbers of the log that are no rows of the table may be among the lost.
+                let line = String::from_utf8_lossy(line);
+                assert!(rows == 40_000 || rows + lost >= 40_000, "{rows} {lost} {line}");
+                assert!(rows == 40_000 || lost > 0, "{rows} {line}");
+            }
+            // The line that says which log it is.
+            Err(error) => assert_eq!((error.code(), start), ("capture/no-log", line.len() as u64)),
+        }
+        fs.flip_bit(&manifest, middle, 0).unwrap();
+    }
+    // What an archive holds is known from the manifest alone; what was sealed or dropped, from the files too.
+    assert!(told > 0);
 }
 
 #[tokio::test]
