@@ -292,6 +292,9 @@ pub enum ReadError {
     /// There is no log here.
     #[error("log `{}`: expected a log, found no MANIFEST", .0.display())]
     Missing(PathBuf),
+    /// There is a log, and its manifest does not say which.
+    #[error("log `{}`: expected a MANIFEST that names its log, found one whose first line is damaged", .0.display())]
+    DamagedManifest(PathBuf),
     /// Rows in this range are neither in a segment nor in the archive.
     #[error("log: expected rows {} to {} (exclusive) in a segment or the archive, found neither", .0.start, .0.end)]
     Vanished(Range<u64>),
@@ -325,6 +328,7 @@ impl Diagnostic for ReadError {
             Self::OtherLog { .. } => "capture/other-log",
             Self::Cursor { .. } => "capture/bad-cursor",
             Self::Missing(_) => "capture/no-log",
+            Self::DamagedManifest(_) => "capture/damaged-manifest",
             Self::Vanished(_) => "capture/vanished",
             Self::Format { .. } => "capture/unknown-format",
             Self::Shape(error) => error.code(),
@@ -339,7 +343,7 @@ impl Diagnostic for ReadError {
         match self {
             Self::Denied(error) => error.fault(),
             Self::Fs(error) => fs_fault(error),
-            Self::Vanished(_) => Fault::Integrity,
+            Self::Vanished(_) | Self::DamagedManifest(_) => Fault::Integrity,
             Self::Arrow(_) => Fault::Bug,
             #[cfg(feature = "archive")]
             Self::Archive(error) => error.fault(),

@@ -120,7 +120,8 @@ impl LogReader {
     ) -> Result<Reader, ReadError> {
         let missing = || ReadError::Missing(dir.to_path_buf());
         let manifest = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
-        let log_id = log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(missing)?;
+        let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
+        let log_id = log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)?;
         let other = Other { fs, dir: dir.to_path_buf(), log_id };
         let gate = Arc::clone(&options.gate);
         Reader::new(
@@ -141,7 +142,8 @@ impl LogReader {
     pub fn log_id(fs: &dyn Fs, dir: &Path) -> Result<EventId, ReadError> {
         let missing = || ReadError::Missing(dir.to_path_buf());
         let manifest = read_manifest(fs, dir)?.ok_or_else(missing)?;
-        log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(missing)
+        let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
+        log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)
     }
 }
 

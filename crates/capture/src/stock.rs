@@ -147,7 +147,7 @@ pub fn stock(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Stock, ReadError> {
     let missing = || ReadError::Missing(dir.to_path_buf());
     let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
     let records: Vec<Record> = parsed.entries.into_iter().map(|(_, entry)| entry).collect();
-    let log_id = log_id(&records).ok_or_else(missing)?;
+    let log_id = log_id(&records).ok_or_else(|| ReadError::DamagedManifest(dir.to_path_buf()))?;
     let mark = read_watermark(fs.as_ref(), dir, log_id)?;
     let marked = match &mark {
         Some(mark) => mark.durable_seq,

@@ -98,7 +98,8 @@ fn look(
     let missing = || ReadError::Missing(dir.to_path_buf());
     // The mark comes first: every frame below it was written before anything else is read here.
     let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
-    let id = log_id(parsed.entries.iter().map(|(_, e)| e)).ok_or_else(missing)?;
+    let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
+    let id = log_id(parsed.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)?;
     let mark = read_watermark(fs.as_ref(), dir, id)?;
     let bound = match &mark {
         Some(mark) => mark.durable_frame,

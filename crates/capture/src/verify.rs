@@ -104,7 +104,7 @@ pub(crate) fn survey(
     let missing = || ReadError::Missing(dir.to_path_buf());
     let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
     let entries: Vec<Record> = parsed.entries.iter().map(|(_, e)| e.clone()).collect();
-    let id = log_id(&entries).ok_or_else(missing)?;
+    let id = log_id(&entries).ok_or_else(|| ReadError::DamagedManifest(dir.to_path_buf()))?;
     let mut report = VerifyReport {
         log_id: id,
         segments: 0,

@@ -3,7 +3,7 @@
 use crate::error::QueryError;
 use crate::reads::Reads;
 use arrow_array::{RecordBatch, RecordBatchOptions};
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::SchemaRef;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::physical_plan::ExecutionPlan;
 use futures::StreamExt as _;
@@ -58,7 +58,7 @@ impl Notes {
 /// Dropping it stops the work behind it.
 pub struct Answer {
     pub(crate) stream: SendableRecordBatchStream,
-    /// Its columns, with what they must not lose on the way: the mark of hindsight.
+    /// Its columns, with what they must not lose on the way, the mark of hindsight, and nothing that they only seem to be.
     pub(crate) schema: SchemaRef,
     pub(crate) plan: Arc<dyn ExecutionPlan>,
     pub(crate) notes: Notes,
@@ -103,15 +103,14 @@ impl Answer {
         }
     }
 
-    /// The batch with the answer's own metadata.
+    /// The batch with the answer's own schema.
     fn marked(&self, batch: RecordBatch) -> Result<RecordBatch, QueryError> {
-        if batch.schema_ref().metadata() == self.schema.metadata() {
+        if *batch.schema_ref() == self.schema {
             return Ok(batch);
         }
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let fields = batch.schema_ref().fields().clone();
-        let schema = Schema::new_with_metadata(fields, self.schema.metadata().clone());
-        RecordBatch::try_new_with_options(Arc::new(schema), batch.columns().to_vec(), &options)
+        let (schema, columns) = (Arc::clone(&self.schema), batch.columns().to_vec());
+        RecordBatch::try_new_with_options(schema, columns, &options)
             .map_err(|e| QueryError::Bug { message: e.to_string() })
     }
 

@@ -49,6 +49,7 @@ mod file;
 mod footer;
 mod fs_read;
 mod functions;
+mod literals;
 mod log;
 mod names;
 mod options;
@@ -66,6 +67,7 @@ mod watch;
 pub use answer::{Answer, Meter, Note};
 pub use catalogue::{Catalogue, CatalogueError};
 pub use error::{Place, QueryError};
+pub use literals::is_letter;
 pub use options::Options;
 pub use session::{Session, TableInfo};
 

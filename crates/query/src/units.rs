@@ -1,7 +1,11 @@
 //! Functions whose answer is one of the values that they saw keep what the column says of its values: the smallest price
 //! is a price.
 
-use arrow_schema::{DataType, FieldRef};
+mod unions;
+
+pub(crate) use unions::Unions;
+
+use arrow_schema::{DataType, FieldRef, Schema};
 use datafusion::error::Result;
 use datafusion::execution::{FunctionRegistry as _, SessionState};
 use datafusion::functions_aggregate::min_max::{Max, Min};
@@ -23,6 +27,22 @@ pub(crate) fn register(state: &mut SessionState) {
     // The state of a statement takes every function.
     let _ = state.register_udaf(Arc::new(AggregateUDF::new_from_impl(Kept(Min::new()))));
     let _ = state.register_udaf(Arc::new(AggregateUDF::new_from_impl(Kept(Max::new()))));
+}
+
+/// A schema with what two plans of one question say alike of it: they differ where metadata of several tables meet.
+pub(crate) fn of_both(physical: &Schema, logical: &Schema) -> Schema {
+    let fields = physical.fields().iter().enumerate().map(|(at, field)| {
+        let other = logical.fields().get(at);
+        let kept = other.map_or_else(HashMap::new, |o| common(field.metadata(), o.metadata()));
+        Arc::new(field.as_ref().clone().with_metadata(kept))
+    });
+    let fields: Vec<FieldRef> = fields.collect();
+    Schema::new_with_metadata(fields, common(physical.metadata(), logical.metadata()))
+}
+
+fn common(a: &HashMap<String, String>, b: &HashMap<String, String>) -> HashMap<String, String> {
+    let alike = a.iter().filter(|(key, value)| b.get(*key) == Some(value));
+    alike.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// A function of the engine, whose answer keeps the metadata of its argument.

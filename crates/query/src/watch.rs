@@ -41,13 +41,19 @@ pub(crate) trait Watch: fmt::Debug + Send + Sync {
     /// One of so many partitions has given all its rows.
     fn ended(&self, _partitions: usize) {}
 
+    /// Whether what the footers say of the rows may stand for an answer: not where a batch has to be seen.
+    fn is_open(&self) -> bool {
+        true
+    }
+
     /// What stands in a plan.
     fn describe(&self) -> Option<String> {
         None
     }
 }
 
-/// Hands rows on and lets a [`Watch`] see them. Filters, limits and statistics pass through it as if it were not there.
+/// Hands rows on and lets a [`Watch`] see them. Filters and limits pass through it as if it were not there; statistics are
+/// no more than estimates where the watch has to see every batch, so that no answer is made of them past it.
 #[derive(Debug)]
 pub(crate) struct WatchExec {
     input: Arc<dyn ExecutionPlan>,
@@ -163,7 +169,11 @@ impl ExecutionPlan for WatchExec {
         _: &StatisticsArgs,
     ) -> Result<Arc<Statistics>> {
         let unknown = || Arc::new(Statistics::new_unknown(&self.schema()));
-        Ok(inputs.first().map_or_else(unknown, Arc::clone))
+        let found = inputs.first().map_or_else(unknown, Arc::clone);
+        if self.watch.is_open() {
+            return Ok(found);
+        }
+        Ok(Arc::new(Statistics::clone(&found).to_inexact()))
     }
 
     fn supports_limit_pushdown(&self) -> bool {

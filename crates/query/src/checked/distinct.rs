@@ -1,6 +1,6 @@
 //! The sum of distinct values.
 
-use super::total::{STATE, each, narrow, only};
+use super::total::{Exact, each, narrow, only, state_of};
 use arrow_array::ArrayRef;
 use arrow_array::cast::AsArray as _;
 use arrow_schema::DataType;
@@ -14,18 +14,18 @@ use std::collections::BTreeMap;
 pub(super) struct Distinct {
     ty: DataType,
     values: BTreeMap<i128, u64>,
-    sum: i128,
+    sum: Exact,
 }
 
 impl Distinct {
     pub(super) fn new(ty: DataType) -> Self {
-        Self { ty, values: BTreeMap::new(), sum: 0 }
+        Self { ty, values: BTreeMap::new(), sum: Exact::default() }
     }
 
     fn add(&mut self, value: i128) {
         let times = self.values.entry(value).or_default();
         if *times == 0 {
-            self.sum = self.sum.wrapping_add(value);
+            self.sum.add(value);
         }
         *times += 1;
     }
@@ -42,7 +42,7 @@ impl Accumulator for Distinct {
             *times -= 1;
             if *times == 0 {
                 self.values.remove(&value);
-                self.sum = self.sum.wrapping_sub(value);
+                self.sum.subtract(value);
             }
         })
     }
@@ -60,13 +60,15 @@ impl Accumulator for Distinct {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        let values = self.values.keys().map(|v| ScalarValue::Decimal128(Some(*v), 38, 0));
+        let scale = if let DataType::Decimal128(_, scale) = self.ty { scale } else { 0 };
+        let values = self.values.keys().map(|v| ScalarValue::Decimal128(Some(*v), 38, scale));
         let values: Vec<ScalarValue> = values.collect();
-        Ok(vec![ScalarValue::List(ScalarValue::new_list_nullable(&values, &STATE))])
+        Ok(vec![ScalarValue::List(ScalarValue::new_list_nullable(&values, &state_of(&self.ty)))])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        narrow((!self.values.is_empty()).then_some(self.sum), &self.ty)
+        let sum = if self.values.is_empty() { None } else { Some(self.sum.value()?) };
+        narrow(sum, &self.ty)
     }
 
     fn size(&self) -> usize {

@@ -1,6 +1,7 @@
 //! The sums of many groups.
 
-use super::total::{STATE, each, only, too_big};
+use super::total::{Exact, each, has_digits, only, state_of, too_big};
+use crate::error::QueryError;
 use arrow_array::types::{Int64Type, UInt64Type};
 use arrow_array::{Array as _, ArrayRef, BooleanArray, Decimal128Array, PrimitiveArray};
 use arrow_schema::DataType;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(super) struct Groups {
     ty: DataType,
-    sums: Vec<i128>,
+    sums: Vec<Exact>,
     seen: Vec<bool>,
 }
 
@@ -28,7 +29,7 @@ impl Groups {
         filter: Option<&BooleanArray>,
         total: usize,
     ) -> Result<()> {
-        self.sums.resize(total, 0);
+        self.sums.resize(total, Exact::default());
         self.seen.resize(total, false);
         each(only(values)?.as_ref(), |row, value| {
             if filter.is_some_and(|f| !passes(f, row)) {
@@ -37,28 +38,26 @@ impl Groups {
             let Some(group) = groups.get(row) else { return };
             if let (Some(sum), Some(seen)) = (self.sums.get_mut(*group), self.seen.get_mut(*group))
             {
-                *sum = sum.wrapping_add(value);
+                sum.add(value);
                 *seen = true;
             }
         })
     }
 
-    fn take(&mut self, emit: EmitTo) -> impl Iterator<Item = Option<i128>> + use<> {
+    fn take(&mut self, emit: EmitTo) -> Result<Vec<Option<i128>>, QueryError> {
         let seen = emit.take_needed(&mut self.seen);
-        emit.take_needed(&mut self.sums)
-            .into_iter()
-            .zip(seen)
-            .map(|(sum, seen)| seen.then_some(sum))
+        let sums = emit.take_needed(&mut self.sums).into_iter().zip(seen);
+        sums.map(|(sum, seen)| seen.then(|| sum.value()).transpose()).collect()
+    }
+
+    fn states(&self, sums: Vec<Option<i128>>) -> Vec<ArrayRef> {
+        let array = Decimal128Array::from(sums).with_data_type(state_of(&self.ty));
+        vec![Arc::new(array)]
     }
 }
 
 fn passes(filter: &BooleanArray, row: usize) -> bool {
     filter.is_valid(row) && filter.value(row)
-}
-
-fn states(sums: impl Iterator<Item = Option<i128>>) -> Vec<ArrayRef> {
-    let array = sums.collect::<Decimal128Array>().with_data_type(STATE);
-    vec![Arc::new(array)]
 }
 
 impl GroupsAccumulator for Groups {
@@ -78,7 +77,14 @@ impl GroupsAccumulator for Groups {
 
     fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
         let ty = self.ty.clone();
-        let sums = self.take(emit);
+        let sums = self.take(emit)?.into_iter();
+        if let DataType::Decimal128(digits, _) = ty {
+            let sums: Vec<Option<i128>> = sums.collect();
+            if let Some(sum) = sums.iter().flatten().find(|sum| !has_digits(**sum, digits)) {
+                return Err(too_big(*sum, &ty).into());
+            }
+            return Ok(Arc::new(Decimal128Array::from(sums).with_data_type(ty)));
+        }
         if ty == DataType::UInt64 {
             let fit = |sum| u64::try_from(sum).map_err(|_| too_big(sum, &ty));
             let sums = sums.map(|sum| sum.map(fit).transpose());
@@ -92,7 +98,8 @@ impl GroupsAccumulator for Groups {
     }
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
-        Ok(states(self.take(emit)))
+        let sums = self.take(emit)?;
+        Ok(self.states(sums))
     }
 
     fn convert_to_state(
@@ -109,10 +116,10 @@ impl GroupsAccumulator for Groups {
                 *sum = Some(value);
             }
         })?;
-        Ok(states(sums.into_iter()))
+        Ok(self.states(sums))
     }
 
     fn size(&self) -> usize {
-        self.sums.capacity() * size_of::<i128>() + self.seen.capacity()
+        self.sums.capacity() * size_of::<Exact>() + self.seen.capacity()
     }
 }

@@ -1,8 +1,8 @@
-//! `sum`: integers in 128 bits, everything else as the engine does it.
+//! `sum`: integers and decimals in 128 bits, everything else as the engine does it.
 
 use super::distinct::Distinct;
 use super::groups::Groups;
-use super::total::{STATE, Total};
+use super::total::{Total, state_of};
 use arrow_schema::{DataType, Field, FieldRef};
 use datafusion::error::Result;
 use datafusion::functions_aggregate::sum::Sum as Engine;
@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
     Signature,
 };
 
-/// The engine's `sum`, but for what happens to integers.
+/// The engine's `sum`, but for what happens to integers and decimals.
 #[derive(Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Sum {
     engine: Engine,
@@ -21,7 +21,7 @@ pub(super) struct Sum {
 
 /// Smaller integers were made 64 bits wide by the signature.
 fn is_ours(ty: &DataType) -> bool {
-    matches!(ty, DataType::Int64 | DataType::UInt64)
+    matches!(ty, DataType::Int64 | DataType::UInt64 | DataType::Decimal128(..))
 }
 
 impl AggregateUDFImpl for Sum {
@@ -60,11 +60,12 @@ impl AggregateUDFImpl for Sum {
         if !is_ours(args.return_field.data_type()) {
             return self.engine.state_fields(args);
         }
+        let state = state_of(args.return_field.data_type());
         let field = if args.is_distinct {
             let name = format_state_name(args.name, "sum distinct");
-            Field::new_list(name, Field::new_list_field(STATE, true), true)
+            Field::new_list(name, Field::new_list_field(state, true), true)
         } else {
-            Field::new(format_state_name(args.name, "sum"), STATE, true)
+            Field::new(format_state_name(args.name, "sum"), state, true)
         };
         Ok(vec![field.into()])
     }

@@ -1,4 +1,4 @@
-//! A sum in 128 bits, and how it becomes a value of 64.
+//! A sum in 128 bits, and how it becomes a value of its column.
 
 use crate::error::QueryError;
 use arrow_array::cast::AsArray as _;
@@ -9,10 +9,43 @@ use datafusion::error::Result;
 use datafusion::logical_expr::Accumulator;
 use datafusion::scalar::ScalarValue;
 
-/// How a sum travels between the parts of a plan: whole, so that no part of it has to fit into 64 bits.
-pub(super) const STATE: DataType = DataType::Decimal128(38, 0);
+/// How a sum travels between the parts of a plan: whole, so that no part of it has to fit into its column.
+pub(super) fn state_of(ty: &DataType) -> DataType {
+    match ty {
+        DataType::Decimal128(_, scale) => DataType::Decimal128(38, *scale),
+        _ => DataType::Decimal128(38, 0),
+    }
+}
 
-/// Shows every value of an array of integers, or of states, that is not null. 2^63 of them fit into a sum of 128 bits.
+/// A sum that is still right, or is known to be beyond 128 bits: 2^63 integers of 64 bits always fit, decimals may not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Exact {
+    sum: i128,
+    is_beyond: bool,
+}
+
+impl Exact {
+    pub(super) fn add(&mut self, value: i128) {
+        let (sum, is_beyond) = self.sum.overflowing_add(value);
+        (self.sum, self.is_beyond) = (sum, self.is_beyond || is_beyond);
+    }
+
+    pub(super) fn subtract(&mut self, value: i128) {
+        let (sum, is_beyond) = self.sum.overflowing_sub(value);
+        (self.sum, self.is_beyond) = (sum, self.is_beyond || is_beyond);
+    }
+
+    /// The sum.
+    pub(super) fn value(self) -> std::result::Result<i128, QueryError> {
+        if self.is_beyond {
+            let message = "sum: expected totals within 128 bits, found more".to_owned();
+            return Err(QueryError::Execution { message });
+        }
+        Ok(self.sum)
+    }
+}
+
+/// Shows every value of an array of integers, of decimals, or of states, that is not null.
 pub(super) fn each(array: &dyn Array, see: impl FnMut(usize, i128)) -> Result<()> {
     if let Some(values) = array.as_primitive_opt::<Int64Type>() {
         visit(values, see);
@@ -21,7 +54,7 @@ pub(super) fn each(array: &dyn Array, see: impl FnMut(usize, i128)) -> Result<()
     } else if let Some(values) = array.as_primitive_opt::<Decimal128Type>() {
         visit(values, see);
     } else {
-        let message = format!("sum: expected integers of 64 bits, found {}", array.data_type());
+        let message = format!("sum: expected integers or decimals, found {}", array.data_type());
         return Err(QueryError::Bug { message }.into());
     }
     Ok(())
@@ -47,19 +80,33 @@ pub(super) fn only(values: &[ArrayRef]) -> Result<&ArrayRef> {
 
 /// The error for a sum that the type of its column has no room for.
 pub(super) fn too_big(sum: i128, ty: &DataType) -> QueryError {
-    let message = format!(
-        "sum: expected a value within {ty}, found {sum}: CAST the argument to DECIMAL(38,0)"
-    );
+    let message = match ty {
+        DataType::Decimal128(digits, scale) => {
+            format!(
+                "sum: expected at most {digits} digits, found {sum} with {scale} behind the point"
+            )
+        }
+        _ => format!(
+            "sum: expected a value within {ty}, found {sum}: CAST the argument to DECIMAL(38,0)"
+        ),
+    };
     QueryError::Execution { message }
+}
+
+/// Whether a sum of decimals has no more digits than its column.
+pub(super) fn has_digits(sum: i128, digits: u8) -> bool {
+    10_u128.checked_pow(u32::from(digits)).is_none_or(|limit| sum.unsigned_abs() < limit)
 }
 
 /// A sum as a value of its column.
 pub(super) fn narrow(sum: Option<i128>, ty: &DataType) -> Result<ScalarValue> {
     let Some(sum) = sum else { return ScalarValue::try_from(ty) };
-    let value = if *ty == DataType::UInt64 {
-        u64::try_from(sum).ok().map(ScalarValue::from)
-    } else {
-        i64::try_from(sum).ok().map(ScalarValue::from)
+    let value = match ty {
+        DataType::UInt64 => u64::try_from(sum).ok().map(ScalarValue::from),
+        DataType::Decimal128(digits, scale) => {
+            has_digits(sum, *digits).then_some(ScalarValue::Decimal128(Some(sum), *digits, *scale))
+        }
+        _ => i64::try_from(sum).ok().map(ScalarValue::from),
     };
     value.ok_or_else(|| too_big(sum, ty).into())
 }
@@ -68,35 +115,35 @@ pub(super) fn narrow(sum: Option<i128>, ty: &DataType) -> Result<ScalarValue> {
 #[derive(Debug)]
 pub(super) struct Total {
     ty: DataType,
-    sum: i128,
+    sum: Exact,
     count: u64,
 }
 
 impl Total {
     pub(super) fn new(ty: DataType) -> Self {
-        Self { ty, sum: 0, count: 0 }
+        Self { ty, sum: Exact::default(), count: 0 }
     }
 
-    fn known(&self) -> Option<i128> {
-        (self.count > 0).then_some(self.sum)
+    fn known(&self) -> Result<Option<i128>> {
+        Ok(if self.count > 0 { Some(self.sum.value()?) } else { None })
     }
 }
 
 impl Accumulator for Total {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let (mut sum, mut count) = (0_i128, 0);
+        let (mut sum, mut count) = (self.sum, 0);
         each(only(values)?.as_ref(), |_, value| {
-            sum = sum.wrapping_add(value);
+            sum.add(value);
             count += 1;
         })?;
-        self.sum = self.sum.wrapping_add(sum);
+        self.sum = sum;
         self.count += count;
         Ok(())
     }
 
     fn retract_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
         each(only(values)?.as_ref(), |_, value| {
-            self.sum = self.sum.wrapping_sub(value);
+            self.sum.subtract(value);
             self.count = self.count.saturating_sub(1);
         })
     }
@@ -110,11 +157,12 @@ impl Accumulator for Total {
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        Ok(vec![ScalarValue::Decimal128(self.known(), 38, 0)])
+        let scale = if let DataType::Decimal128(_, scale) = self.ty { scale } else { 0 };
+        Ok(vec![ScalarValue::Decimal128(self.known()?, 38, scale)])
     }
 
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        narrow(self.known(), &self.ty)
+        narrow(self.known()?, &self.ty)
     }
 
     fn size(&self) -> usize {

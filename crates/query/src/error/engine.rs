@@ -167,11 +167,20 @@ pub(crate) fn is_of_filter(error: &dyn Error) -> bool {
     error.to_string().contains(PREDICATE)
 }
 
+/// What stands in the debug form of an error of Arrow.
+fn said(text: &str) -> &str {
+    if text.contains("DivideByZero") {
+        return "expected a divisor other than 0, found 0";
+    }
+    let words = text.split_once("(\"").and_then(|(_, rest)| rest.split_once("\")"));
+    words.map_or(text, |(words, _)| words)
+}
+
 /// A file that does not decode. The engine does not say which; whoever knows the files that were opened does.
 fn unreadable(error: &dyn Error) -> QueryError {
     let text = error.to_string();
     if let Some((_, inner)) = text.split_once(PREDICATE) {
-        return QueryError::Execution { message: format!("in a filter: {inner}") };
+        return QueryError::Execution { message: format!("in a filter: {}", said(inner)) };
     }
     QueryError::Damaged {
         path: String::new(),

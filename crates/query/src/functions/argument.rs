@@ -13,7 +13,7 @@ pub(crate) fn constant<'a>(
     match expr {
         Expr::Literal(value, _) => Ok(value),
         Expr::Alias(alias) => constant(function, argument, &alias.expr),
-        other => Err(wrong(function, argument, "a constant", &other.to_string())),
+        other => Err(wrong(function, argument, "a constant", &written(other))),
     }
 }
 
@@ -40,6 +40,18 @@ pub(crate) fn name<'a>(
     match text(function, argument, expr)? {
         Some(text) if !text.trim().is_empty() => Ok(text),
         _ => Err(wrong(function, argument, "a name", "nothing")),
+    }
+}
+
+/// An argument as it stands in a statement.
+pub(crate) fn written(expr: &Expr) -> String {
+    match expr {
+        Expr::Literal(value, _) => value.try_as_str().flatten().map_or_else(
+            || if value.is_null() { "NULL".to_owned() } else { value.to_string() },
+            |text| format!("'{}'", contract::excerpt(text.as_bytes())),
+        ),
+        Expr::Alias(alias) => written(&alias.expr),
+        other => other.to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `as_of('trades', 12345)`, `as_of('log.trades', TIMESTAMP '2024-08-08T00:00:00Z')`: a table as it was known.
 
+use super::argument::written;
 use crate::catalogue::PUBLIC;
 use crate::error::QueryError;
 use crate::names::Shelves;
@@ -75,14 +76,15 @@ fn table_name(expr: &Expr) -> Result<String, QueryError> {
             | ScalarValue::Utf8View(Some(name)),
             _,
         ) => Ok(name.clone()),
-        other => Err(wrong("table", "a name in quotes".to_owned(), other.to_string())),
+        other => Err(wrong("table", "a name in quotes".to_owned(), written(other))),
     }
 }
 
 fn as_of(expr: &Expr) -> Result<AsOf, QueryError> {
     let refuse = || {
-        let expected = "a number of the log, or an instant".to_owned();
-        wrong("bound", expected, expr.to_string())
+        let expected =
+            "a number of the log, or an instant as '2026-03-30T07:00:00Z' or a date".to_owned();
+        wrong("bound", expected, written(expr))
     };
     let Expr::Literal(value, _) = expr else { return Err(refuse()) };
     let seq = |n: i64| u64::try_from(n).map(AsOf::Seq).map_err(|_| refuse());
@@ -101,7 +103,10 @@ fn as_of(expr: &Expr) -> Result<AsOf, QueryError> {
         ScalarValue::Utf8(Some(text))
         | ScalarValue::LargeUtf8(Some(text))
         | ScalarValue::Utf8View(Some(text)) => {
-            UtcNanos::parse(text).map(AsOf::Instant).map_err(|_| refuse())
+            // A date is its midnight.
+            let instant = UtcNanos::parse(text);
+            let instant = instant.or_else(|_| UtcNanos::parse(&format!("{text}T00:00:00Z")));
+            instant.map(AsOf::Instant).map_err(|_| refuse())
         }
         _ => Err(refuse()),
     }

@@ -78,6 +78,10 @@ impl Watch for Held {
         Ok(batch)
     }
 
+    fn is_open(&self) -> bool {
+        false
+    }
+
     fn ended(&self, partitions: usize) {
         if self.ended.fetch_add(1, Ordering::Relaxed) + 1 >= partitions {
             self.close(true);

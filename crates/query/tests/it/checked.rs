@@ -50,6 +50,41 @@ async fn sums_of_groups_windows_and_distinct_values_are_right() {
 }
 
 #[tokio::test]
+async fn sums_of_decimals_are_right_or_an_error() {
+    let session = near_the_ends();
+    let nines = "9".repeat(38);
+    let of = |values: &[&str]| {
+        let rows: Vec<String> =
+            values.iter().map(|v| format!("(CAST('{v}' AS DECIMAL(38,0)))")).collect();
+        format!("(VALUES {}) v(x)", rows.join(", "))
+    };
+    let half = "50000000000000000000000000000000000000";
+    for (sql, expected) in [
+        (
+            format!("SELECT sum(x) FROM {}", of(&[half, "1"])),
+            "50000000000000000000000000000000000001",
+        ),
+        (format!("SELECT sum(x) FROM {}", of(&[&nines, &format!("-{nines}"), "7"])), "7"),
+        (format!("SELECT sum(DISTINCT x) FROM {}", of(&["4", "4", "-9"])), "-5"),
+        ("SELECT sum(CAST(1.25 AS DECIMAL(10,2))) FROM ends".to_owned(), "8.75"),
+        ("SELECT sum(CAST(g AS DECIMAL(10,2))) FROM ends WHERE g > 5".to_owned(), "null"),
+    ] {
+        assert_eq!(lines(&session, &sql).await, [expected], "{sql}");
+    }
+    for sql in [
+        format!("SELECT sum(x) FROM {}", of(&[&nines, &nines])),
+        format!("SELECT sum(x) FROM {}", of(&[half, half])),
+        format!("SELECT x % 2, sum(x) FROM {} GROUP BY x % 2", of(&[&nines, &nines])),
+        format!("SELECT sum(x) OVER () FROM {}", of(&[&nines, "1"])),
+        format!("SELECT sum(DISTINCT x) FROM {}", of(&[&nines, "1"])),
+    ] {
+        let error = error(&session, &sql).await;
+        assert_eq!(error.code(), "query/execution", "{sql}: {error}");
+        assert!(error.to_string().starts_with("sum: expected"), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_fit_is_an_error_that_names_the_value() {
     let session = near_the_ends();
     let max = i128::from(i64::MAX);

@@ -217,7 +217,7 @@ async fn columns_keep_their_types_through_what_sql_does_to_rows() {
         format!(
             "WITH t AS (SELECT * FROM decisions) SELECT {list} FROM t WHERE strategy_id = 'test' {order}"
         ),
-        format!("SELECT {list} FROM as_of('decisions', 1000000) WHERE qty = 1 {order}"),
+        format!("SELECT {list} FROM as_of('decisions', 24024) WHERE qty = 1 {order}"),
     ] {
         let rows = ask(&session, &sql).await;
         assert_eq!(rows.num_rows(), 3, "{sql}");

@@ -56,6 +56,28 @@ async fn as_of_can_be_joined_and_aliased_and_takes_a_schema() {
 }
 
 #[tokio::test]
+async fn a_number_that_the_log_does_not_have_yet_is_refused_and_a_date_is_its_midnight() {
+    let fs = SimFs::new();
+    let log = open(&fs);
+    let mut feed = feed(&log);
+    feed.append_durable(&tape(START, 10)).unwrap();
+    let session = session(&fs);
+    assert_eq!(number(&session, "SELECT count(*) FROM as_of('trades', 10)").await, 10);
+    for ahead in [11, 99_999] {
+        let error = session
+            .query(&format!("SELECT count(*) FROM as_of('trades', {ahead})"))
+            .await
+            .unwrap_err();
+        let expected = format!(
+            "as_of, argument bound: expected a number that the log has, below 11, found {ahead}"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    assert_eq!(number(&session, "SELECT count(*) FROM as_of('trades', '2024-08-08')").await, 0);
+    assert_eq!(number(&session, "SELECT count(*) FROM as_of('trades', '2024-08-09')").await, 10);
+}
+
+#[tokio::test]
 async fn wrong_arguments_are_named() {
     let fs = SimFs::new();
     let _log = open(&fs);

@@ -134,7 +134,10 @@ async fn a_lost_line_of_the_manifest_never_costs_rows_in_silence() {
                 assert!(rows == 40_000 || lost > 0, "{rows} {line}");
             }
             // The line that says which log it is.
-            Err(error) => assert_eq!((error.code(), start), ("capture/no-log", line.len() as u64)),
+            Err(error) => assert_eq!(
+                (error.code(), error.fault(), start),
+                ("capture/damaged-manifest", Fault::Integrity, line.len() as u64)
+            ),
         }
         fs.flip_bit(&manifest, middle, 0).unwrap();
     }

@@ -59,6 +59,19 @@ fn filled(fs: &SimFs) -> capture::Log {
 }
 
 #[tokio::test]
+async fn an_answer_that_statistics_could_give_is_read_behind_the_gate() {
+    let fs = SimFs::new();
+    let _log = filled(&fs);
+    let gate = Arc::new(Book::default());
+    let session = session_with(&fs, with(&gate));
+    let sql = "SELECT count(*), min(seq), max(ts_avail) FROM trades WHERE seq < 20000";
+    assert_eq!(ask(&session, sql).await.num_rows(), 1);
+    let closed = gate.closed.lock().unwrap();
+    assert!(!closed.is_empty() && closed.iter().all(|outcome| outcome.is_complete), "{closed:?}");
+    assert!(closed.iter().map(|outcome| outcome.rows).sum::<u64>() >= 19_999, "{closed:?}");
+}
+
+#[tokio::test]
 async fn a_refused_read_is_no_answer_and_reads_nothing() {
     let fs = SimFs::new();
     let _log = filled(&fs);
