@@ -14,10 +14,10 @@ use std::path::Path;
 /// Where the numbers of a run begin and end, as far as anything else says.
 pub(crate) type Edges<'a> = dyn Fn([u64; 2]) -> [Option<u64>; 2] + 'a;
 
-/// The runs of files that no record names, whose segments are gone.
+/// The runs of files that no record names, some of whose segments are gone.
 ///
-/// A run is recorded before its segments are dropped: where they are gone the record was there, and with it every file.
-/// Files of segments that are still there are taken over by the next run, or not at all.
+/// A run is recorded before its segments are dropped: where one is gone the record was there, and with it every file.
+/// Files of segments that are all still there are taken over by the next run, or not at all.
 ///
 /// # Errors
 /// [`ArchiveError`] when a file does not hold what its footer says: a record without it would hide its rows.
@@ -34,7 +34,7 @@ pub(crate) fn lost_runs(
     for relative in unrecorded(fs, dir, &files)? {
         let footer = Footer::read(fs, &place(dir, &relative))?;
         let [first, last] = footer.segments;
-        if footer.log_id == log_id.to_string() && (first..=last).all(is_gone) {
+        if footer.log_id == log_id.to_string() && (first..=last).any(is_gone) {
             let file = footer.file(fs, dir, relative)?;
             runs.entry(footer.segments).or_default().push(file);
         }
