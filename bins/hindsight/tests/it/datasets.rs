@@ -195,15 +195,11 @@ fn mistakes_are_named_with_what_is_near_and_end_with_two() {
         (without.code, without.err.contains("rows of the table `features`, found none")),
         (2, true)
     );
-    let unknown = datasets(dir, &["show", "entries"]);
-    assert_eq!(
-        (unknown.code, unknown.err.contains("datasets/unknown-dataset")),
-        (2, true),
-        "{}",
-        unknown.err
-    );
-    let list = datasets(dir, &["list"]);
-    assert_eq!((list.code, list.err.contains("cli/not-found")), (1, true), "{}", list.err);
+    for command in [&["show", "entries"][..], &["list"]] {
+        let none = datasets(dir, command);
+        let expected = "store `sets`: expected a folder of datasets, found no folder";
+        assert_eq!((none.code, none.err.contains(expected)), (2, true), "{}", none.err);
+    }
     write(dir, "report.json", "{\"schema\": \"other\"}");
     let report = build(dir, &["--spec", "entries.toml", "--causality", "report.json"]);
     assert_eq!((report.code, report.err.contains("cli/report-file")), (2, true), "{}", report.err);

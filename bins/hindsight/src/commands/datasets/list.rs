@@ -15,9 +15,6 @@ pub(in crate::commands) fn list(
     context: &mut Context,
 ) -> Result<(), Failure> {
     let store = store(context)?;
-    if !store.root().is_dir() {
-        return Err(CliError::NotFound { path: store.root().display().to_string() }.into());
-    }
     let names = match &args.name {
         None => store.names().map_err(|error| stopped(&error))?,
         Some(text) => {
