@@ -74,7 +74,7 @@ const CASES: &[Case] = &[
         "book_deltas",
         "chain",
         Expect::Behind,
-        Bar::Missed { bar: (1.0, 1.0), floor: (0.75, 0.05) },
+        Bar::Missed { bar: (1.0, 1.0), floor: (0.75, 0.9) },
     ),
     case(FaultKind::MissingFee, "executions", "missing_fee", Expect::Changed, Bar::Exact),
     case(FaultKind::ProducerRestart, "decisions", "key_unique", Expect::Again, Bar::Exact),
@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
         "quotes",
         "stale",
         Expect::Behind,
-        Bar::Missed { bar: (0.95, 0.95), floor: (0.0, 0.0) },
+        Bar::Missed { bar: (0.95, 0.95), floor: (0.9, 0.0) },
     ),
 ];
 
