@@ -51,6 +51,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The example `version` does this over the files of a version of a dataset; the guide `docs/guide/frames-in-polars.md`
+//! tells the rest.
+//!
 //! # Point in time
 //! A formula reads its own row, and no column that needs the future of its decision: such columns are refused by their
 //! causality, role or name. A cross-section reads rows with a cut-off at or before that of its row, never later ones.
@@ -73,3 +76,8 @@ pub use bridge::{BridgeError, Route, route, to_arrow, to_polars, to_polars_chunk
 pub use cross::{CrossError, CrossSection, CrossStat, group_ids};
 pub use derived::{DerivedError, DerivedPlan, DerivedSpec, Place};
 pub use summary::{Statistics, SummaryError};
+
+/// The guide's Rust blocks run as documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide/frames-in-polars.md")]
+struct FramesGuide;

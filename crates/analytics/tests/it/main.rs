@@ -11,3 +11,4 @@ mod errors;
 mod golden;
 mod sample;
 mod summary;
+mod version;
