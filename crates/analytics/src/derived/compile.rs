@@ -48,22 +48,10 @@ fn binary(operator: Binary, left: &Node, right: &Node, column: &impl Fn(&str) ->
         _ => floats(),
     };
     match operator {
-        Binary::Add => {
-            let (a, b) = floats();
-            kernels::finite(a + b)
-        }
-        Binary::Subtract => {
-            let (a, b) = floats();
-            kernels::finite(a - b)
-        }
-        Binary::Multiply => {
-            let (a, b) = floats();
-            kernels::finite(a * b)
-        }
-        Binary::Divide => {
-            let (a, b) = floats();
-            kernels::finite(a / b)
-        }
+        Binary::Add => kernels::arithmetic(|a, b| a + b, floats()),
+        Binary::Subtract => kernels::arithmetic(|a, b| a - b, floats()),
+        Binary::Multiply => kernels::arithmetic(|a, b| a * b, floats()),
+        Binary::Divide => kernels::arithmetic(|a, b| a / b, floats()),
         Binary::And => compile(left, column).and(compile(right, column)),
         Binary::Or => compile(left, column).or(compile(right, column)),
         Binary::Less => pair(compared(), Expr::lt),

@@ -3,9 +3,10 @@
 //! Each works row by row on whole columns. `ln` and `exp` come from `libm`, so that a derived feature has the same bits
 //! on every machine.
 
+use polars::prelude::arity::binary_elementwise_values;
 use polars::prelude::{
-    BooleanChunked, ChunkApply, Column, DataType, Expr, Field, Float64Chunked, IntoColumn,
-    PlSmallStr, PolarsResult, Schema,
+    BooleanChunked, ChunkApply, ChunkFullNull as _, Column, DataType, Expr, Field, Float64Chunked,
+    IntoColumn, PlSmallStr, PolarsResult, Schema,
 };
 
 /// A step over one value.
@@ -59,6 +60,32 @@ pub(super) fn unary(step: Unary, expr: Expr) -> Expr {
         Ok(out.with_name(column.name().clone()).into_column())
     };
     expr.map_with_fmt_str(run, float_like_first, format!("{step:?}"))
+}
+
+/// Two columns of floats as one, with null for what is not finite.
+///
+/// Polars' own operators divide by a number as they multiply with its reciprocal, and simplify `x + 0` and `0 - x`: a unit
+/// in the last place, or the sign of a zero, would depend on whether a side is a literal.
+pub(super) fn arithmetic(operator: fn(f64, f64) -> f64, (a, b): (Expr, Expr)) -> Expr {
+    let run = move |columns: &mut [Column]| {
+        let [a, b] = columns else { return arity(columns.len(), 2) };
+        let (name, rows) = (a.name().clone(), longest(&[a, b]));
+        let (left, right) = (a.f64()?, b.f64()?);
+        let out = match (left.len() == rows, right.len() == rows) {
+            (true, true) => binary_elementwise_values(left, right, operator),
+            (true, false) => match right.get(0) {
+                Some(right) => left.apply_values(|left| operator(left, right)),
+                None => Float64Chunked::full_null(name.clone(), rows),
+            },
+            (false, true) => match left.get(0) {
+                Some(left) => right.apply_values(|right| operator(left, right)),
+                None => Float64Chunked::full_null(name.clone(), rows),
+            },
+            (false, false) => Float64Chunked::full_null(name.clone(), rows),
+        };
+        finite_column(&out.with_name(name).into_column())
+    };
+    a.map_many(run, &[b], float_like_first_of)
 }
 
 /// The lesser or greater of two columns; the first where they are equal.
