@@ -441,7 +441,9 @@ fn finish(
     more(&mut readings);
     let fees = position.fees(Corner::Value);
     let booked = position.booked;
-    let is_unknown = fees.map_or(booked.is_unknown, |fees| fees.is_unknown);
+    // A trade that was not made and cannot be left has no fee at all.
+    let is_made = from.is_none_or(|entry| entry.is_fill);
+    let is_unknown = fees.map_or(booked.is_unknown && is_made, |fees| fees.is_unknown);
     let assumed = position.pays_to_leave && is_open && exit.price.is_ok();
     row.flags = row
         .flags

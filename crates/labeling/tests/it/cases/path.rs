@@ -155,6 +155,16 @@ pub(super) fn cases() -> Vec<Case> {
              clock 1000",
             "d1 gross_pnl -3 exit_delay_ns 8 ts_end 120 path_rows 1",
         ),
+        // Not made, and never to be left: no fee is assumed, so none is unknown.
+        plain(
+            "one-sided for good after a trade that was not made",
+            "quote 0 99 101
+             decide 10 d1 enter buy 1 h=100 bid=99 ask=101
+             quote 100 - 105
+             clock 1000",
+            "d1 gross_pnl null:NO_QUOTE fees null:NO_QUOTE flags NONE",
+        )
+        .with(|m| m.anchor = super::Anchor::Decision),
         plain(
             "one-sided for good",
             "quote 0 99 101
