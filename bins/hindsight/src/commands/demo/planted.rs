@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
         "quotes",
         "stale",
         Expect::Behind,
-        Bar::Missed { bar: (0.95, 0.95), floor: (0.9, 0.0) },
+        Bar::Missed { bar: (0.95, 0.95), floor: (0.6, 0.0) },
     ),
 ];
 
