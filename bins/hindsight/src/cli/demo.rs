@@ -29,8 +29,8 @@ pub enum DemoLie {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Simulates a market and a desk with planted faults, carries `hindsight run` out over it, and holds every stage against what
-was planted. A line of the report is ok, FAILED (exit 3), or a known miss: a bar that is not met yet, printed with what was
-found, and FAILED when it gets worse. Planted data proves the machinery, not a market.
+was planted. A line of the report is ok, FAILED (exit 3), undecided where the rows are too few to say, or a known miss: a
+bar that is not met yet, printed with what was found, and FAILED when it gets worse. Planted data proves the machinery, not a market.
 
 Examples:
   hindsight demo

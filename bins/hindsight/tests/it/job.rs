@@ -260,6 +260,64 @@ fn a_log_that_is_there_is_read_and_not_touched() {
     assert_eq!(done_steps(&planned).first().map(String::as_str), Some("tables"));
 }
 
+#[test]
+fn files_of_a_venue_and_their_tables_give_the_same_dataset() {
+    let Some(data) = std::env::var_os("HINDSIGHT_DATA") else {
+        println!("not run: HINDSIGHT_DATA is not set");
+        return;
+    };
+    let ticks = Path::new(&data).join("lean-fx-two-venues/forex");
+    let dir = tempfile::tempdir().unwrap();
+    let p = dir.path();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/real/fx");
+    for file in ["hindsight.toml", "features.toml", "labels.toml", "signal.toml"] {
+        std::fs::copy(own.join(file), p.join(file)).unwrap();
+    }
+    let mut feeds = Vec::new();
+    for venue in ["fxcm", "oanda"] {
+        let zip = ticks.join(venue).join("tick/eurusd/20140501_quote.zip").display().to_string();
+        std::fs::create_dir(p.join(venue)).unwrap();
+        let table = format!("{venue}/quotes.parquet");
+        let done =
+            run(p, &["--no-config", "feeds", "convert", "--from", "lean", &zip, "-o", &table]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        feeds.push(format!("\"{zip}\""));
+    }
+    let desk = [
+        "--no-config",
+        "simulator",
+        "replay",
+        "oanda/quotes.parquet",
+        "--rate",
+        "60",
+        "--horizon",
+        "5m",
+        "--drift",
+        "1m",
+        "--seed",
+        "7",
+        "-o",
+        "desk",
+    ];
+    let done = run(p, &desk);
+    assert_eq!(done.code, 0, "{}", done.err);
+    let by_tables = json(&run(p, &["run", "-f", "json"]));
+    let config = std::fs::read_to_string(p.join("hindsight.toml")).unwrap();
+    let tables = "\"fxcm/quotes.parquet\", \"oanda/quotes.parquet\", ";
+    assert!(config.contains(tables), "{config}");
+    let config = config
+        .replace(tables, "")
+        .replace("[run]\n", &format!("[run]\nfeeds = [{}]\n", feeds.join(", ")));
+    std::fs::write(p.join("hindsight.toml"), config).unwrap();
+    let by_feeds = json(&run(p, &["run", "--dir", "again", "-f", "json"]));
+    assert_eq!(done_steps(&by_feeds).first().map(String::as_str), Some("convert"));
+    let rows = |document: &serde_json::Value| {
+        document["datasets"][0]["rows"].as_str()?.parse::<u64>().ok()
+    };
+    assert!(rows(&by_feeds).is_some_and(|n| n > 1_000));
+    assert_eq!(rows(&by_feeds), rows(&by_tables));
+}
+
 /// Starts a run and kills it (SIGKILL) a seeded moment after it has begun a step; whether it died of that.
 fn kill_in(dir: &Path, step: &str, moment: Duration) -> bool {
     let mut child = hindsight(dir)

@@ -13,6 +13,8 @@ pub(super) enum Verdict {
     Failed,
     /// A bar that is not met yet, no worse than it is known to be.
     KnownMiss,
+    /// The rows of this market are too few to tell whether the bar is met.
+    Undecided,
     /// Nothing of the kind was planted in this market.
     NotPlanted,
 }
@@ -27,6 +29,7 @@ impl Verdict {
             Self::Ok => "ok",
             Self::Failed => "FAILED",
             Self::KnownMiss => "known miss",
+            Self::Undecided => "undecided",
             Self::NotPlanted => "not planted",
         }
     }
@@ -104,11 +107,12 @@ impl Report {
         grid.row(["all".to_owned(), format!("{:.1}", elapsed.as_secs_f64())]);
         let _ = write!(
             text,
-            "\n{}\n{} ok, {} failed, {} known misses, {} not planted\n",
+            "\n{}\n{} ok, {} failed, {} known misses, {} undecided, {} not planted\n",
             grid.to_text(),
             self.count(Verdict::Ok),
             self.count(Verdict::Failed),
             self.count(Verdict::KnownMiss),
+            self.count(Verdict::Undecided),
             self.count(Verdict::NotPlanted)
         );
         text.push_str("Planted data proves the machinery, not a market.\n");

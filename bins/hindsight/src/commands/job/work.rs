@@ -38,20 +38,25 @@ fn store_args() -> StoreArgs {
     StoreArgs { store: None, purpose: "research".to_owned() }
 }
 
+/// Each file by itself: a log takes files side by side, each in the order in which its rows were available.
 pub(super) fn convert(job: &Job<'_>, room: &Path, context: &mut Context) -> Result<Facts, Failure> {
     make(room)?;
-    let args = ConvertArgs {
-        inputs: job.settings.feeds.iter().map(OsString::from).collect(),
-        table: None,
-        from: None,
-        spec: None,
-        tables: Some(room.to_owned()),
-        trust_eof: false,
-        now: None,
-        rejects: rejects(room.join("rejects.arrow")),
-        output: OUTPUT,
-    };
-    feeds::convert(&args, context)?;
+    for (at, feed) in job.settings.feeds.iter().enumerate() {
+        let room = room.join(format!("{at:03}"));
+        make(&room)?;
+        let args = ConvertArgs {
+            inputs: vec![OsString::from(feed)],
+            table: None,
+            from: None,
+            spec: None,
+            tables: Some(room.clone()),
+            trust_eof: false,
+            now: None,
+            rejects: rejects(room.join("rejects.arrow")),
+            output: OUTPUT,
+        };
+        feeds::convert(&args, context)?;
+    }
     Ok(Facts::new())
 }
 
