@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[command(name = "hindsight-query", version, max_term_width = 110)]
 #[command(after_help = "\
 Without a statement and on a terminal it prompts; otherwise it reads SQL from standard input. Without a place it shows
-those of hindsight.toml, keys capture.dir and datasets.store.
+those of hindsight.toml, keys capture.dir and datasets.store, else what `hindsight run` made: log and datasets in run.dir.
 
 Examples:
   hindsight-query --log capture -q 'SELECT strategy_id, count(*) FROM decisions GROUP BY 1'

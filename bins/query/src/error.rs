@@ -151,7 +151,7 @@ impl From<SqlError> for Failure {
 /// An error of a statement, with its place in the text that the user wrote.
 ///
 /// `before` lines were put in front of the text on its way to the engine.
-pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) -> Failure {
+pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) -> ErrorReport {
     let report = ErrorReport::new(error);
     let place = error.place().and_then(|place| {
         let line =
@@ -163,5 +163,4 @@ pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) ->
         Some(place) => report.at(place),
         None => report,
     }
-    .into()
 }

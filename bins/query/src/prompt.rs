@@ -171,7 +171,7 @@ impl Prompt<'_> {
 
     fn tables(&self) -> Result<(), Failure> {
         let tables = self.engine.session().tables();
-        let tables = tables.map_err(|error| crate::error::told(&error, "SQL", "", 0))?;
+        let tables = tables.map_err(|error| self.engine.told(&error, "SQL", "", 0))?;
         let mut grid = Grid::new(["schema", "table"]);
         for table in &tables {
             grid.row([table.schema.as_str(), table.name.as_str()]);
@@ -186,7 +186,7 @@ impl Prompt<'_> {
             match running.next() {
                 Ok(Word::Columns(schema, _)) => return hindsight::print(&columns(&schema)),
                 Ok(_) => {}
-                Err(error) => return Err(crate::error::told(&error, "SQL", &sql, 0)),
+                Err(error) => return Err(self.engine.told(&error, "SQL", &sql, 0)),
             }
         }
     }

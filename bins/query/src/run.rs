@@ -42,9 +42,10 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Result<(), Failure> {
     let scratch = Scratch::create(&spill)?;
     let options = options(args, context, &scratch)?;
     let threads = options.threads;
+    let has_places = !places.catalogue.schemas().is_empty();
     let session = Session::new(Arc::new(durable::RealFs), places.catalogue, options);
     let session = session.map_err(|error| ErrorReport::new(&error))?;
-    let engine = Engine::new(session, threads)?;
+    let engine = Engine::new(session, threads, has_places)?;
     match source {
         Source::Prompt => crate::prompt::run(engine, args, plan, context),
         Source::Text(text) => one_shot(&engine, args, &text, &plan, context),

@@ -2,7 +2,7 @@
 
 use crate::args::ExplainForm;
 use crate::engine::{Engine, Running, Word};
-use crate::error::{SqlError, told};
+use crate::error::SqlError;
 use crate::output::Output;
 use contract::{Observe as _, Sink as _};
 use hindsight::{Console, Context, Document, Failure, OutputPlan, Progress, Target};
@@ -64,7 +64,9 @@ pub(super) fn prepare(
         match running.next() {
             Ok(Word::End(_)) => return Ok(()),
             Ok(_) => {}
-            Err(error) => return Err(told(&error, request.name, request.text, before)),
+            Err(error) => {
+                return Err(engine.told(&error, request.name, request.text, before));
+            }
         }
     }
 }
@@ -82,7 +84,7 @@ pub(crate) fn answer(
     let start = Instant::now();
     let mut progress = context.progress("query");
     let (sql, before) = request.to_engine();
-    let mut work = Work { running: engine.start(sql), output: None, meter: None };
+    let mut work = Work { engine, running: engine.start(sql), output: None, meter: None };
     let result = work.finish(request, plan, before, &mut progress, context);
     let result = result.and_then(|notes| {
         let lost = losses(&notes);
@@ -109,13 +111,14 @@ pub(crate) fn answer(
 }
 
 /// A statement at work and what it has written. The work stops before the output is dropped.
-struct Work {
+struct Work<'a> {
+    engine: &'a Engine,
     running: Running,
     output: Option<Output>,
     meter: Option<Meter>,
 }
 
-impl Work {
+impl Work<'_> {
     fn finish(
         &mut self,
         request: &Request<'_>,
@@ -132,7 +135,8 @@ impl Work {
                 progress.stats.rows_in = meter.rows_read();
                 progress.bytes_in = Some(meter.bytes_read());
             }
-            match word.map_err(|error| told(&error, request.name, request.text, before))? {
+            let told = |e| self.engine.told(&e, request.name, request.text, before);
+            match word.map_err(told)? {
                 Word::Columns(schema, meter) => {
                     self.meter = Some(meter);
                     self.output = Some(Output::open(plan, &schema)?);
