@@ -88,6 +88,11 @@ impl Output {
         self.rows
     }
 
+    /// Whether what is written says itself which table of the contract it is.
+    pub(crate) fn names_itself(&self) -> bool {
+        self.schema.metadata().contains_key(meta::TABLE)
+    }
+
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
         let before = self.rows;
         self.rows += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);

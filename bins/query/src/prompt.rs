@@ -11,7 +11,7 @@ use crate::args::{Args, ExplainForm};
 use crate::engine::{Engine, Word};
 use crate::error::SqlError;
 use crate::example::Example;
-use crate::run::{Request, answer, list_of_examples};
+use crate::run::{Demands, Request, answer, list_of_examples};
 use action::COMMANDS;
 use arrow_array::cast::AsArray;
 use hindsight::{Context, Failure, Grid, OutputPlan, say};
@@ -29,7 +29,7 @@ const REMEMBERED: usize = 1_000;
 struct Prompt<'a> {
     engine: Rc<Engine>,
     plan: OutputPlan,
-    allow_lost: bool,
+    demands: Demands,
     shows_time: bool,
     context: &'a mut Context,
 }
@@ -48,8 +48,8 @@ pub(crate) fn run(
         // A history that is not there or cannot be read is an empty one.
         let _ = editor.load_history(path);
     }
-    let shows_time = false;
-    let mut prompt = Prompt { engine, plan, allow_lost: args.allow_lost, shows_time, context };
+    let demands = Demands { allow_lost: args.allow_lost, fail_if_empty: false };
+    let mut prompt = Prompt { engine, plan, demands, shows_time: false, context };
     say("SQL ends in `;`. `.help` lists commands, Ctrl-C stops a statement, Ctrl-D leaves.\n");
     loop {
         let typed = match editor.readline("hindsight> ") {
@@ -161,7 +161,7 @@ impl Prompt<'_> {
         for sql in crate::sql::statements(text) {
             let request = Request { name, text, sql: &sql, explain };
             self.context.stop.ends_in_order();
-            let told = answer(&self.engine, &request, &self.plan, self.allow_lost, self.context)?;
+            let told = answer(&self.engine, &request, &self.plan, self.demands, self.context)?;
             if self.shows_time {
                 say(&format!("{:.3} s\n", told.elapsed.as_secs_f64()));
             }

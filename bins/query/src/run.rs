@@ -3,7 +3,7 @@
 mod ask;
 mod sources;
 
-pub(crate) use ask::{Request, answer};
+pub(crate) use ask::{Demands, Request, answer};
 
 use crate::args::Args;
 use crate::engine::Engine;
@@ -74,10 +74,8 @@ fn one_shot(
         ask::prepare(engine, &request(sql), context)?;
     }
     let request = Request { explain: args.explain, ..request(last.as_str()) };
-    let told = answer(engine, &request, plan, args.allow_lost, context)?;
-    if args.fail_if_empty && told.rows == 0 {
-        return Err(CliError::NothingToDo.into());
-    }
+    let demands = Demands { allow_lost: args.allow_lost, fail_if_empty: args.fail_if_empty };
+    let told = answer(engine, &request, plan, demands, context)?;
     told.say(plan, context.console);
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::engine::{Engine, Running, Word};
 use crate::error::SqlError;
 use crate::output::Output;
 use contract::{Observe as _, Sink as _};
-use hindsight::{Console, Context, Document, Failure, OutputPlan, Progress, Target};
+use hindsight::{CliError, Console, Context, Document, Failure, OutputPlan, Progress, Target};
 use query::{Meter, Note};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,17 @@ pub(crate) struct Told {
     rows_read: u64,
     bytes_read: u64,
     lost: Vec<String>,
+    /// Whether the output says itself which table it is.
+    names_itself: bool,
+}
+
+/// What an answer must be, besides right.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Demands {
+    /// Whether it may lack rows that a log has lost.
+    pub(crate) allow_lost: bool,
+    /// Whether it must have a row.
+    pub(crate) fail_if_empty: bool,
 }
 
 impl Request<'_> {
@@ -73,12 +84,12 @@ pub(super) fn prepare(
 
 /// Answers a statement into an output, whole or not at all.
 ///
-/// Rows that a log has lost end it, unless they are allowed for.
+/// Rows that a log has lost end it, unless they are allowed for, and so does the lack of any row where one is asked for.
 pub(crate) fn answer(
     engine: &Engine,
     request: &Request<'_>,
     plan: &OutputPlan,
-    allow_lost: bool,
+    demands: Demands,
     context: &mut Context,
 ) -> Result<Told, Failure> {
     let start = Instant::now();
@@ -88,21 +99,32 @@ pub(crate) fn answer(
     let result = work.finish(request, plan, before, &mut progress, context);
     let result = result.and_then(|notes| {
         let lost = losses(&notes);
-        if let Some(error) = refusal(&notes).filter(|_| !allow_lost) {
+        if let Some(error) = refusal(&notes).filter(|_| !demands.allow_lost) {
             return Err(error.into());
         }
-        if let Some(output) = work.output.take() {
+        let output = work.output.take();
+        if demands.fail_if_empty && output.as_ref().is_none_or(|output| output.rows() == 0) {
+            // Rows may be missing because they are lost.
+            for lost in &lost {
+                context.console.note(&format!("query: without {lost}"));
+            }
+            return Err(CliError::NothingToDo.into());
+        }
+        let names_itself = output.as_ref().is_some_and(Output::names_itself);
+        if let Some(output) = output {
             output.finish(&notes)?;
         }
-        Ok(lost)
+        Ok((lost, names_itself))
     });
     progress.end();
     progress.stats.duration.record_ns(ns(start.elapsed()));
     progress.stats.observe(&mut context.metrics);
     let bytes_read = progress.bytes_in.unwrap_or(0);
     context.metrics.counter("hindsight_query_bytes_read_total", &[], bytes_read);
+    let (lost, names_itself) = result?;
     Ok(Told {
-        lost: result?,
+        lost,
+        names_itself,
         rows: progress.stats.rows_out,
         elapsed: start.elapsed(),
         rows_read: progress.stats.rows_in,
@@ -180,7 +202,9 @@ impl Told {
         }
         let next = match &plan.target {
             Target::File(path) if plan.format.is_binary() => {
-                Some(format!("hindsight-query {} -q ..", path.display()))
+                // A name that is a table's of the contract would promise its columns.
+                let name = if self.names_itself { "" } else { "answer=" };
+                Some(format!("hindsight-query {name}{} -q ..", path.display()))
             }
             _ => None,
         };

@@ -141,6 +141,17 @@ fn no_row_ends_with_4_where_that_is_asked_for() {
     let done = run(dir.path(), &["-q", sql, "--fail-if-empty"]);
     assert_eq!(done.code, 4, "{}", done.err);
     assert_eq!(run(dir.path(), &["-q", sql]).code, 0);
+    for format in ["table", "csv", "jsonl", "json"] {
+        let done = run(dir.path(), &["-q", sql, "--fail-if-empty", "-f", format]);
+        check(&done, 4, "cli/nothing-to-do");
+    }
+    for file in ["e.csv", "e.parquet", "e.json"] {
+        let done = run(dir.path(), &["-q", sql, "--fail-if-empty", "-o", file]);
+        check(&done, 4, "cli/nothing-to-do");
+        assert!(listing(dir.path()).is_empty(), "{:?}", listing(dir.path()));
+    }
+    let done = run(dir.path(), &["-q", "SELECT 1 AS x", "--fail-if-empty", "-o", "e.csv"]);
+    assert_eq!((done.code, listing(dir.path())), (0, vec!["e.csv".to_owned()]), "{}", done.err);
 }
 
 #[test]
@@ -254,6 +265,13 @@ fn rows_that_a_log_has_lost_end_with_5_unless_they_are_allowed_for() {
     let answer = allowed.json();
     assert!(!answer["lost"].as_array().unwrap().is_empty(), "{answer}");
     assert!(allowed.err.contains("  without rows"), "{}", allowed.err);
+    // No row is left of what is asked for, and it may be because of the loss.
+    let none = format!("SELECT n FROM ({sql}) WHERE n < 0");
+    let args = ["--log", "log", "-q", &none, "--allow-lost", "--fail-if-empty", "-o", "x.csv"];
+    let empty = run(dir.path(), &args);
+    check(&empty, 4, "cli/nothing-to-do");
+    assert!(empty.err.starts_with("query: without rows"), "{}", empty.err);
+    assert_eq!(listing(dir.path()), ["log"]);
 }
 
 fn copy(from: &Path, to: &Path) {
