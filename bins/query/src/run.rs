@@ -28,11 +28,15 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Result<(), Failure> {
         return hindsight::write_man(&command, "hindsight-query", folder, args.force, console);
     }
     if args.example.as_ref().is_some_and(Vec::is_empty) {
+        args.check_list()?;
         return hindsight::print(&list_of_examples());
     }
     let source = Source::find(args)?;
     if let (true, Source::Text(text)) = (args.sql, &source) {
         return hindsight::print(&text.sql);
+    }
+    if matches!(source, Source::Prompt) {
+        args.check_prompt()?;
     }
     let places = Places::find(args, context)?;
     let plan =
