@@ -73,7 +73,8 @@ impl Output {
             check_names(&schema, plan.format)?;
         }
         let form = match plan.format {
-            Format::Table if is_plan(&schema) => {
+            // What has no column is no table: a view was made or taken away.
+            Format::Table if is_plan(&schema) || schema.fields().is_empty() => {
                 Form::Plan { sink: ByteSink::open(plan)?, text: String::new() }
             }
             Format::Json => Form::Json(JsonOutput::open(plan, &schema)?),

@@ -11,7 +11,7 @@ use crate::args::{Args, ExplainForm};
 use crate::engine::{Engine, Word};
 use crate::error::SqlError;
 use crate::example::Example;
-use crate::run::{Demands, Request, answer, list_of_examples};
+use crate::run::{Demands, Request, answer, list_of_examples, prepare};
 use action::COMMANDS;
 use arrow_array::cast::AsArray;
 use hindsight::{Context, Failure, Grid, OutputPlan, say};
@@ -21,6 +21,7 @@ use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Statements that the history keeps.
 const REMEMBERED: usize = 1_000;
@@ -161,9 +162,20 @@ impl Prompt<'_> {
         for sql in crate::sql::statements(text) {
             let request = Request { name, text, sql: &sql, explain };
             self.context.stop.ends_in_order();
-            let told = answer(&self.engine, &request, &self.plan, self.demands, self.context)?;
+            let start = Instant::now();
+            let about_view = match crate::sql::first_word(&sql).as_str() {
+                "CREATE" => Some("the view is made and lasts until you leave\n"),
+                "DROP" => Some("the view is gone\n"),
+                _ => None,
+            };
+            if let Some(done) = about_view.filter(|_| explain.is_none()) {
+                prepare(&self.engine, &request, self.context)?;
+                hindsight::print(done)?;
+            } else {
+                answer(&self.engine, &request, &self.plan, self.demands, self.context)?;
+            }
             if self.shows_time {
-                say(&format!("{:.3} s\n", told.elapsed.as_secs_f64()));
+                say(&format!("{:.3} s\n", start.elapsed().as_secs_f64()));
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 mod ask;
 mod sources;
 
-pub(crate) use ask::{Demands, Request, answer};
+pub(crate) use ask::{Demands, Request, answer, prepare};
 
 use crate::args::Args;
 use crate::engine::Engine;
@@ -75,7 +75,7 @@ fn one_shot(
     }
     let request = |sql| Request { name: &text.name, text: &text.sql, sql, explain: None };
     for sql in before {
-        ask::prepare(engine, &request(sql), context)?;
+        prepare(engine, &request(sql), context)?;
     }
     let request = Request { explain: args.explain, ..request(last.as_str()) };
     let demands = Demands { allow_lost: args.allow_lost, fail_if_empty: args.fail_if_empty };

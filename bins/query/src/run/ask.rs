@@ -63,7 +63,7 @@ fn heard(context: &Context) -> Result<(), Failure> {
 }
 
 /// Carries out a statement without an answer, as CREATE VIEW.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     engine: &Engine,
     request: &Request<'_>,
     context: &Context,
