@@ -2,7 +2,7 @@
 -- Question: What did fills cost against the middle of the market when the order arrived, by venue and hour?
 -- Reads: executions.
 -- Parameter strategy (text, default *): fills of this strategy alone, * for all.
--- Parameter instrument (text, default *): fills of the instrument of this number alone, * for all.
+-- Parameter instrument (count or *, default *): fills of the instrument of this number alone, * for all.
 -- Answer: One row a venue and hour (UTC, by the venue's clock). `slippage_bps` is the mean over fills weighted by their
 --   value, positive where we paid: bought above the middle or sold below it. Busted fills are left out and corrected
 --   ones count as corrected. Sums are exact until the last division. Values are in the currency of each price, so with

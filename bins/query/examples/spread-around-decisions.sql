@@ -1,7 +1,7 @@
 -- spread-around-decisions
 -- Question: How wide was the market that decisions were made in, and did the decider see the same one?
 -- Reads: decisions, quotes.
--- Parameter max_age (text, default 5s): how old the quote may be.
+-- Parameter max_age (duration, default 5s): how old the quote may be.
 -- Answer: One row a strategy. Each decision meets the last quote of its instrument that was available before it; the
 --   spread is in bps of the middle. `without_quote` decisions met none or one that is too old. `seen_otherwise` counts
 --   decisions whose own bid or ask is not that of the quote: the decider read an older or a newer market.

@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 use clap_complete::Shell;
-use hindsight::{Format, GlobalArgs};
+use hindsight::{CliError, Format, GlobalArgs};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[command(name = "hindsight-query", version, max_term_width = 110)]
 #[command(after_help = "\
 Without a statement and on a terminal it prompts; otherwise it reads SQL from standard input. Without a place it shows
-those of hindsight.toml, keys capture.dir and datasets.store.
+those of hindsight.toml, keys capture.dir and datasets.store, else what `hindsight run` made: log and datasets in run.dir.
 
 Examples:
   hindsight-query --log capture -q 'SELECT strategy_id, count(*) FROM decisions GROUP BY 1'
@@ -51,7 +51,7 @@ pub struct Args {
     #[arg(long, value_names = ["NAME", "PARAMETER=VALUE"], num_args = 0.., help_heading = "Statement")]
     pub example: Option<Vec<String>>,
     /// Print the SQL of the example instead of its answer
-    #[arg(long, help_heading = "Statement", requires = "example", conflicts_with = "explain")]
+    #[arg(long, help_heading = "Statement", requires = "example", conflicts_with_all = ["explain", "format", "output", "force", "all", "fail_if_empty"])]
     pub sql: bool,
     /// Print how the statement would be answered, or with =analyze how it was
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "plan", help_heading = "Statement")]
@@ -99,7 +99,7 @@ pub struct Args {
     #[arg(long, value_name = "SHELL", exclusive = true, help_heading = "Pages")]
     pub completions: Option<Shell>,
     /// Write the man page to this directory; --force replaces one that exists
-    #[arg(long, value_name = "DIR", help_heading = "Pages")]
+    #[arg(long, value_name = "DIR", help_heading = "Pages", conflicts_with_all = ["files", "log", "store", "query", "input", "example", "explain", "format", "output", "all", "fail_if_empty"])]
     pub man: Option<PathBuf>,
 }
 
@@ -113,11 +113,39 @@ pub enum ExplainForm {
 }
 
 impl Args {
+    /// That nothing is asked of an answer where examples are only listed.
+    pub(crate) fn check_list(&self) -> Result<(), CliError> {
+        let given = [
+            ("--sql", self.sql),
+            ("--explain", self.explain.is_some()),
+            ("--format", self.format.is_some()),
+            ("--output", self.output.is_some()),
+            ("--force", self.force),
+            ("--all", self.all),
+            ("--fail-if-empty", self.fail_if_empty),
+        ];
+        refuse(&given, "--example NAME; without a name the examples are listed")
+    }
+
+    /// That nothing is asked of one answer where there will be many.
+    pub(crate) fn check_prompt(&self) -> Result<(), CliError> {
+        let given =
+            [("--explain", self.explain.is_some()), ("--fail-if-empty", self.fail_if_empty)];
+        refuse(&given, "a statement; without one, a terminal is prompted")
+    }
+
     /// Flags that stand for configuration keys: name of the flag, key, text.
     pub(crate) fn flags(&self) -> Vec<(String, String, String)> {
         let flag = |flag: &str, key: &str, n: u32| (flag.to_owned(), key.to_owned(), n.to_string());
         let threads = self.threads.map(|n| flag("--threads", "run.threads", n));
         let rows = self.batch_rows.map(|n| flag("--batch-rows", "run.batch_rows", n));
         threads.into_iter().chain(rows).collect()
+    }
+}
+
+fn refuse(given: &[(&str, bool)], wants: &str) -> Result<(), CliError> {
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((flag, _)) => Err(CliError::Usage(format!("{flag}: expected {wants}"))),
+        None => Ok(()),
     }
 }

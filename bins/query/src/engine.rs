@@ -1,5 +1,6 @@
 //! Statements at work: on threads of their own, so that this one can watch signals and the clock.
 
+use crate::error::told;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use hindsight::{CliError, Failure};
@@ -17,6 +18,9 @@ const TICK: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Batches that wait for the output.
 const AHEAD: usize = 4;
+/// What to do about a table that is not there because nothing is.
+const NO_PLACE: &str = "no log, store or file was named, and none was found: name one with `--log DIR`, `--store DIR` or \
+                        `FILE`";
 
 /// A session and the threads that work for it.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct Engine {
     session: Arc<Session>,
     /// There until the engine is dropped.
     runtime: Option<Runtime>,
+    /// Whether there is any place of data.
+    has_places: bool,
 }
 
 /// What a statement says.
@@ -47,18 +53,34 @@ pub(crate) struct Running {
 }
 
 impl Engine {
-    pub(crate) fn new(session: Session, threads: usize) -> Result<Self, Failure> {
+    pub(crate) fn new(session: Session, threads: usize, has_places: bool) -> Result<Self, Failure> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads.max(1))
             .thread_name("query")
             .enable_time()
             .build()
             .map_err(|e| CliError::reading(Path::new("threads"), e))?;
-        Ok(Self { session: Arc::new(session), runtime: Some(runtime) })
+        Ok(Self { session: Arc::new(session), runtime: Some(runtime), has_places })
     }
 
     pub(crate) fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// An error of a statement, with its place in the text that the user wrote; see [`told`].
+    pub(crate) fn told(
+        &self,
+        error: &QueryError,
+        name: &str,
+        text: &str,
+        before: usize,
+    ) -> Failure {
+        let mut report = told(error, name, text, before);
+        if !self.has_places && report.code == "query/unknown-table" {
+            let near = report.help.take().map(|near| format!("{near} "));
+            report.help = Some(near.unwrap_or_default() + NO_PLACE);
+        }
+        report.into()
     }
 
     /// Starts to answer a statement.

@@ -32,6 +32,16 @@ pub enum SqlError {
         /// How often.
         found: usize,
     },
+    /// A value that no format of text has a form for.
+    #[error("{place}: expected {expected}, found {found}")]
+    NoTextForm {
+        /// Column and row of the answer.
+        place: String,
+        /// What was expected.
+        expected: &'static str,
+        /// The value and its type.
+        found: String,
+    },
     /// Rows of a log that cannot be read any more.
     #[error("expected every row, found lost ones: {found}")]
     LostRows {
@@ -80,6 +90,7 @@ impl Diagnostic for SqlError {
             Self::NoStatement { .. } => "sql/no-statement",
             Self::SeveralStatements { .. } => "sql/several-statements",
             Self::DuplicateColumn { .. } => "sql/duplicate-column",
+            Self::NoTextForm { .. } => "sql/no-text-form",
             Self::LostRows { .. } => "sql/lost-rows",
             Self::UnknownExample { .. } => "sql/unknown-example",
             Self::Parameter { .. } => "sql/parameter",
@@ -111,6 +122,9 @@ impl Diagnostic for SqlError {
             Self::DuplicateColumn { name, .. } => {
                 format!("give one of them another name: `SELECT a.{name}, b.{name} AS other_{name}`")
             }
+            Self::NoTextForm { .. } => {
+                "write the number behind it, or give it as it is with `-f arrow` or `-f parquet`".to_owned()
+            }
             Self::LostRows { .. } => {
                 "`hindsight capture ledger DIR --gaps` names every loss; `--allow-lost` answers without these rows"
                     .to_owned()
@@ -137,7 +151,7 @@ impl From<SqlError> for Failure {
 /// An error of a statement, with its place in the text that the user wrote.
 ///
 /// `before` lines were put in front of the text on its way to the engine.
-pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) -> Failure {
+pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) -> ErrorReport {
     let report = ErrorReport::new(error);
     let place = error.place().and_then(|place| {
         let line =
@@ -149,5 +163,4 @@ pub(crate) fn told(error: &QueryError, name: &str, text: &str, before: usize) ->
         Some(place) => report.at(place),
         None => report,
     }
-    .into()
 }

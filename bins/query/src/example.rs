@@ -18,7 +18,9 @@ pub enum Kind {
     Text,
     /// A whole number from 0.
     Count,
-    /// A duration as in `5s`, which stands in the query as nanoseconds.
+    /// A whole number from 0, or `*` for all; either stands in the query as text.
+    CountOrAll,
+    /// A duration above 0 as in `5s`, which stands in the query as text.
     Duration,
 }
 
@@ -143,18 +145,23 @@ impl Example {
     }
 
     fn literal(&self, parameter: &Parameter, value: &str) -> Result<String, SqlError> {
-        let found = || format!("`{}`", contract::excerpt(value.as_bytes()));
-        match parameter.kind {
+        let count = value.parse::<u64>();
+        let literal = match parameter.kind {
             Kind::Text => Ok(format!("'{}'", value.replace('\'', "''"))),
-            Kind::Count => match value.parse::<u64>() {
-                Ok(count) => Ok(count.to_string()),
-                Err(_) => Err(self.wrong(parameter.name, "a whole number from 0", &found())),
-            },
-            Kind::Duration => match contract::parse_duration_ns(value) {
-                Ok(ns) => Ok(ns.to_string()),
-                Err(_) => Err(self.wrong(parameter.name, "a duration as in 5s or 100ms", &found())),
-            },
-        }
+            Kind::Count => count.map(|n| n.to_string()).map_err(|_| "a whole number from 0"),
+            Kind::CountOrAll if value == "*" => Ok("'*'".to_owned()),
+            Kind::CountOrAll => {
+                count.map(|n| format!("'{n}'")).map_err(|_| "a whole number from 0, or * for all")
+            }
+            // What was read as a duration holds no quote.
+            Kind::Duration => contract::parse_duration_ns(value)
+                .ok()
+                .filter(|ns| *ns > 0)
+                .map(|_| format!("'{value}'"))
+                .ok_or("a duration above 0, as in 5s or 100ms"),
+        };
+        let found = || format!("`{}`", contract::excerpt(value.as_bytes()));
+        literal.map_err(|expected| self.wrong(parameter.name, expected, &found()))
     }
 
     fn wrong(&self, parameter: &str, expected: &str, found: &str) -> SqlError {
@@ -175,6 +182,7 @@ fn parameter(line: &'static str) -> Option<Parameter> {
     let kind = match kind {
         "text" => Kind::Text,
         "count" => Kind::Count,
+        "count or *" => Kind::CountOrAll,
         "duration" => Kind::Duration,
         _ => return None,
     };
@@ -286,12 +294,42 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_durations_are_numbers_or_refused() {
+    fn counts_and_durations_are_such_or_refused() {
         let example = Example { text: "-- e\n" };
-        let parameter = |kind| Parameter { name: "p", kind, default: None, doc: "" };
-        assert_eq!(example.literal(&parameter(Kind::Duration), "5s").unwrap(), "5000000000");
-        assert!(example.literal(&parameter(Kind::Duration), "5").is_err());
-        assert_eq!(example.literal(&parameter(Kind::Count), "07").unwrap(), "7");
-        assert!(example.literal(&parameter(Kind::Count), "1 OR 1").is_err());
+        let check = |kind, value: &str, expected: Option<&str>| {
+            let parameter = Parameter { name: "p", kind, default: None, doc: "" };
+            let found = example.literal(&parameter, value).ok();
+            assert_eq!(found.as_deref(), expected, "{kind:?} {value}");
+        };
+        check(Kind::Duration, "5s", Some("'5s'"));
+        check(Kind::Duration, "100ms", Some("'100ms'"));
+        for wrong in ["5", "0s", "-5s", "", "5s'", "*"] {
+            check(Kind::Duration, wrong, None);
+        }
+        check(Kind::Count, "07", Some("7"));
+        check(Kind::CountOrAll, "07", Some("'7'"));
+        check(Kind::CountOrAll, "*", Some("'*'"));
+        check(Kind::Count, "*", None);
+        for kind in [Kind::Count, Kind::CountOrAll] {
+            for wrong in ["1 OR 1", "abc", "-1", "", "'"] {
+                check(kind, wrong, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_or_duration_of_an_example_is_checked_before_the_statement_is_made() {
+        let says =
+            |name, value| Example::find(name).unwrap().fill(&[value]).unwrap_err().to_string();
+        assert_eq!(
+            says("spread-around-decisions", "max_age=5"),
+            "example `spread-around-decisions`, parameter `max_age`: expected a duration above 0, as in 5s or 100ms, \
+             found `5`"
+        );
+        assert_eq!(
+            says("slippage-by-venue-and-hour", "instrument=abc"),
+            "example `slippage-by-venue-and-hour`, parameter `instrument`: expected a whole number from 0, or * for \
+             all, found `abc`"
+        );
     }
 }

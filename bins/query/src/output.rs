@@ -3,7 +3,7 @@
 mod json;
 
 use crate::error::SqlError;
-use crate::forms::presentable;
+use crate::forms::{FormError, presentable};
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_schema::{ArrowError, DataType, Schema, SchemaRef};
@@ -73,7 +73,8 @@ impl Output {
             check_names(&schema, plan.format)?;
         }
         let form = match plan.format {
-            Format::Table if is_plan(&schema) => {
+            // What has no column is no table: a view was made or taken away.
+            Format::Table if is_plan(&schema) || schema.fields().is_empty() => {
                 Form::Plan { sink: ByteSink::open(plan)?, text: String::new() }
             }
             Format::Json => Form::Json(JsonOutput::open(plan, &schema)?),
@@ -88,7 +89,13 @@ impl Output {
         self.rows
     }
 
+    /// Whether what is written says itself which table of the contract it is.
+    pub(crate) fn names_itself(&self) -> bool {
+        self.schema.metadata().contains_key(meta::TABLE)
+    }
+
     pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
+        let before = self.rows;
         self.rows += u64::try_from(batch.num_rows()).unwrap_or(u64::MAX);
         match &mut self.form {
             Form::Exact(output) => {
@@ -97,8 +104,8 @@ impl Output {
                 let batch = RecordBatch::try_new(Arc::clone(&self.schema), columns);
                 output.write_raw(&batch.map_err(|e| defect(&e))?)
             }
-            Form::Text(output) => output.write_raw(&presentable(batch).map_err(|e| defect(&e))?),
-            Form::Json(output) => output.write(&presentable(batch).map_err(|e| defect(&e))?),
+            Form::Text(output) => output.write_raw(&text(batch, before)?),
+            Form::Json(output) => output.write(&text(batch, before)?),
             Form::Plan { text, .. } => {
                 for row in 0..batch.num_rows() {
                     for column in batch.columns() {
@@ -165,6 +172,23 @@ fn is_plan(schema: &Schema) -> bool {
     let columns: Vec<(&str, &DataType)> =
         schema.fields().iter().map(|f| (f.name().as_str(), f.data_type())).collect();
     columns == [("plan_type", &DataType::Utf8), ("plan", &DataType::Utf8)]
+}
+
+/// A batch in the forms of text, behind this many rows.
+fn text(batch: &RecordBatch, before: u64) -> Result<RecordBatch, Failure> {
+    presentable(batch).map_err(|error| match error {
+        FormError::Value { column, row, found } => {
+            let row = before.saturating_add(u64::try_from(row).unwrap_or(u64::MAX));
+            let place = format!("column `{column}`, row {row}");
+            let expected = "a value with a text form";
+            SqlError::NoTextForm { place, expected, found }.into()
+        }
+        FormError::Type { column, found } => {
+            let (place, expected) = (format!("column `{column}`"), "a type with a text form");
+            SqlError::NoTextForm { place, expected, found }.into()
+        }
+        FormError::Arrow(error) => defect(&error),
+    })
 }
 
 fn defect(error: &ArrowError) -> Failure {

@@ -1,4 +1,4 @@
-//! Places of data: from arguments, else from the configuration.
+//! Places of data: from arguments, else from the configuration, else those of the last run.
 
 use crate::args::Args;
 use contract::meta;
@@ -23,8 +23,8 @@ impl Places {
         let mut places = Self { catalogue: Catalogue::default(), inputs: Vec::new() };
         let (mut logs, mut stores) = (args.log.clone(), args.store.clone());
         if logs.is_empty() && stores.is_empty() && args.files.is_empty() {
-            logs.extend(configured("capture.dir", context));
-            stores.extend(configured("datasets.store", context));
+            logs.extend(found("capture.dir", "log", context));
+            stores.extend(found("datasets.store", "datasets", context));
         }
         for log in &logs {
             let (name, folder) = named(log, "log");
@@ -79,10 +79,16 @@ fn own_name(path: &Path) -> Result<String, Failure> {
     Ok(name.ok_or_else(unnamed)?.clone())
 }
 
-fn configured(key: &str, context: &Context) -> Option<OsString> {
-    let path = context.config.path(Key::find(key)?)?;
+/// The place that a key names, else the one of this name that `hindsight run` has made in its folder.
+fn found(key: &str, name: &str, context: &Context) -> Option<OsString> {
+    let configured = |key| context.config.path(Key::find(key)?);
+    let made = || configured("run.dir").unwrap_or_else(|| Path::new("run")).join(name);
+    let path = match configured(key) {
+        Some(path) => path.to_owned(),
+        None => Some(made()).filter(|path| path.is_dir())?,
+    };
     // The name stands in front, so that a `=` in the path is none of ours.
-    let mut text = OsString::from(if key == "capture.dir" { "log=" } else { "datasets=" });
+    let mut text = OsString::from(format!("{name}="));
     text.push(path);
     Some(text)
 }

@@ -11,7 +11,7 @@ use crate::args::{Args, ExplainForm};
 use crate::engine::{Engine, Word};
 use crate::error::SqlError;
 use crate::example::Example;
-use crate::run::{Request, answer, list_of_examples};
+use crate::run::{Demands, Request, answer, list_of_examples, prepare};
 use action::COMMANDS;
 use arrow_array::cast::AsArray;
 use hindsight::{Context, Failure, Grid, OutputPlan, say};
@@ -21,6 +21,7 @@ use rustyline::history::FileHistory;
 use rustyline::{CompletionType, Config, Editor};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Statements that the history keeps.
 const REMEMBERED: usize = 1_000;
@@ -29,7 +30,7 @@ const REMEMBERED: usize = 1_000;
 struct Prompt<'a> {
     engine: Rc<Engine>,
     plan: OutputPlan,
-    allow_lost: bool,
+    demands: Demands,
     shows_time: bool,
     context: &'a mut Context,
 }
@@ -48,8 +49,8 @@ pub(crate) fn run(
         // A history that is not there or cannot be read is an empty one.
         let _ = editor.load_history(path);
     }
-    let shows_time = false;
-    let mut prompt = Prompt { engine, plan, allow_lost: args.allow_lost, shows_time, context };
+    let demands = Demands { allow_lost: args.allow_lost, fail_if_empty: false };
+    let mut prompt = Prompt { engine, plan, demands, shows_time: false, context };
     say("SQL ends in `;`. `.help` lists commands, Ctrl-C stops a statement, Ctrl-D leaves.\n");
     loop {
         let typed = match editor.readline("hindsight> ") {
@@ -161,9 +162,20 @@ impl Prompt<'_> {
         for sql in crate::sql::statements(text) {
             let request = Request { name, text, sql: &sql, explain };
             self.context.stop.ends_in_order();
-            let told = answer(&self.engine, &request, &self.plan, self.allow_lost, self.context)?;
+            let start = Instant::now();
+            let about_view = match crate::sql::first_word(&sql).as_str() {
+                "CREATE" => Some("the view is made and lasts until you leave\n"),
+                "DROP" => Some("the view is gone\n"),
+                _ => None,
+            };
+            if let Some(done) = about_view.filter(|_| explain.is_none()) {
+                prepare(&self.engine, &request, self.context)?;
+                hindsight::print(done)?;
+            } else {
+                answer(&self.engine, &request, &self.plan, self.demands, self.context)?;
+            }
             if self.shows_time {
-                say(&format!("{:.3} s\n", told.elapsed.as_secs_f64()));
+                say(&format!("{:.3} s\n", start.elapsed().as_secs_f64()));
             }
         }
         Ok(())
@@ -171,7 +183,7 @@ impl Prompt<'_> {
 
     fn tables(&self) -> Result<(), Failure> {
         let tables = self.engine.session().tables();
-        let tables = tables.map_err(|error| crate::error::told(&error, "SQL", "", 0))?;
+        let tables = tables.map_err(|error| self.engine.told(&error, "SQL", "", 0))?;
         let mut grid = Grid::new(["schema", "table"]);
         for table in &tables {
             grid.row([table.schema.as_str(), table.name.as_str()]);
@@ -186,7 +198,7 @@ impl Prompt<'_> {
             match running.next() {
                 Ok(Word::Columns(schema, _)) => return hindsight::print(&columns(&schema)),
                 Ok(_) => {}
-                Err(error) => return Err(crate::error::told(&error, "SQL", &sql, 0)),
+                Err(error) => return Err(self.engine.told(&error, "SQL", &sql, 0)),
             }
         }
     }

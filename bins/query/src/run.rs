@@ -3,7 +3,7 @@
 mod ask;
 mod sources;
 
-pub(crate) use ask::{Request, answer};
+pub(crate) use ask::{Demands, Request, answer, prepare};
 
 use crate::args::Args;
 use crate::engine::Engine;
@@ -28,11 +28,15 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Result<(), Failure> {
         return hindsight::write_man(&command, "hindsight-query", folder, args.force, console);
     }
     if args.example.as_ref().is_some_and(Vec::is_empty) {
+        args.check_list()?;
         return hindsight::print(&list_of_examples());
     }
     let source = Source::find(args)?;
     if let (true, Source::Text(text)) = (args.sql, &source) {
         return hindsight::print(&text.sql);
+    }
+    if matches!(source, Source::Prompt) {
+        args.check_prompt()?;
     }
     let places = Places::find(args, context)?;
     let plan =
@@ -42,9 +46,10 @@ pub(crate) fn run(args: &Args, context: &mut Context) -> Result<(), Failure> {
     let scratch = Scratch::create(&spill)?;
     let options = options(args, context, &scratch)?;
     let threads = options.threads;
+    let has_places = !places.catalogue.schemas().is_empty();
     let session = Session::new(Arc::new(durable::RealFs), places.catalogue, options);
     let session = session.map_err(|error| ErrorReport::new(&error))?;
-    let engine = Engine::new(session, threads)?;
+    let engine = Engine::new(session, threads, has_places)?;
     match source {
         Source::Prompt => crate::prompt::run(engine, args, plan, context),
         Source::Text(text) => one_shot(&engine, args, &text, &plan, context),
@@ -70,13 +75,11 @@ fn one_shot(
     }
     let request = |sql| Request { name: &text.name, text: &text.sql, sql, explain: None };
     for sql in before {
-        ask::prepare(engine, &request(sql), context)?;
+        prepare(engine, &request(sql), context)?;
     }
     let request = Request { explain: args.explain, ..request(last.as_str()) };
-    let told = answer(engine, &request, plan, args.allow_lost, context)?;
-    if args.fail_if_empty && told.rows == 0 {
-        return Err(CliError::NothingToDo.into());
-    }
+    let demands = Demands { allow_lost: args.allow_lost, fail_if_empty: args.fail_if_empty };
+    let told = answer(engine, &request, plan, demands, context)?;
     told.say(plan, context.console);
     Ok(())
 }

@@ -20,8 +20,9 @@ use stream::StreamTable;
 /// Files that were named for the session: Parquet, Arrow IPC files and Arrow IPC streams, known by their first bytes.
 ///
 /// - **Shape:** a file that says it is a table of the contract, or stands under such a name, has the contract's columns
-///   in their order, types and metadata; [`AnyBatch::parse`](contract::AnyBatch::parse) says what fits. Any other keeps
-///   its columns, with view types in their plain form. Files of one table are one after the other, and agree in schema.
+///   in their order, types and metadata; [`AnyBatch::parse`](contract::AnyBatch::parse) says what fits. Under the name of
+///   a table of the contract stands no file that says it is another. Any other file keeps its columns, with view types in
+///   their plain form. Files of one table are one after the other, and agree in schema.
 /// - **Cost:** footers, and the frames of streams, are read when a statement is planned: a stream that was cut is refused
 ///   before its first row.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ pub struct Options {
     pub context: ReadContext,
     /// Who may read. Default: a process that works on its own data.
     pub gate: Arc<dyn Gate>,
-    /// Bytes that all statements of the session together may hold. Sorts, joins and aggregates beyond it go to
-    /// `spill_folder`; without one, or where an operator cannot, the statement ends with
-    /// [`QueryError::Memory`](crate::QueryError::Memory). Default 2 GiB.
+    /// Bytes that all statements of the session together may hold. Sorts and aggregates beyond it go to `spill_folder`;
+    /// without one, or where an operator cannot, as a join on equal columns and `ORDER BY .. LIMIT`, the statement ends
+    /// with [`QueryError::Memory`](crate::QueryError::Memory). Default 2 GiB.
     pub memory_bytes: usize,
     /// Where intermediate results go that do not fit. Default: nowhere.
     pub spill_folder: Option<PathBuf>,

@@ -43,12 +43,16 @@ impl Grid {
         }
     }
 
-    /// The rows and the count below them; on a terminal, columns without any value are only named.
+    /// The rows and the count below them; on a terminal, columns without any value are only named, unless that is all
+    /// of them.
     pub(crate) fn render(&self, total: u64, is_terminal: bool) -> String {
         let has_value =
             |at: usize| self.rows.iter().any(|row| matches!(row.get(at), Some(Some(_))));
-        let shown: Vec<usize> =
-            (0..self.header.len()).filter(|at| !is_terminal || has_value(*at)).collect();
+        let all = 0..self.header.len();
+        let mut shown: Vec<usize> = all.clone().filter(|at| has_value(*at)).collect();
+        if !is_terminal || shown.is_empty() {
+            shown = all.collect();
+        }
         let mut text = self.text_of(&shown);
         let count = self.rows.len() as u64;
         let rows = if total == 1 { "row" } else { "rows" };

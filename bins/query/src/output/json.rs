@@ -10,6 +10,8 @@ use std::io::Write;
 /// `hindsight.query.v1`: columns, rows, their count, and what is not among them.
 pub(super) struct JsonOutput {
     sink: ByteSink,
+    /// What stands before the rows, until one or the end is written: an answer that fails before leaves nothing.
+    head: String,
     line: String,
     is_first: bool,
 }
@@ -28,9 +30,8 @@ impl JsonOutput {
             .collect();
         let head = Document::new("hindsight.query.v1").with("columns", columns).to_string();
         let head = head.strip_suffix('}').unwrap_or(&head);
-        let mut output = Self { sink: ByteSink::open(plan)?, line: String::new(), is_first: true };
-        output.put(&format!("{head},\"rows\":["))?;
-        Ok(output)
+        let (sink, head) = (ByteSink::open(plan)?, format!("{head},\"rows\":["));
+        Ok(Self { sink, head, line: String::new(), is_first: true })
     }
 
     pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), Failure> {
@@ -68,6 +69,9 @@ impl JsonOutput {
     }
 
     fn put(&mut self, text: &str) -> Result<(), Failure> {
-        self.sink.write_all(text.as_bytes()).map_err(|e| self.sink.failure(e))
+        let head = std::mem::take(&mut self.head);
+        let written = self.sink.write_all(head.as_bytes());
+        let written = written.and_then(|()| self.sink.write_all(text.as_bytes()));
+        written.map_err(|e| self.sink.failure(e))
     }
 }

@@ -2,10 +2,10 @@
 
 use crate::args::ExplainForm;
 use crate::engine::{Engine, Running, Word};
-use crate::error::{SqlError, told};
+use crate::error::SqlError;
 use crate::output::Output;
 use contract::{Observe as _, Sink as _};
-use hindsight::{Console, Context, Document, Failure, OutputPlan, Progress, Target};
+use hindsight::{CliError, Console, Context, Document, Failure, OutputPlan, Progress, Target};
 use query::{Meter, Note};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,17 @@ pub(crate) struct Told {
     rows_read: u64,
     bytes_read: u64,
     lost: Vec<String>,
+    /// Whether the output says itself which table it is.
+    names_itself: bool,
+}
+
+/// What an answer must be, besides right.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Demands {
+    /// Whether it may lack rows that a log has lost.
+    pub(crate) allow_lost: bool,
+    /// Whether it must have a row.
+    pub(crate) fail_if_empty: bool,
 }
 
 impl Request<'_> {
@@ -52,7 +63,7 @@ fn heard(context: &Context) -> Result<(), Failure> {
 }
 
 /// Carries out a statement without an answer, as CREATE VIEW.
-pub(super) fn prepare(
+pub(crate) fn prepare(
     engine: &Engine,
     request: &Request<'_>,
     context: &Context,
@@ -64,43 +75,56 @@ pub(super) fn prepare(
         match running.next() {
             Ok(Word::End(_)) => return Ok(()),
             Ok(_) => {}
-            Err(error) => return Err(told(&error, request.name, request.text, before)),
+            Err(error) => {
+                return Err(engine.told(&error, request.name, request.text, before));
+            }
         }
     }
 }
 
 /// Answers a statement into an output, whole or not at all.
 ///
-/// Rows that a log has lost end it, unless they are allowed for.
+/// Rows that a log has lost end it, unless they are allowed for, and so does the lack of any row where one is asked for.
 pub(crate) fn answer(
     engine: &Engine,
     request: &Request<'_>,
     plan: &OutputPlan,
-    allow_lost: bool,
+    demands: Demands,
     context: &mut Context,
 ) -> Result<Told, Failure> {
     let start = Instant::now();
     let mut progress = context.progress("query");
     let (sql, before) = request.to_engine();
-    let mut work = Work { running: engine.start(sql), output: None, meter: None };
+    let mut work = Work { engine, running: engine.start(sql), output: None, meter: None };
     let result = work.finish(request, plan, before, &mut progress, context);
     let result = result.and_then(|notes| {
         let lost = losses(&notes);
-        if let Some(error) = refusal(&notes).filter(|_| !allow_lost) {
+        if let Some(error) = refusal(&notes).filter(|_| !demands.allow_lost) {
             return Err(error.into());
         }
-        if let Some(output) = work.output.take() {
+        let output = work.output.take();
+        if demands.fail_if_empty && output.as_ref().is_none_or(|output| output.rows() == 0) {
+            // Rows may be missing because they are lost.
+            for lost in &lost {
+                context.console.note(&format!("query: without {lost}"));
+            }
+            return Err(CliError::NothingToDo.into());
+        }
+        let names_itself = output.as_ref().is_some_and(Output::names_itself);
+        if let Some(output) = output {
             output.finish(&notes)?;
         }
-        Ok(lost)
+        Ok((lost, names_itself))
     });
     progress.end();
     progress.stats.duration.record_ns(ns(start.elapsed()));
     progress.stats.observe(&mut context.metrics);
     let bytes_read = progress.bytes_in.unwrap_or(0);
     context.metrics.counter("hindsight_query_bytes_read_total", &[], bytes_read);
+    let (lost, names_itself) = result?;
     Ok(Told {
-        lost: result?,
+        lost,
+        names_itself,
         rows: progress.stats.rows_out,
         elapsed: start.elapsed(),
         rows_read: progress.stats.rows_in,
@@ -109,13 +133,14 @@ pub(crate) fn answer(
 }
 
 /// A statement at work and what it has written. The work stops before the output is dropped.
-struct Work {
+struct Work<'a> {
+    engine: &'a Engine,
     running: Running,
     output: Option<Output>,
     meter: Option<Meter>,
 }
 
-impl Work {
+impl Work<'_> {
     fn finish(
         &mut self,
         request: &Request<'_>,
@@ -132,7 +157,8 @@ impl Work {
                 progress.stats.rows_in = meter.rows_read();
                 progress.bytes_in = Some(meter.bytes_read());
             }
-            match word.map_err(|error| told(&error, request.name, request.text, before))? {
+            let told = |e| self.engine.told(&e, request.name, request.text, before);
+            match word.map_err(told)? {
                 Word::Columns(schema, meter) => {
                     self.meter = Some(meter);
                     self.output = Some(Output::open(plan, &schema)?);
@@ -176,7 +202,9 @@ impl Told {
         }
         let next = match &plan.target {
             Target::File(path) if plan.format.is_binary() => {
-                Some(format!("hindsight-query {} -q ..", path.display()))
+                // A name that is a table's of the contract would promise its columns.
+                let name = if self.names_itself { "" } else { "answer=" };
+                Some(format!("hindsight-query {name}{} -q ..", path.display()))
             }
             _ => None,
         };

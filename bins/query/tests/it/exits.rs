@@ -70,6 +70,7 @@ fn unknown_names_are_refused_with_the_nearest() {
     let table = run(market.dir(), &["--log", &log, "-q", "SELECT * FROM trade"]);
     check(&table, 2, "query/unknown-table");
     assert!(table.err.contains("trades"), "{}", table.err);
+    assert!(!table.err.contains("--store DIR"), "a place is named: {}", table.err);
     let column = run(market.dir(), &["--log", &log, "-q", "SELECT pxx FROM trades"]);
     check(&column, 2, "query/unknown-column");
     assert!(column.err.contains("px"), "{}", column.err);
@@ -106,11 +107,26 @@ fn usage_that_cannot_be_understood_ends_with_2() {
         &["--example", "weather"],
         &["--example", "dataset-diff", "old=a@1"],
         &["-q", "SELECT 1", "-o", "x.weather"],
+        // What would have no say is not passed over.
+        &["--sql", "--example"],
+        &["-f", "json", "--example"],
+        &["-o", "x.csv", "--example"],
+        &["--explain", "--example"],
+        &["--fail-if-empty", "--example"],
+        &["-o", "x.sql", "--sql", "--example", "quality-flags"],
+        &["-f", "json", "--sql", "--example", "quality-flags"],
+        &["-q", "SELECT 1", "--man", "."],
+        &["--example", "quality-flags", "--man", "."],
+        &["-o", "x.csv", "--man", "."],
     ] {
         let done = run(dir.path(), args);
         assert_eq!(done.code, 2, "{args:?}: {}", done.err);
         assert!(done.out.is_empty(), "{args:?}");
     }
+    assert!(listing(dir.path()).is_empty(), "{:?}", listing(dir.path()));
+    let list = run(dir.path(), &["-f", "json", "--example"]);
+    check(&list, 2, "cli/usage");
+    assert!(list.err.contains("--format: expected --example NAME"), "{}", list.err);
     let json = run(dir.path(), &["--weather", "--log-format", "json"]);
     let told: serde_json::Value = serde_json::from_str(json.err.trim()).unwrap();
     assert_eq!((json.code, told["code"].as_str()), (2, Some("cli/usage")));
@@ -141,6 +157,17 @@ fn no_row_ends_with_4_where_that_is_asked_for() {
     let done = run(dir.path(), &["-q", sql, "--fail-if-empty"]);
     assert_eq!(done.code, 4, "{}", done.err);
     assert_eq!(run(dir.path(), &["-q", sql]).code, 0);
+    for format in ["table", "csv", "jsonl", "json"] {
+        let done = run(dir.path(), &["-q", sql, "--fail-if-empty", "-f", format]);
+        check(&done, 4, "cli/nothing-to-do");
+    }
+    for file in ["e.csv", "e.parquet", "e.json"] {
+        let done = run(dir.path(), &["-q", sql, "--fail-if-empty", "-o", file]);
+        check(&done, 4, "cli/nothing-to-do");
+        assert!(listing(dir.path()).is_empty(), "{:?}", listing(dir.path()));
+    }
+    let done = run(dir.path(), &["-q", "SELECT 1 AS x", "--fail-if-empty", "-o", "e.csv"]);
+    assert_eq!((done.code, listing(dir.path())), (0, vec!["e.csv".to_owned()]), "{}", done.err);
 }
 
 #[test]
@@ -254,6 +281,13 @@ fn rows_that_a_log_has_lost_end_with_5_unless_they_are_allowed_for() {
     let answer = allowed.json();
     assert!(!answer["lost"].as_array().unwrap().is_empty(), "{answer}");
     assert!(allowed.err.contains("  without rows"), "{}", allowed.err);
+    // No row is left of what is asked for, and it may be because of the loss.
+    let none = format!("SELECT n FROM ({sql}) WHERE n < 0");
+    let args = ["--log", "log", "-q", &none, "--allow-lost", "--fail-if-empty", "-o", "x.csv"];
+    let empty = run(dir.path(), &args);
+    check(&empty, 4, "cli/nothing-to-do");
+    assert!(empty.err.starts_with("query: without rows"), "{}", empty.err);
+    assert_eq!(listing(dir.path()), ["log"]);
 }
 
 fn copy(from: &Path, to: &Path) {

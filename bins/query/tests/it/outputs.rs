@@ -200,3 +200,59 @@ fn a_pipe_gets_every_row_and_no_escape_byte() {
     assert_eq!(done.text().lines().count(), 102);
     assert!(!done.out.contains(&0x1b));
 }
+
+#[test]
+fn a_value_without_a_text_form_is_an_error_of_the_statement() {
+    let dir = tempfile::tempdir().unwrap();
+    for (value, found) in [
+        (
+            "to_timestamp_seconds(9223372036854775807)",
+            "9223372036854775807 of type Timestamp(s, \"UTC\")",
+        ),
+        ("arrow_cast(2147483647, 'Date32')", "2147483647 of type Date32"),
+        ("arrow_cast(9223372036854775807, 'Date64')", "9223372036854775807 of type Date64"),
+    ] {
+        let sql = format!("SELECT {value} AS x");
+        for format in ["table", "csv", "jsonl", "json"] {
+            let done = run(dir.path(), &["-q", &sql, "-f", format]);
+            assert_eq!((done.code, done.text()), (2, ""), "{format}: {}", done.err);
+            let said = format!(
+                "error[sql/no-text-form]: column `x`, row 0: expected a value with a text form, found {found}\n"
+            );
+            assert!(done.err.contains(&said), "{format}: {}", done.err);
+        }
+        let held = run(dir.path(), &["-q", &sql, "-o", "x.arrow", "--force"]);
+        assert_eq!(held.code, 0, "{}", held.err);
+    }
+    let sql = "SELECT arrow_cast(value, 'Date32') AS day FROM generate_series(2147483646, 2147483647) WHERE value > 0";
+    let late = format!("SELECT arrow_cast(1, 'Date32') AS day UNION ALL {sql}");
+    let done = run(dir.path(), &["-q", &late, "-o", "x.csv"]);
+    assert_eq!(done.code, 2, "{}", done.err);
+    assert!(done.err.contains("column `day`, row 1: "), "{}", done.err);
+    let sql = "SELECT arrow_cast(1, 'Timestamp(Second, Some(\"Mars/Olympus\"))') AS x";
+    let zone = run(dir.path(), &["-q", sql, "-f", "csv"]);
+    assert_eq!(zone.code, 2, "{}", zone.err);
+    assert!(zone.err.contains("column `x`: expected a type with a text form"), "{}", zone.err);
+    assert_eq!(listing(dir.path()), ["x.arrow"]);
+}
+
+#[test]
+fn the_closing_line_names_a_command_that_reads_the_file() {
+    let market = Market::get();
+    let dir = tempfile::tempdir().unwrap();
+    let log = market.log().display().to_string();
+    for (sql, file, table) in [
+        ("SELECT 7 AS x", "u.parquet", "answer"),
+        ("SELECT seq, px FROM trades", "trades.parquet", "answer"),
+        ("SELECT seq, px FROM trades", "part.arrow", "answer"),
+        ("SELECT * FROM trades", "whole.parquet", "trades"),
+    ] {
+        let done = run(dir.path(), &["--log", &log, "-q", sql, "-o", file]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        let next = done.err.lines().find_map(|line| line.strip_prefix("  next: hindsight-query "));
+        let argument = next.unwrap().strip_suffix(" -q ..").unwrap();
+        let count = format!("SELECT count(*) AS n FROM {table}");
+        let again = run(dir.path(), &[argument, "-q", &count, "-f", "csv"]);
+        assert_eq!(again.code, 0, "{file}: {}", again.err);
+    }
+}

@@ -46,6 +46,7 @@ fn every_code_of_the_program_has_an_explanation_and_its_exit() {
         SqlError::NoStatement { place: text() },
         SqlError::SeveralStatements { place: text(), found: 2 },
         SqlError::DuplicateColumn { name: text(), format: "csv", found: 2 },
+        SqlError::NoTextForm { place: text(), expected: "e", found: text() },
         SqlError::LostRows { found: text() },
         SqlError::UnknownExample { found: text(), near: Vec::new() },
         SqlError::Parameter { example: "e", parameter: text(), expected: text(), found: text() },

@@ -27,7 +27,13 @@ fn on_terminal(dir: &Path, line: &str) -> Command {
 
 /// What the terminal showed while keys were typed: `KEYS=>TEXT` waits for a text, `KEYS` alone for the next prompt.
 fn session(dir: &Path, args: &str, keys: &[&str]) -> (i32, String) {
-    let mut script = on_terminal(dir, &format!("stty cols 200; exec {{program}} {args}"));
+    session_with(dir, "", args, keys)
+}
+
+/// As [`session`], with settings of the environment.
+fn session_with(dir: &Path, settings: &str, args: &str, keys: &[&str]) -> (i32, String) {
+    let line = format!("stty cols 200; exec env {settings} {{program}} {args}");
+    let mut script = on_terminal(dir, &line);
     script.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = script.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -96,6 +102,57 @@ fn statements_and_commands_are_answered_until_the_person_leaves() {
     let history = dir.path().join(".local/state/hindsight/query-history");
     let history = std::fs::read_to_string(history).unwrap();
     assert!(history.contains(".schema trades") && history.contains("answer"), "{history}");
+}
+
+#[test]
+fn an_answer_without_rows_has_its_headings_and_a_view_is_said_to_be_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = [
+        "CREATE VIEW v AS SELECT 1 AS x, 'a' AS y;\r",
+        "SELECT * FROM v WHERE x > 1;\r",
+        "SELECT NULL AS gone, x FROM v;\r",
+        "DROP VIEW v;\r",
+        "SELECT * FROM v;\r",
+        ".quit\r=>",
+    ];
+    let (code, text) = session(dir.path(), "", &keys);
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("the view is made and lasts until you leave\r\n"), "{text}");
+    assert!(text.contains("x  y\r\n0 rows\r\n"), "{text}");
+    assert!(text.contains("x\r\n1\r\n1 row\r\nwithout a value: gone\r\n"), "{text}");
+    assert!(text.contains("the view is gone\r\n"), "{text}");
+    assert_eq!(text.matches(" rows\r\n").count(), 1, "a view has no rows: {text}");
+    assert!(text.contains("error[query/unknown-table]"), "{text}");
+}
+
+#[test]
+fn flags_of_one_answer_are_refused_where_there_would_be_many() {
+    let dir = tempfile::tempdir().unwrap();
+    for flag in ["--explain", "--fail-if-empty"] {
+        // A prompt would wait for the person.
+        let line = format!("timeout --foreground 30 {{program}} --no-config {flag}");
+        let done = on_terminal(dir.path(), &line).output().unwrap();
+        let text = String::from_utf8_lossy(&done.stdout);
+        assert_eq!(done.status.code(), Some(2), "{text}");
+        assert!(
+            text.contains(&format!("error[cli/usage]: {flag}: expected a statement")),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_history_is_kept_but_for_lines_that_begin_with_a_space_or_without_a_folder() {
+    let dir = tempfile::tempdir().unwrap();
+    let keys = [" SELECT 41 AS hidden;\r", "SELECT 42 AS kept;\r", ".quit\r=>"];
+    session(dir.path(), "", &keys);
+    let history = dir.path().join(".local/state/hindsight/query-history");
+    let text = std::fs::read_to_string(&history).unwrap();
+    assert!(text.contains("kept") && !text.contains("hidden"), "{text}");
+    std::fs::remove_file(&history).unwrap();
+    let (code, text) = session_with(dir.path(), "XDG_STATE_HOME=/dev/null", "", &keys);
+    assert_eq!(code, 0, "{text}");
+    assert!(!history.exists());
 }
 
 #[test]

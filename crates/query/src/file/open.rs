@@ -68,8 +68,9 @@ impl OpenFile {
                 return Err(QueryError::Unrecognised { path, found: found.to_owned() });
             }
         };
-        let spec = raw.metadata().get(meta::TABLE).map(String::as_str).and_then(contract::table);
-        let spec = spec.or_else(|| contract::table(table));
+        // The name that it was given comes first: a file that says it is another table is refused under it.
+        let says = raw.metadata().get(meta::TABLE);
+        let spec = contract::table(table).or_else(|| contract::table(says?));
         let schema = match spec {
             // A damaged schema can hold types of which not even an empty array can be made.
             Some(spec) => guarded(path, || Ok(RecordBatch::new_empty(Arc::clone(&raw))))

@@ -239,6 +239,28 @@ async fn a_file_that_is_not_the_table_that_it_stands_for_says_what_differs() {
 }
 
 #[tokio::test]
+async fn a_file_stands_under_any_name_but_that_of_another_table_of_the_contract() {
+    let batch = trades();
+    let formats = || {
+        let one = std::slice::from_ref(&batch);
+        [parquet(&batch), stream(one), ipc_file(one)]
+    };
+    for bytes in formats() {
+        let session = files(&[("quotes", "/t", bytes)]);
+        let error = error(&session, "SELECT count(*) FROM quotes").await;
+        assert_eq!((error.code(), error.fault()), ("contract/wrong-table", Fault::Input));
+        assert_eq!(error.to_string(), "/t: expected table `quotes`, found `trades`");
+    }
+    for bytes in formats() {
+        let session = files(&[("trades", "/t", bytes.clone()), ("mine", "/u", bytes)]);
+        for name in ["trades", "mine"] {
+            let answer = answer(&session, &format!("SELECT * FROM {name}")).await;
+            assert_eq!(answer.schema().fields(), batch.schema().fields(), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_null_where_the_contract_allows_none_is_refused_with_its_row() {
     let batch = trades();
     let at = batch.schema().index_of("ts_avail").unwrap();

@@ -99,6 +99,23 @@ async fn more_than_the_limit_without_a_spill_folder_ends_with_the_word_for_memor
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_join_on_equal_columns_and_the_first_of_an_order_do_not_spill() {
+    let dir = tempfile::tempdir().unwrap();
+    let spill = dir.path().join("spill");
+    std::fs::create_dir(&spill).unwrap();
+    let limited =
+        |options| Options { memory_bytes: 6 << 20, spill_folder: Some(spill.clone()), ..options };
+    let session = open(dir.path(), limited);
+    for sql in [
+        "SELECT count(a.t || b.t) FROM rows a JOIN rows b ON a.n = b.n",
+        "SELECT n, t FROM rows ORDER BY t DESC LIMIT 190000",
+    ] {
+        let error = error(&session, sql).await;
+        assert_eq!(error.code(), "query/memory", "{sql}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_spill_folder_beyond_its_limit_may_be_tried_again() {
     let dir = tempfile::tempdir().unwrap();
     let spill = dir.path().join("spill");
