@@ -9,7 +9,7 @@ use arrow_array::{
 use arrow_buffer::OffsetBuffer;
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
-use contract::Type;
+use query::is_letter;
 use std::sync::Arc;
 
 /// The same rows with columns that `contract::TextRows` writes: what SQL makes beyond the types of the contract becomes
@@ -203,28 +203,6 @@ fn described(column: &ArrayRef, row: usize) -> String {
     let number = number.and_then(|n| n.as_primitive::<Int64Type>().iter().next().flatten());
     let kind = column.data_type();
     number.map_or_else(|| format!("one of type {kind}"), |n| format!("{n} of type {kind}"))
-}
-
-/// Whether a column holds letters of a closed set, as `trades.aggressor` does: the contract's columns of its id and
-/// standard say so.
-fn is_letter(field: &Field) -> bool {
-    if *field.data_type() != DataType::UInt8 {
-        return false;
-    }
-    let word = |key: &str| field.metadata().get(key).map(String::as_str);
-    let (Some(id), Some(standard)) = (word("PARQUET:field_id"), word("hindsight.standard")) else {
-        return false;
-    };
-    let columns = contract::TABLES.iter().flat_map(|table| table.columns);
-    let mut same = columns.filter(|column| {
-        column.field_id.to_string() == id && column.standard == standard && is_byte(column.ty)
-    });
-    let first = same.next().is_some_and(|column| matches!(column.ty, Type::Code(_)));
-    first && same.all(|column| matches!(column.ty, Type::Code(_)))
-}
-
-fn is_byte(ty: Type) -> bool {
-    matches!(ty, Type::Code(_) | Type::U8)
 }
 
 fn letters(column: &ArrayRef) -> ArrayRef {
