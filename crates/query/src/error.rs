@@ -300,7 +300,7 @@ impl Diagnostic for QueryError {
             Self::Shape { source, .. } => source.help(),
             Self::Shared(e) => e.help(),
             Self::Memory { .. } => Some(
-                "allow more memory; sorts and groups use the spill folder, a join and `ORDER BY .. LIMIT` cannot"
+                "allow more memory; sorts and groups use the spill folder, a join on equal columns and `ORDER BY .. LIMIT` cannot"
                     .to_owned(),
             ),
             Self::NotRepeatable { asks: "clock", .. } => {

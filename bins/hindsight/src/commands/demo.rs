@@ -12,6 +12,7 @@ mod world;
 
 use crate::cli::DemoArgs;
 use crate::commands::{is_json, job};
+use crate::config::RUN_THREADS;
 use crate::context::Context;
 use crate::error::{ErrorReport, Failure};
 use crate::output::print;
@@ -40,9 +41,11 @@ impl Diagnostic for DemoFailed {
 /// Simulates, runs, compares and tells; the gate comes after the report.
 pub(in crate::commands) fn demo(args: &DemoArgs, context: &mut Context) -> Result<(), Failure> {
     let json = is_json("demo", &args.report)?;
-    // The demo is the same whatever project it is called in.
+    // The demo is the same whatever project and environment it is called in, and touches none of their logs and stores.
     context.layers.project = None;
     context.layers.user = None;
+    context.layers.env.clear();
+    context.layers.flags.retain(|(_, key, _)| key == RUN_THREADS.name);
     let start = Instant::now();
     let mut report = Report::default();
     say(context, "simulating a market and a desk");

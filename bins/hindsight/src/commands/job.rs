@@ -3,6 +3,7 @@
 mod error;
 mod latency;
 mod record;
+mod rejects;
 mod room;
 mod settings;
 mod stamp;
@@ -15,7 +16,7 @@ use crate::cli::RunArgs;
 use crate::commands::is_json;
 use crate::config::DATASETS_STORE;
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{CliError, Failure};
 use crate::output::print;
 use record::Record;
 use room::Home;
@@ -29,7 +30,13 @@ use steps::{Keeps, STEPS, Step};
 use summary::Line;
 
 /// The program, a part of every step: another one may make something else of the same inputs.
-const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+fn program() -> Result<String, Failure> {
+    let reading = |e| CliError::reading(Path::new("hindsight"), e);
+    let path = std::env::current_exe().map_err(reading)?;
+    let own = Stamp::of(&path, &path, &[])?.sha256;
+    let short = own.get(..16).unwrap_or(&own);
+    Ok(format!("{} {short}", env!("CARGO_PKG_VERSION")))
+}
 
 /// Carries the steps out, and says what they made.
 pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<(), Failure> {
@@ -51,7 +58,8 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
         let next = names.next_back().unwrap_or_default();
         let store = settings.store.display();
         context.console.note(&format!(
-            "run: all that was made lies in {place}\n  next: hindsight datasets show {next} --store {store}"
+            "run: all that was made lies in {place}\n{}  next: hindsight datasets show {next} --store {store}",
+            summary::rejects(&done)
         ));
     }
     Ok(())
@@ -115,6 +123,11 @@ pub(in crate::commands) fn built_with(
     context.under(&[store], |inner| work::build_of(&job, features, inner).map(|_| ()))
 }
 
+/// Makes a folder that of a run, as far as one that is put together by hand has to be.
+pub(in crate::commands) fn mark(dir: &Path) -> Result<(), Failure> {
+    room::mark(dir)
+}
+
 /// What became of every step.
 fn carry_out(
     settings: &Settings,
@@ -127,6 +140,7 @@ fn carry_out(
     } else {
         Some(Home::open(&settings.dir)?)
     };
+    let program = program()?;
     let mut job = Job { settings, sources: sources(settings)?, done: BTreeMap::new() };
     let mut lines: Vec<Line> = Vec::new();
     for step in STEPS.iter().filter(|step| (step.is_in)(settings)) {
@@ -141,7 +155,7 @@ fn carry_out(
             continue;
         }
         let mut parts = (step.parts)(&job, context)?;
-        parts.insert("program".to_owned(), PROGRAM.to_owned());
+        parts.insert("program".to_owned(), program.clone());
         let known = Record::read(&settings.dir, step.name);
         let why = match &known {
             None => Some("new".to_owned()),
@@ -161,7 +175,8 @@ fn carry_out(
         say(context, step, &format!("{why} .."));
         Record::remove(&settings.dir, step.name)?;
         let room = home.room(step.name);
-        let facts = (step.work)(&job, &room, context)?;
+        let mut facts = (step.work)(&job, &room, context)?;
+        facts.extend(rejects::of(step.name, &room, &job, context)?);
         let mut outputs = Vec::new();
         if (step.has_room)(&job) {
             if step.keeps == Keeps::Files {
@@ -202,6 +217,7 @@ fn sources(settings: &Settings) -> Result<Vec<Stamp>, Failure> {
 fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Option<String> {
     match step.keeps {
         Keeps::Facts => None,
+        Keeps::Nothing => Some("looked at each time".to_owned()),
         Keeps::Versions => {
             let is_path = |name: &str| name.rsplit('.').next() == Some("path");
             let mut paths = record.facts.iter().filter(|(name, _)| is_path(name));

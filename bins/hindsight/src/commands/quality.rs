@@ -40,6 +40,14 @@ fn mode(context: &Context) -> QualityMode {
     QualityMode::from_word(context.config.word(&QUALITY_MODE)).unwrap_or(QualityMode::Live)
 }
 
+/// Reads the rules that the configuration names.
+///
+/// # Errors
+/// Their mistakes, all at once.
+pub(super) fn read_rules(context: &Context) -> Result<(), Failure> {
+    rules::named(&[], context).map(drop)
+}
+
 /// An error of the library as this program reports it.
 fn stopped(error: &dyn Diagnostic) -> Failure {
     ErrorReport::new(error).into()

@@ -1,6 +1,6 @@
 //! `hindsight demo`: every line holds, and a lie is noticed on the line that it is about.
 
-use crate::support::{listing, run};
+use crate::support::{Run, hindsight, listing, run};
 
 #[test]
 fn the_demo_holds_and_a_lie_is_noticed() {
@@ -18,7 +18,13 @@ fn the_demo_holds_and_a_lie_is_noticed() {
         ("ledger", "the ledger is the truth"),
         ("labels", "labels forward_executable are the truth"),
     ] {
-        let done = run(dir.path(), &["demo", "--size", "tiny", "--lie", lie]);
+        // Whoever works in a project of his own keeps his log and his store.
+        let (log, store) = (dir.path().join("log"), dir.path().join("store"));
+        let mut command = hindsight(dir.path());
+        command.env("HINDSIGHT_CAPTURE__DIR", &log).env("HINDSIGHT_DATASETS__STORE", &store);
+        command.args(["demo", "--size", "tiny", "--lie", lie]);
+        let done: Run = command.output().unwrap().into();
+        assert!(!log.exists() && !store.exists());
         assert_eq!(done.code, 3, "{}", done.err);
         let failed: Vec<&str> = done.text().lines().filter(|l| l.starts_with("FAILED")).collect();
         assert!(!failed.is_empty() && failed.iter().any(|l| l.contains(line)), "{}", done.text());

@@ -91,7 +91,8 @@ fn a_second_run_does_nothing_and_a_changed_spec_redoes_what_depends_on_it() {
     assert_eq!(done_steps(&first).len(), 10);
     assert_eq!(hashes(&first), *undisturbed());
     let again = json(&run(dir.path(), &["run", "-f", "json", "--threads", "1"]));
-    assert_eq!((done_steps(&again), hashes(&again)), (Vec::new(), hashes(&first)));
+    // What was built is looked at each time.
+    assert_eq!((done_steps(&again), hashes(&again)), (vec!["verify".to_owned()], hashes(&first)));
     // A dataset's spec: built and verified anew, nothing else.
     let spec = ENTRIES.replace("embargo = \"1s\"", "embargo = \"2s\"");
     std::fs::write(dir.path().join("entries.toml"), spec).unwrap();
@@ -112,9 +113,9 @@ fn a_second_run_does_nothing_and_a_changed_spec_redoes_what_depends_on_it() {
     // What another version of the program made is made anew.
     let record = dir.path().join("run/steps/labels.json");
     let text = std::fs::read_to_string(&record).unwrap();
-    let own = format!("\"program\": \"{}\"", env!("CARGO_PKG_VERSION"));
+    let own = format!("\"program\": \"{} ", env!("CARGO_PKG_VERSION"));
     assert!(text.contains(&own), "{text}");
-    std::fs::write(&record, text.replace(&own, "\"program\": \"0.0.0\"")).unwrap();
+    std::fs::write(&record, text.replace(&own, "\"program\": \"0.0.0 ")).unwrap();
     let planned = json(&run(dir.path(), &["run", "--dry-run", "-f", "json"]));
     let steps = planned["steps"].as_array().unwrap();
     let first_open = steps.iter().find(|step| step["is_done"] == true).unwrap();
@@ -253,7 +254,7 @@ fn a_log_that_is_there_is_read_and_not_touched() {
     assert_eq!(listing(&p.join("log")), before);
     // Rows that come to it later are seen.
     let planned = json(&run(p, &["run", "--dry-run", "-f", "json"]));
-    assert_eq!(done_steps(&planned), Vec::<String>::new());
+    assert_eq!(done_steps(&planned), ["verify"]);
     let more = run(p, &["capture", "append", "log", &place("bars"), "--rejects", "more.arrow"]);
     assert_eq!(more.code, 0, "{}", more.err);
     let planned = json(&run(p, &["run", "--dry-run", "-f", "json"]));
@@ -402,9 +403,102 @@ fn what_cannot_be_done_says_what_to_do_and_ends_with_its_code() {
     let none = config.split("[datasets]").next().unwrap();
     check(none, &["run"], 2, "error[cli/no-datasets]");
     check(&config, &["run", "--dir", "."], 2, "error[cli/not-a-run]");
+    let again = config.replace(
+        "sources = [",
+        &format!("sources = [\"{}\", ", market().join("decisions.parquet").display()),
+    );
+    check(&again, &["run"], 2, "error[cli/source-twice]");
+    for args in [&["run"][..], &["run", "--dry-run"]] {
+        check(&config.replace("labels.toml", "labelz.toml"), args, 1, "labelz.toml");
+        check(&config.replace("features.toml", "featurez.toml"), args, 1, "featurez.toml");
+        let quality = format!("{config}[quality]\nrules = \"none.toml\"\n");
+        check(&quality, args, 1, "none.toml");
+        let trades = market().join("trades.parquet").display().to_string();
+        check(
+            &config.replace(&format!(", \"{trades}\""), ""),
+            args,
+            2,
+            "expected an input of table `trades`",
+        );
+    }
     let wrong = ENTRIES.replace("chronological", "chronologic");
     std::fs::write(dir.path().join("entries.toml"), wrong).unwrap();
     check(&config, &["run"], 2, "is it `chronological`?");
+}
+
+#[test]
+fn every_source_that_changes_changes_what_it_should() {
+    let dir = project();
+    let p = dir.path();
+    // A copy of the reference tables, so that one can be changed.
+    let config = std::fs::read_to_string(p.join("hindsight.toml")).unwrap();
+    let own = market().join("instruments.parquet").display().to_string();
+    std::fs::copy(&own, p.join("instruments.parquet")).unwrap();
+    std::fs::write(p.join("hindsight.toml"), config.replace(&own, "instruments.parquet")).unwrap();
+    json(&run(p, &["run", "-f", "json"]));
+    // The same rows with another tick size, which checks read.
+    let shown = run(p, &["--no-config", "cat", "instruments.parquet", "-f", "jsonl"]);
+    let changed = |line: &str| {
+        let mut row: serde_json::Value = serde_json::from_str(line).unwrap();
+        row["tick_size"] = "7.5".into();
+        row.to_string()
+    };
+    let other: Vec<String> = shown.text().lines().map(changed).collect();
+    std::fs::write(p.join("instruments.jsonl"), other.join("\n")).unwrap();
+    let made = run(
+        p,
+        &[
+            "--no-config",
+            "feeds",
+            "convert",
+            "instruments.jsonl",
+            "--as",
+            "instruments",
+            "-o",
+            "instruments.parquet",
+            "--force",
+        ],
+    );
+    assert_eq!(made.code, 0, "{}", made.err);
+    let changed = json(&run(p, &["run", "-f", "json"]));
+    assert!(done_steps(&changed).contains(&"quality".to_owned()), "{:?}", done_steps(&changed));
+    let fresh = json(&run(p, &["run", "--dir", "fresh", "-f", "json"]));
+    assert_eq!(hashes(&changed).1, hashes(&fresh).1);
+}
+
+#[test]
+fn what_was_built_is_looked_at_and_rejects_are_told() {
+    let dir = project();
+    let p = dir.path();
+    let first = run(p, &["run"]);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(first.text().contains("rejects "), "{}", first.text());
+    assert!(first.err.contains("rows rejected by "), "{}", first.err);
+    assert!(first.err.contains(".rejects.arrow"), "{}", first.err);
+    let versions = p.join("run/datasets/entries/versions");
+    let version = std::fs::read_dir(&versions).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_file(version.join("_lineage/dropped.parquet")).unwrap();
+    let done = run(p, &["run"]);
+    assert_eq!(done.code, 6, "{}", done.err);
+}
+
+#[test]
+fn a_folder_of_something_else_is_left_alone() {
+    let dir = project();
+    let p = dir.path();
+    for (path, text) in [
+        ("other/steps/todo.md", "x"),
+        ("other/features/mine.txt", "y"),
+        ("other/.cache.tmp/z", "z"),
+    ] {
+        std::fs::create_dir_all(p.join(path).parent().unwrap()).unwrap();
+        std::fs::write(p.join(path), text).unwrap();
+    }
+    let before = listing(&p.join("other"));
+    let done = run(p, &["run", "--dir", "other"]);
+    assert_eq!(done.code, 2, "{}", done.err);
+    assert!(done.err.contains("error[cli/not-a-run]"), "{}", done.err);
+    assert_eq!(listing(&p.join("other")), before);
 }
 
 #[test]

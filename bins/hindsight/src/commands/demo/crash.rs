@@ -7,6 +7,7 @@ use crate::commands::capture as log;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -37,7 +38,7 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
     let mut child = command(true).spawn().map_err(started)?;
     // So many acknowledgements it may give before it dies.
     let most = 50 + Draws::new(seed, 9).below(400);
-    let mut acked: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    let mut acked: BTreeMap<String, u64> = BTreeMap::new();
     let mut lines = 0;
     if let Some(out) = child.stdout.take() {
         for line in BufReader::new(out).lines() {
@@ -47,9 +48,9 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
                 break;
             };
             lines += 1;
-            let last = ack.last_pseq.parse().unwrap_or(0);
-            let known = acked.entry(ack.producer).or_default();
-            *known = last.max(*known);
+            let Ok(last) = ack.last_pseq.parse::<u64>() else { break };
+            let end = acked.entry(ack.producer).or_default();
+            *end = last.saturating_add(1).max(*end);
             if lines == most {
                 // SIGKILL: nothing of it is caught or finished.
                 let _ = child.kill();
@@ -58,12 +59,10 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
     }
     let died = child.wait().map_err(started)?;
     let before = log::completeness(&log_dir, 0..u64::MAX)?;
-    let lost: u64 = before
-        .producers
-        .iter()
-        .filter_map(|p| Some((acked.get(&p.name)?, p.end_pseq)))
-        .map(|(acked, end)| (acked + 1).saturating_sub(end))
-        .sum();
+    let held: BTreeMap<&str, u64> =
+        before.producers.iter().map(|p| (p.name.as_str(), p.end_pseq)).collect();
+    let there = |name: &String| held.get(name.as_str()).copied().unwrap_or(0);
+    let lost: u64 = acked.iter().map(|(name, end)| end.saturating_sub(there(name))).sum();
     context.stop.check()?;
     let again = command(false).status().map_err(started)?;
     let after = log::completeness(&log_dir, 0..u64::MAX)?;

@@ -189,7 +189,7 @@ fn signal(
     let least = q_values.iter().copied().fold(1.0, f64::min);
     lines.push(Line::new(
         Verdict::of(n == 0),
-        format!("{NOISE} columns of noise"),
+        format!("{NOISE} columns of noise, by the same correlation"),
         format!("{n} significant at a false discovery rate of 5 %, least q {least:.2}"),
     ));
     Ok(lines)
@@ -210,7 +210,7 @@ fn refused(
     let tilts = tilts(&world.truth("signal"), context)?;
     let place = world.dir().join("future.parquet");
     let Some(first) = features.first() else {
-        return Ok(Line::new(Verdict::Failed, "a feature that reads the future", "no features"));
+        return Ok(Line::new(Verdict::Failed, "a column that holds the future", "no features"));
     };
     let template = first.schema();
     let like =
@@ -271,7 +271,7 @@ fn refused(
     };
     Ok(Line::new(
         Verdict::of(is_refused),
-        "a feature that reads the future is refused, nothing is published",
+        "a column that no causality report knows, and that holds the future, is refused, nothing is published",
         said,
     ))
 }

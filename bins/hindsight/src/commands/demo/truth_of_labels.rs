@@ -33,6 +33,7 @@ pub(super) fn check(
                 *class = -*class;
             }
         }
+        let without = truth.keys().filter(|id| !found.contains_key(*id)).count();
         let both = found.iter().filter_map(|(id, class)| Some((class, truth.get(id)?)));
         let (n, same) = both.fold((0, 0), |(n, same), (a, b)| (n + 1, same + u64::from(a == b)));
         let low = labeling::clopper_pearson(same, n, 0.95).map_or(0.0, |(low, _)| low);
@@ -40,7 +41,7 @@ pub(super) fn check(
             Verdict::of(low >= BAR),
             format!("labels {target} are the truth"),
             format!(
-                "{same} of {n}, so at least {:.2} % (95 %); bar {:.0} %",
+                "{same} of {n}, so at least {:.2} % (95 %); bar {:.0} %; {without} more have a truth and no label",
                 low * 100.0,
                 BAR * 100.0
             ),

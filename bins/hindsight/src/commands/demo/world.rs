@@ -56,8 +56,9 @@ impl World {
     pub(super) fn make(args: &DemoArgs, context: &mut Context) -> Result<Self, Failure> {
         let (scratch, dir) = if let Some(dir) = &args.keep {
             if dir.symlink_metadata().is_ok() {
-                let path = dir.display().to_string();
-                return Err(CliError::OutputExists { path }.into());
+                let (expected, found) =
+                    ("a folder that does not exist yet", dir.display().to_string());
+                return Err(CliError::BadValue { flag: "--keep", expected, found }.into());
             }
             std::fs::create_dir(dir).map_err(|e| CliError::writing(dir, e))?;
             (None, dir.clone())
@@ -157,6 +158,7 @@ impl World {
         let (first, second) = (self.dir.join("run"), self.dir.join("again"));
         let steps = second.join("steps");
         std::fs::create_dir_all(&steps).map_err(|e| CliError::writing(&steps, e))?;
+        job::mark(&second)?;
         // What is not repeated is taken as it is.
         for step in ["log", "tables", "causality", "audit", "quality", "latency"] {
             let place = second.join(step);

@@ -27,6 +27,12 @@ pub(in crate::commands) enum JobError {
         /// The name.
         name: String,
     },
+    /// A file that is named twice: its rows would count twice.
+    #[error("run.sources: expected each file once, found {path} twice")]
+    SourceTwice {
+        /// The file.
+        path: String,
+    },
     /// A folder that holds other things than a run.
     #[error(
         "{path}: expected the folder of a run, or one that is empty or not there, found `{found}` in it"
@@ -52,6 +58,7 @@ impl Diagnostic for JobError {
             Self::NoDatasets => "cli/no-datasets",
             Self::UnknownDataset { .. } => "cli/unknown-dataset",
             Self::SpecTwice { .. } => "cli/spec-twice",
+            Self::SourceTwice { .. } => "cli/source-twice",
             Self::NotARun { .. } => "cli/not-a-run",
             Self::Locked { .. } => "cli/run-locked",
         }

@@ -1,10 +1,21 @@
 //! Where a step works: a folder beside its place, which it takes when everything in it is whole.
 
 use super::error::JobError;
+use super::steps::STEPS;
 use crate::error::{CliError, Failure};
 use durable::{Fs as _, FsError, FsErrorKind, FsLock, PublishError, RealFs};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Says that a folder is that of a run: what lies in it may be replaced.
+const MARK: &str = ".hindsight-run";
+
+/// Makes a folder that of a run.
+pub(super) fn mark(dir: &Path) -> Result<(), Failure> {
+    let path = dir.join(MARK);
+    let text = "A folder of `hindsight run`, which replaces what lies in it.\n";
+    std::fs::write(&path, text).map_err(|e| CliError::writing(&path, e).into())
+}
 
 /// The folder of a run, held against other runs.
 pub(super) struct Home {
@@ -17,6 +28,8 @@ impl Home {
     pub(super) fn open(dir: &Path) -> Result<Self, Failure> {
         let failed = |error: FsError| Failure::from(CliError::writing(dir, error.source));
         is_ours(dir)?;
+        RealFs.create_dir_all(dir).map_err(failed)?;
+        mark(dir)?;
         RealFs.create_dir_all(&dir.join("steps")).map_err(failed)?;
         let lock = RealFs.lock(&dir.join("lock")).map_err(|error| match error.kind {
             FsErrorKind::Locked => JobError::Locked { path: dir.display().to_string() }.into(),
@@ -25,8 +38,7 @@ impl Home {
         let entries = std::fs::read_dir(dir).map_err(|e| CliError::reading(dir, e))?;
         for entry in entries {
             let path = entry.map_err(|e| CliError::reading(dir, e))?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")).is_some() {
+            if STEPS.iter().any(|step| is_left(step.name, &path)) {
                 remove(&path)?;
             }
         }
@@ -49,9 +61,16 @@ impl Home {
     }
 }
 
+/// Whether a killed step left this: its room, or what a command was about to make the room of.
+fn is_left(step: &str, path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name == format!(".{step}.tmp")
+        || (name.starts_with(&format!("..{step}.tmp.")) && name.ends_with(".tmp"))
+}
+
 /// Refuses a folder that holds other things: what a run makes replaces what has its name.
 pub(super) fn is_ours(dir: &Path) -> Result<(), Failure> {
-    if dir.join("steps").is_dir() {
+    if dir.join(MARK).is_file() {
         return Ok(());
     }
     let mut entries = match std::fs::read_dir(dir) {

@@ -1,6 +1,8 @@
 //! What a run works on: the keys of the configuration, with every file looked at before any work.
 
 use super::error::JobError;
+use super::state::{RULES, SPEC};
+use crate::commands::{features, labeling, quality};
 use crate::config::{
     CAPTURE_DIR, CAPTURE_SLICE, DATASETS_SPECS, DATASETS_STORE, FEATURES_CHECK, FEATURES_SPEC,
     LABELING_RULES, QUALITY_RULES, RUN_DIR, RUN_FEEDS, RUN_SOURCES,
@@ -45,7 +47,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The keys, checked: every file that is not there and every spec with a mistake is told at once.
+    /// The keys, checked: every file that is not there, every spec and rule with a mistake and every table that is missing is
+    /// told at once.
     pub(super) fn of(wanted: &[String], context: &Context) -> Result<Self, Failure> {
         let config = &context.config;
         let dir = config.path(&RUN_DIR).map_or_else(|| PathBuf::from("run"), Path::to_owned);
@@ -53,6 +56,9 @@ impl Settings {
             config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
         let mut mistakes = Vec::new();
         let tables = kept(tables(config.paths(&RUN_SOURCES), context), &mut mistakes);
+        mistakes.extend(
+            twice(config.paths(&RUN_SOURCES)).into_iter().chain(twice(config.paths(&RUN_FEEDS))),
+        );
         let datasets = kept(datasets(config.paths(&DATASETS_SPECS), wanted), &mut mistakes);
         let settings = Self {
             tables: tables.unwrap_or_default(),
@@ -78,13 +84,48 @@ impl Settings {
         if !has_data {
             mistakes.push(ErrorReport::new(&JobError::NoSources));
         }
+        mistakes.extend(settings.unfit(context));
         if mistakes.is_empty() { Ok(settings) } else { Err(Failure::Errors(mistakes)) }
+    }
+
+    /// Specs and rules with a mistake, and tables that features read and nothing can give.
+    fn unfit(&self, context: &Context) -> Vec<ErrorReport> {
+        let mut mistakes = Vec::new();
+        kept(labeling::book(&RULES, context).map(drop), &mut mistakes);
+        kept(quality::read_rules(context), &mut mistakes);
+        let Some(plan) = kept(features::plan(&SPEC, context), &mut mistakes) else {
+            return mistakes;
+        };
+        // What a feed or a log holds is known only when it is read.
+        if self.log.is_none() && self.feeds.is_empty() && !self.tables.is_empty() {
+            let why = match &self.features {
+                Some(_) => "which the features of features.spec read",
+                None => "which the built-in features read; name others in features.spec",
+            };
+            let is_there = |name: &str| self.tables.iter().any(|table| table.name == name);
+            let missing = plan.required_tables().into_iter().filter(|table| !is_there(table));
+            mistakes.extend(
+                missing.map(|table| ErrorReport::new(&CliError::MissingInput { table, why })),
+            );
+        }
+        mistakes
     }
 
     /// Whether rows go into a log that the run makes.
     pub(super) fn has_rows(&self) -> bool {
         !self.feeds.is_empty() || self.tables.iter().any(|table| table.is_event)
     }
+}
+
+/// Files that are named more than once, by whatever path.
+fn twice(paths: &[PathBuf]) -> Vec<ErrorReport> {
+    let real = |path: &PathBuf| path.canonicalize().ok();
+    let is_again = |(at, path): &(usize, &PathBuf)| {
+        real(path).is_some_and(|own| paths.iter().take(*at).filter_map(real).any(|p| p == own))
+    };
+    let again = paths.iter().enumerate().filter(is_again);
+    let error = |path: &PathBuf| JobError::SourceTwice { path: path.display().to_string() };
+    again.map(|(_, path)| ErrorReport::new(&error(path))).collect()
 }
 
 /// What came of a part, its mistakes added to the others.

@@ -3,7 +3,7 @@
 use super::latency;
 use super::record::{Facts, Parts, add};
 use super::settings::{Settings, text_hash};
-use super::state::{Job, texts, wanted};
+use super::state::{CONTEXT, Job, texts, wanted};
 use super::work;
 use crate::commands::capture as log;
 use crate::config::{FEEDS_SPEC, LABELING_CHECK, QUALITY_MODE};
@@ -22,6 +22,8 @@ pub(super) enum Keeps {
     Versions,
     /// Nothing but what it found.
     Facts,
+    /// Nothing: it looks at what others made, which may have changed since.
+    Nothing,
 }
 
 /// A step.
@@ -167,6 +169,7 @@ pub(super) const STEPS: &[Step] = &[
         needs: &["tables"],
         parts: |job, context| {
             let mut parts = job.of_tables(&job.quality_tables())?;
+            parts.extend(job.of_tables(&job.there(&CONTEXT))?);
             parts.extend(texts("rules", &job.settings.quality)?);
             parts.insert("mode".to_owned(), context.config.word(&QUALITY_MODE).to_owned());
             Ok(parts)
@@ -204,7 +207,7 @@ pub(super) const STEPS: &[Step] = &[
         parts: |job, _| Ok(job.facts_of("datasets").into_iter().collect()),
         work: work::verify,
         has_room: |_| false,
-        keeps: Keeps::Facts,
+        keeps: Keeps::Nothing,
         is_in: |_| true,
     },
     Step {

@@ -85,6 +85,16 @@ pub(super) fn table(settings: &Settings, lines: &[Line]) -> String {
     format!("{}\n{}", grid.to_text(), versions(settings, lines))
 }
 
+/// Where rows lie that could not be used, a line a step; empty when there are none.
+pub(super) fn rejects(lines: &[Line]) -> String {
+    let fact = |line: &Line, name: &str| line.facts.get(name).cloned().unwrap_or_default();
+    let of = |line: &Line| {
+        let (rows, places) = (fact(line, "rejects"), fact(line, "rejects_in"));
+        format!("  {rows} rows rejected by {}: {places}\n", line.step)
+    };
+    lines.iter().filter(|line| line.facts.contains_key("rejects")).map(of).collect()
+}
+
 /// The versions, and how long a decision takes.
 pub(super) fn versions(settings: &Settings, lines: &[Line]) -> String {
     let mut text = String::new();
@@ -128,9 +138,12 @@ fn found(line: &Line, settings: &Settings) -> String {
         return String::new();
     }
     if line.step == "datasets" {
-        return format!("{} versions", settings.datasets.len());
+        let rejects = line.facts.get("rejects").map(|n| format!(", rejects {n}"));
+        return format!("{} versions{}", settings.datasets.len(), rejects.unwrap_or_default());
     }
-    let is_short = |(name, value): &(&String, &String)| value.len() < 40 && *name != "log_id";
+    let is_short = |(name, value): &(&String, &String)| {
+        !matches!(name.as_str(), "log_id" | "rejects_in") && value.len() < 40
+    };
     let words: Vec<String> =
         line.facts.iter().filter(is_short).map(|(name, value)| format!("{name} {value}")).collect();
     words.join(", ")

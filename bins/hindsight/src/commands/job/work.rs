@@ -70,6 +70,7 @@ pub(super) fn append(job: &Job<'_>, room: &Path, context: &mut Context) -> Resul
         inputs.extend(made.map(|stamp| job.place("convert").join(&stamp.path)));
     }
     let place = job.settings.dir.join("log.rejects.arrow");
+    remove(&place)?;
     let args = AppendArgs {
         log: log.clone(),
         inputs: inputs.into_iter().map(OsString::from).collect(),
