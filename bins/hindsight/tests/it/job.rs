@@ -421,6 +421,8 @@ fn what_cannot_be_done_says_what_to_do_and_ends_with_its_code() {
             "expected an input of table `trades`",
         );
     }
+    std::fs::write(dir.path().join("entries.toml"), ENTRIES.replace("ahead", "ahed")).unwrap();
+    check(&config, &["run", "--dry-run"], 2, "found `ahed` (is it `ahead`?)");
     let wrong = ENTRIES.replace("chronological", "chronologic");
     std::fs::write(dir.path().join("entries.toml"), wrong).unwrap();
     check(&config, &["run"], 2, "is it `chronological`?");

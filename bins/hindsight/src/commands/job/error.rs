@@ -27,6 +27,16 @@ pub(in crate::commands) enum JobError {
         /// The name.
         name: String,
     },
+    /// A label that no rule makes.
+    #[error("dataset {dataset}: expected a target of the label rules, found `{found}`{near}")]
+    UnknownTarget {
+        /// The dataset.
+        dataset: String,
+        /// What it asks for.
+        found: String,
+        /// Nearest names, as a clause.
+        near: String,
+    },
     /// A file that is named twice: its rows would count twice.
     #[error("run.sources: expected each file once, found {path} twice")]
     SourceTwice {
@@ -58,6 +68,7 @@ impl Diagnostic for JobError {
             Self::NoDatasets => "cli/no-datasets",
             Self::UnknownDataset { .. } => "cli/unknown-dataset",
             Self::SpecTwice { .. } => "cli/spec-twice",
+            Self::UnknownTarget { .. } => "cli/unknown-target",
             Self::SourceTwice { .. } => "cli/source-twice",
             Self::NotARun { .. } => "cli/not-a-run",
             Self::Locked { .. } => "cli/run-locked",

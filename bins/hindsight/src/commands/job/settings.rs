@@ -27,6 +27,8 @@ pub(super) struct Table {
 pub(super) struct Dataset {
     pub(super) name: Name,
     pub(super) spec: PathBuf,
+    /// Labels that it asks for.
+    targets: Vec<String>,
 }
 
 /// What a run works on.
@@ -91,7 +93,23 @@ impl Settings {
     /// Specs and rules with a mistake, and tables that features read and nothing can give.
     fn unfit(&self, context: &Context) -> Vec<ErrorReport> {
         let mut mistakes = Vec::new();
-        kept(labeling::book(&RULES, context).map(drop), &mut mistakes);
+        if let Some(book) = kept(labeling::book(&RULES, context), &mut mistakes) {
+            let known: Vec<&str> =
+                book.specs().flat_map(|s| &s.base().targets).map(|t| t.name.as_ref()).collect();
+            for (dataset, found) in
+                self.datasets.iter().flat_map(|d| d.targets.iter().map(move |t| (d, t)))
+            {
+                if !known.contains(&found.as_str()) {
+                    let near = did_you_mean(found, known.iter().copied());
+                    let (dataset, found) = (dataset.name.to_string(), found.clone());
+                    mistakes.push(ErrorReport::new(&JobError::UnknownTarget {
+                        dataset,
+                        found,
+                        near,
+                    }));
+                }
+            }
+        }
         kept(quality::read_rules(context), &mut mistakes);
         let Some(plan) = kept(features::plan(&SPEC, context), &mut mistakes) else {
             return mistakes;
@@ -192,11 +210,13 @@ fn dataset(path: &Path) -> Result<Dataset, Failure> {
         expected: "a file whose name is a word of letters, digits, `.`, `_` and `-`",
         found: contract::excerpt(stem.as_bytes()),
     })?;
-    datasets::Spec::parse(&text).map_err(|errors| {
+    let spec = datasets::Spec::parse(&text).map_err(|errors| {
         let reports = errors.0.iter().map(|e| ErrorReport::new(e));
         Failure::Errors(reports.collect()).in_input(&file)
     })?;
-    Ok(Dataset { name, spec: path.to_owned() })
+    let labels = spec.targets.into_iter().filter(|target| target.measure.is_none());
+    let targets = labels.map(|target| target.name).collect();
+    Ok(Dataset { name, spec: path.to_owned(), targets })
 }
 
 /// The hash of a spec's text.
