@@ -132,22 +132,11 @@ impl Archiver {
             for plan in plans {
                 let order = places.remove(&plan.day).unwrap_or_default();
                 let there = adopted.iter().find(|(relative, _)| *relative == plan.relative);
-                let (sha256, bytes) = match there {
+                let file = match there {
                     Some((_, found)) => *found,
                     None => publish(job, &part, &plan, &rows, &order)?,
                 };
-                out.push(ArchivedFile {
-                    table: part.spec.name.to_owned(),
-                    path: plan.relative,
-                    rows: plan.tally.rows,
-                    first_seq: plan.tally.first_seq,
-                    end_seq: plan.tally.end_seq,
-                    min_ts_avail: plan.tally.min_ts_avail,
-                    max_ts_avail: plan.tally.max_ts_avail,
-                    bytes,
-                    sha256,
-                    digest: Hash::from_bytes(plan.tally.digest.to_bytes()),
-                });
+                out.push(plan.tally.record(part.spec.name, plan.relative, file));
             }
         }
         out.sort_by(|a, b| a.path.cmp(&b.path));

@@ -16,7 +16,7 @@ use crate::note::{Note, Place};
 use crate::options::Options;
 use crate::recover::read_watermark;
 use crate::scan::{Raw, Scan};
-use crate::store::{log_id, read_manifest};
+use crate::store::named_manifest;
 use crate::sync::lock;
 use absent::Absent;
 use arrow_array::RecordBatch;
@@ -118,10 +118,7 @@ impl LogReader {
         from_seq: u64,
         filter: Filter,
     ) -> Result<Reader, ReadError> {
-        let missing = || ReadError::Missing(dir.to_path_buf());
-        let manifest = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
-        let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
-        let log_id = log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)?;
+        let (_, log_id) = named_manifest(fs.as_ref(), dir)?;
         let other = Other { fs, dir: dir.to_path_buf(), log_id };
         let gate = Arc::clone(&options.gate);
         Reader::new(
@@ -140,10 +137,7 @@ impl LogReader {
     /// # Errors
     /// [`ReadError`].
     pub fn log_id(fs: &dyn Fs, dir: &Path) -> Result<EventId, ReadError> {
-        let missing = || ReadError::Missing(dir.to_path_buf());
-        let manifest = read_manifest(fs, dir)?.ok_or_else(missing)?;
-        let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
-        log_id(manifest.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)
+        Ok(named_manifest(fs, dir)?.1)
     }
 }
 

@@ -6,7 +6,7 @@ use crate::reader::claimed;
 use crate::recover::read_watermark;
 use crate::scan::{Raw, Scan};
 use crate::segments::{Head, open_segment, segment_numbers};
-use crate::store::{archived, log_id, read_manifest, sealed};
+use crate::store::{archived, named_manifest, sealed};
 use crate::window::{Window, segment_path};
 use contract::{EventId, Hash, UtcNanos};
 use durable::{Fs, FsErrorKind};
@@ -144,10 +144,8 @@ impl Stock {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn stock(fs: &Arc<dyn Fs>, dir: &Path) -> Result<Stock, ReadError> {
-    let missing = || ReadError::Missing(dir.to_path_buf());
-    let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
+    let (parsed, log_id) = named_manifest(fs.as_ref(), dir)?;
     let records: Vec<Record> = parsed.entries.into_iter().map(|(_, entry)| entry).collect();
-    let log_id = log_id(&records).ok_or_else(|| ReadError::DamagedManifest(dir.to_path_buf()))?;
     let mark = read_watermark(fs.as_ref(), dir, log_id)?;
     let marked = match &mark {
         Some(mark) => mark.durable_seq,

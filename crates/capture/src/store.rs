@@ -1,5 +1,6 @@
 //! The manifest as a file that only grows.
 
+use crate::error::ReadError;
 use crate::format::manifest::{self, ArchivedEntry, Entry, LogEntry, Parsed, SealedEntry};
 use contract::{EventId, Hash};
 use durable::{
@@ -36,6 +37,16 @@ pub(crate) fn read_manifest(fs: &dyn Fs, dir: &Path) -> Result<Option<Parsed>, F
         other => other?,
     };
     Ok(Some(manifest::parse(&read_all(file.as_ref())?)))
+}
+
+/// Reads the manifest of a log that must be there, and which log it is.
+pub(crate) fn named_manifest(fs: &dyn Fs, dir: &Path) -> Result<(Parsed, EventId), ReadError> {
+    let Some(parsed) = read_manifest(fs, dir)? else {
+        return Err(ReadError::Missing(dir.to_path_buf()));
+    };
+    let id = log_id(parsed.entries.iter().map(|(_, entry)| entry));
+    let id = id.ok_or_else(|| ReadError::DamagedManifest(dir.to_path_buf()))?;
+    Ok((parsed, id))
 }
 
 /// All bytes of a file.

@@ -14,7 +14,7 @@ use crate::reader::claimed;
 use crate::recover::read_watermark;
 use crate::scan::{Raw, Scan};
 use crate::segments::segment_numbers;
-use crate::store::{log_id, read_manifest};
+use crate::store::{named_manifest, read_manifest};
 use contract::{EventId, GapKind, Outcome, ReadContext, Resource, ResourceKind, UtcNanos};
 use durable::{Fs, FsErrorKind};
 use std::collections::BTreeSet;
@@ -95,11 +95,8 @@ fn look(
     now: UtcNanos,
     seqs: Range<u64>,
 ) -> Result<Completeness, ReadError> {
-    let missing = || ReadError::Missing(dir.to_path_buf());
     // The mark comes first: every frame below it was written before anything else is read here.
-    let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
-    let damaged = || ReadError::DamagedManifest(dir.to_path_buf());
-    let id = log_id(parsed.entries.iter().map(|(_, e)| e)).ok_or_else(damaged)?;
+    let (parsed, id) = named_manifest(fs.as_ref(), dir)?;
     let mark = read_watermark(fs.as_ref(), dir, id)?;
     let bound = match &mark {
         Some(mark) => mark.durable_frame,

@@ -12,7 +12,7 @@ use crate::reader::durable_frame;
 use crate::recover::damage::{is_same, lost_frame, quarantine};
 use crate::scan::{Hole, Raw, Scan};
 use crate::seal::hash_file;
-use crate::store::{log_id, manifest_path, read_manifest, sealed};
+use crate::store::{manifest_path, named_manifest, read_manifest, sealed};
 use crate::sync::lock;
 use crate::ticket::{Ack, Level};
 use crate::window::segment_path;
@@ -101,10 +101,8 @@ pub(crate) fn survey(
     dir: &Path,
     end: Option<(u64, Ledger)>,
 ) -> Result<VerifyReport, ReadError> {
-    let missing = || ReadError::Missing(dir.to_path_buf());
-    let parsed = read_manifest(fs.as_ref(), dir)?.ok_or_else(missing)?;
+    let (parsed, id) = named_manifest(fs.as_ref(), dir)?;
     let entries: Vec<Record> = parsed.entries.iter().map(|(_, e)| e.clone()).collect();
-    let id = log_id(&entries).ok_or_else(|| ReadError::DamagedManifest(dir.to_path_buf()))?;
     let mut report = VerifyReport {
         log_id: id,
         segments: 0,

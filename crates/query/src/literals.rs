@@ -3,7 +3,7 @@
 //! An id is 16 bytes and a letter of a closed set a byte; the engine compares neither with a text.
 
 use crate::error::QueryError;
-use arrow_schema::{DataType, Field, FieldRef};
+use arrow_schema::{DataType, Field};
 use contract::{EventId, Type};
 use datafusion::common::DFSchema;
 use datafusion::common::config::ConfigOptions;
@@ -22,20 +22,24 @@ use datafusion::sql::sqlparser::ast::BinaryOperator;
 /// standard say so.
 #[must_use]
 pub fn is_letter(field: &Field) -> bool {
+    letters(field).is_some()
+}
+
+/// The closed set of a column of letters.
+fn letters(field: &Field) -> Option<&'static [&'static str]> {
     if *field.data_type() != DataType::UInt8 {
-        return false;
+        return None;
     }
     let word = |key: &str| field.metadata().get(key).map(String::as_str);
-    let (Some(id), Some(standard)) = (word("PARQUET:field_id"), word("hindsight.standard")) else {
-        return false;
-    };
+    let (id, standard) = (word("PARQUET:field_id")?, word("hindsight.standard")?);
+    let of = |ty: Type| if let Type::Code(words) = ty { Some(words) } else { None };
     let is_byte = |ty: Type| matches!(ty, Type::Code(_) | Type::U8);
     let columns = contract::TABLES.iter().flat_map(|table| table.columns);
     let mut same = columns.filter(|column| {
         column.field_id.to_string() == id && column.standard == standard && is_byte(column.ty)
     });
-    let first = same.next().is_some_and(|column| matches!(column.ty, Type::Code(_)));
-    first && same.all(|column| matches!(column.ty, Type::Code(_)))
+    let first = same.next().and_then(|column| of(column.ty))?;
+    same.all(|column| of(column.ty).is_some()).then_some(first)
 }
 
 /// Reads texts beside ids and letters: operators while a statement is planned, lists when the plan is analysed.
@@ -110,7 +114,10 @@ fn beside(of: &Expr, text: &Expr, schema: &DFSchema) -> Result<Option<Expr>> {
     let Ok((_, field)) = of.to_field(schema) else { return Ok(None) };
     let value = match field.data_type() {
         DataType::FixedSizeBinary(16) => ScalarValue::FixedSizeBinary(16, Some(id(of, text)?)),
-        DataType::UInt8 if is_letter(&field) => ScalarValue::UInt8(Some(letter(of, text, &field)?)),
+        DataType::UInt8 => match letters(&field) {
+            Some(letters) => ScalarValue::UInt8(Some(letter(of, text, letters)?)),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     Ok(Some(Expr::Literal(value, None)))
@@ -122,16 +129,7 @@ fn id(of: &Expr, text: &str) -> Result<Vec<u8>, QueryError> {
         .map_err(|_| unlike(of, "32 hexadecimal digits, or a UUID", text))
 }
 
-fn letter(of: &Expr, text: &str, field: &FieldRef) -> Result<u8, QueryError> {
-    let letters = contract::TABLES.iter().flat_map(|table| table.columns).find_map(|column| {
-        let is_it = field
-            .metadata()
-            .get("PARQUET:field_id")
-            .is_some_and(|id| *id == column.field_id.to_string())
-            && field.metadata().get("hindsight.standard").is_some_and(|s| s == column.standard);
-        if let (true, Type::Code(words)) = (is_it, column.ty) { Some(words) } else { None }
-    });
-    let letters = letters.unwrap_or_default();
+fn letter(of: &Expr, text: &str, letters: &[&str]) -> Result<u8, QueryError> {
     match text.as_bytes() {
         [byte] if letters.contains(&text) => Ok(*byte),
         _ => Err(unlike(of, &format!("one of {}", letters.join(", ")), text)),

@@ -126,19 +126,19 @@ impl Shelf for LogShelf {
         }
         let Some(table) = self.event_table(name) else { return Ok(None) };
         let filter = match as_of {
-            // Rows to come would have numbers up to it: the same question would have another answer then.
-            AsOf::Seq(seq) if seq >= self.place.stock()?.durable_seq => {
-                return Err(QueryError::Argument {
-                    function: "as_of",
-                    argument: "bound",
-                    expected: format!(
-                        "a number that the log has, below {}",
-                        self.place.stock()?.durable_seq
-                    ),
-                    found: seq.to_string(),
-                });
+            AsOf::Seq(seq) => {
+                let end = self.place.stock()?.durable_seq;
+                // Rows to come would have numbers up to it: the same question would have another answer then.
+                if seq >= end {
+                    return Err(QueryError::Argument {
+                        function: "as_of",
+                        argument: "bound",
+                        expected: format!("a number that the log has, below {end}"),
+                        found: seq.to_string(),
+                    });
+                }
+                col("seq").lt_eq(lit(seq))
             }
-            AsOf::Seq(seq) => col("seq").lt_eq(lit(seq)),
             AsOf::Instant(instant) => {
                 let zone = Some(contract::UTC.into());
                 let instant = ScalarValue::TimestampNanosecond(Some(instant.nanos()), zone);

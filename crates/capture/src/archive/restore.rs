@@ -6,7 +6,7 @@ use super::source::Source;
 use super::tally::{Digests, Tally, spec_of};
 use super::verify::{count, hash_of, mismatch};
 use crate::format::manifest::{ArchivedEntry, ArchivedFile};
-use contract::{EventId, Hash};
+use contract::EventId;
 use durable::Fs;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -112,18 +112,6 @@ impl Footer {
         if found != expected {
             return Err(mismatch(&path, expected, found));
         }
-        let (sha256, bytes) = hash_of(fs, &path)?;
-        Ok(ArchivedFile {
-            table: self.table.clone(),
-            path: relative,
-            rows: tally.rows,
-            first_seq: tally.first_seq,
-            end_seq: tally.end_seq,
-            min_ts_avail: tally.min_ts_avail,
-            max_ts_avail: tally.max_ts_avail,
-            bytes,
-            sha256,
-            digest: Hash::from_bytes(tally.digest.to_bytes()),
-        })
+        Ok(tally.record(&self.table, relative, hash_of(fs, &path)?))
     }
 }

@@ -3,10 +3,11 @@
 use super::error::ArchiveError;
 use super::name::day_of;
 use crate::format::bytes::Record;
+use crate::format::manifest::ArchivedFile;
 use contract::arrow_array::cast::AsArray as _;
 use contract::arrow_array::types::{TimestampNanosecondType, UInt64Type};
 use contract::arrow_array::{Array, FixedSizeBinaryArray, TimestampNanosecondArray, UInt64Array};
-use contract::{AnyBatch, RowDigest, TableSpec};
+use contract::{AnyBatch, Hash, RowDigest, TableSpec};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -161,6 +162,27 @@ impl Tally {
             max_ts_avail: ts,
             digest: RowDigest::default(),
             placed: RowDigest::default(),
+        }
+    }
+
+    /// The record of a file of these rows.
+    pub(super) fn record(
+        &self,
+        table: &str,
+        path: String,
+        (sha256, bytes): (Hash, u64),
+    ) -> ArchivedFile {
+        ArchivedFile {
+            table: table.to_owned(),
+            path,
+            rows: self.rows,
+            first_seq: self.first_seq,
+            end_seq: self.end_seq,
+            min_ts_avail: self.min_ts_avail,
+            max_ts_avail: self.max_ts_avail,
+            bytes,
+            sha256,
+            digest: Hash::from_bytes(self.digest.to_bytes()),
         }
     }
 

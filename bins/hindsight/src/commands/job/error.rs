@@ -38,8 +38,10 @@ pub(in crate::commands) enum JobError {
         near: String,
     },
     /// A file that is named twice: its rows would count twice.
-    #[error("run.sources: expected each file once, found {path} twice")]
+    #[error("{key}: expected each file once, found {path} twice")]
     SourceTwice {
+        /// The key that names it.
+        key: &'static str,
         /// The file.
         path: String,
     },

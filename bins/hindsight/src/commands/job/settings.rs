@@ -58,9 +58,9 @@ impl Settings {
             config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
         let mut mistakes = Vec::new();
         let tables = kept(tables(config.paths(&RUN_SOURCES), context), &mut mistakes);
-        mistakes.extend(
-            twice(config.paths(&RUN_SOURCES)).into_iter().chain(twice(config.paths(&RUN_FEEDS))),
-        );
+        for key in [&RUN_SOURCES, &RUN_FEEDS] {
+            mistakes.extend(twice(key.name, config.paths(key)));
+        }
         let datasets = kept(datasets(config.paths(&DATASETS_SPECS), wanted), &mut mistakes);
         let settings = Self {
             tables: tables.unwrap_or_default(),
@@ -136,13 +136,13 @@ impl Settings {
 }
 
 /// Files that are named more than once, by whatever path.
-fn twice(paths: &[PathBuf]) -> Vec<ErrorReport> {
+fn twice(key: &'static str, paths: &[PathBuf]) -> Vec<ErrorReport> {
     let real = |path: &PathBuf| path.canonicalize().ok();
     let is_again = |(at, path): &(usize, &PathBuf)| {
         real(path).is_some_and(|own| paths.iter().take(*at).filter_map(real).any(|p| p == own))
     };
     let again = paths.iter().enumerate().filter(is_again);
-    let error = |path: &PathBuf| JobError::SourceTwice { path: path.display().to_string() };
+    let error = |path: &PathBuf| JobError::SourceTwice { key, path: path.display().to_string() };
     again.map(|(_, path)| ErrorReport::new(&error(path))).collect()
 }
 
