@@ -59,6 +59,7 @@ async fn sums_of_decimals_are_right_or_an_error() {
         format!("(VALUES {}) v(x)", rows.join(", "))
     };
     let half = "50000000000000000000000000000000000000";
+    let quarter = "85070591730234615865843651857942052864";
     for (sql, expected) in [
         (
             format!("SELECT sum(x) FROM {}", of(&[half, "1"])),
@@ -74,6 +75,9 @@ async fn sums_of_decimals_are_right_or_an_error() {
     for sql in [
         format!("SELECT sum(x) FROM {}", of(&[&nines, &nines])),
         format!("SELECT sum(x) FROM {}", of(&[half, half])),
+        // Four times 2^126 is 2^128, which would be 0.
+        format!("SELECT sum(x) FROM {}", of(&[quarter; 4])),
+        format!("SELECT x % 2, sum(x) FROM {} GROUP BY x % 2", of(&[quarter; 4])),
         format!("SELECT x % 2, sum(x) FROM {} GROUP BY x % 2", of(&[&nines, &nines])),
         format!("SELECT sum(x) OVER () FROM {}", of(&[&nines, "1"])),
         format!("SELECT sum(DISTINCT x) FROM {}", of(&[&nines, "1"])),
