@@ -34,7 +34,7 @@ pub(crate) use quality::{
     QualityShowArgs, QualityValidateArgs,
 };
 
-pub(crate) use demo::{DemoArgs, DemoLie, DemoSize};
+pub(crate) use demo::{DemoArgs, DemoSize, Sabotage};
 pub(crate) use replay::ReplayArgs;
 pub(crate) use run::RunArgs;
 pub(crate) use simulator::{SimulateArgs, SimulatorCommand, TruthArgs};
@@ -217,6 +217,8 @@ pub enum Command {
     Init(InitArgs),
     /// Check this machine and the configuration
     Doctor(ReportArgs),
+    /// Where every stage stands: the log, each step of the run, each dataset
+    Status(ReportArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
     /// Write man pages to a directory
@@ -405,6 +407,7 @@ impl Command {
             Self::Labeling(LabelingCommand::Show(args)) => args.measures || args.text,
             Self::Quality(QualityCommand::Show(args)) => args.kinds || args.text,
             Self::Labeling(_)
+            | Self::Status(_)
             | Self::Quality(_)
             | Self::Datasets(_)
             | Self::Cat(_)

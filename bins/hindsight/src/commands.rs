@@ -83,6 +83,7 @@ pub(crate) fn dispatch(command: &Command, context: &mut Context) -> Result<(), F
         Command::Explain(args) => explain::explain(args),
         Command::Init(args) => init::init(args, context),
         Command::Doctor(args) => doctor::doctor(args, context),
+        Command::Status(args) => job::status(args, context),
         Command::Completions(args) => pages::completions(args),
         Command::Man(args) => pages::man(args, context),
     }

@@ -38,6 +38,9 @@ pub enum AckLevel {
     Durable,
     /// In the operating system: survives the death of the process
     Buffered,
+    /// Nowhere yet: what no capture may call acknowledged, here for the demo to catch
+    #[value(hide = true)]
+    Queued,
 }
 
 /// `hindsight capture append`.
@@ -75,7 +78,8 @@ pub struct AppendArgs {
     #[arg(long, help_heading = "Producer")]
     pub resume: bool,
     /// Append all inputs together, slice after slice of this length of their availability, as their rows would have come to
-    /// a collector; without it one input follows the other [as in 100ms]
+    /// a collector; without it one input follows the other [as in 100ms]. Rows get numbers that no decider has read, so
+    /// md_seq_high of decisions is left out
     #[arg(long, value_name = "TIME", help_heading = "Input")]
     pub merge: Option<String>,
     /// When rows are acknowledged

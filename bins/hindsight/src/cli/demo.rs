@@ -16,12 +16,18 @@ pub enum DemoSize {
     Day,
 }
 
-/// A lie that the demo must notice, for tests.
+/// A promise that is broken on purpose, which the demo must notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DemoLie {
-    /// A row of the truth's ledger that was never emitted
-    Ledger,
-    /// Labels of the truth turned round
+pub enum Sabotage {
+    /// Market rows count as known when they happened, not when they came
+    Availability,
+    /// Rows are acknowledged before they are written; with --crash
+    Acknowledgement,
+    /// A producer's rows are stored a second time
+    Duplicates,
+    /// Labels hide how long they live, so that none is purged
+    Purge,
+    /// Labels are those of the row before
     Labels,
 }
 
@@ -34,7 +40,8 @@ bar that is not met yet, printed with what was found, and FAILED when it gets wo
 
 Examples:
   hindsight demo
-  hindsight demo --size day --seed 11 --keep market-day")]
+  hindsight demo --size day --seed 11 --keep market-day
+  hindsight demo --sabotage labels")]
 pub struct DemoArgs {
     /// How much is simulated
     #[arg(long, value_name = "SIZE", default_value = "small")]
@@ -51,9 +58,9 @@ pub struct DemoArgs {
     /// Threads, 0 for all; never changes a byte [default: key run.threads]
     #[arg(long, value_name = "N")]
     pub threads: Option<u32>,
-    /// A lie that must be noticed
-    #[arg(long, value_name = "LIE", hide = true)]
-    pub lie: Option<DemoLie>,
+    /// Break a promise on purpose, and see the demo fail on the line that names it
+    #[arg(long, value_name = "PROMISE")]
+    pub sabotage: Option<Sabotage>,
     /// Output.
     #[command(flatten)]
     pub report: ReportArgs,

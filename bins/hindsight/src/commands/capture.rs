@@ -7,6 +7,7 @@ mod compare;
 mod ledger;
 mod merge;
 mod read;
+mod rows;
 mod sources;
 mod verify;
 
@@ -15,6 +16,7 @@ pub(super) use append::{append, appended};
 pub(super) use archive::archive;
 pub(super) use ledger::ledger;
 pub(super) use read::read;
+pub(super) use rows::TableRows;
 pub(super) use verify::{verified, verify};
 
 use crate::error::{CliError, ErrorReport, Failure, did_you_mean};

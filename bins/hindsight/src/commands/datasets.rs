@@ -21,7 +21,7 @@ pub(super) use claim::claim;
 pub(super) use diff::diff;
 pub(super) use export::export;
 pub(super) use gc::gc;
-pub(super) use list::list;
+pub(super) use list::{latest, list};
 pub(super) use mark::{pin, withdraw};
 pub(super) use show::show;
 pub(super) use trace::trace;

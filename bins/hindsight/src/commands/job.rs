@@ -8,6 +8,7 @@ mod room;
 mod settings;
 mod stamp;
 mod state;
+mod status;
 mod steps;
 mod summary;
 mod work;
@@ -23,6 +24,7 @@ use room::Home;
 use settings::Settings;
 use stamp::Stamp;
 use state::Job;
+pub(in crate::commands) use status::status;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -44,7 +46,7 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
     let settings = Settings::of(&args.datasets, context)?;
     let store = (&DATASETS_STORE, settings.store.display().to_string());
     let dry_run = args.dry_run;
-    let done = context.under(&[store], |inner| carry_out(&settings, dry_run, inner))?;
+    let done = context.under(&[store], |inner| carry_out(&settings, dry_run, None, inner))?;
     print(&if json {
         format!("{}\n", summary::document(&settings, &done, dry_run))
     } else if dry_run {
@@ -65,11 +67,18 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
     Ok(())
 }
 
+/// What is done when a step has worked and before its outputs are recorded: its name, and the folder that it worked in.
+pub(in crate::commands) type After<'a> =
+    dyn FnMut(&str, &Path, &mut Context) -> Result<(), Failure> + 'a;
+
 /// Carries out what the configuration names, without a report.
-pub(in crate::commands) fn carried(context: &mut Context) -> Result<Done, Failure> {
+pub(in crate::commands) fn carried(
+    after: Option<&mut After<'_>>,
+    context: &mut Context,
+) -> Result<Done, Failure> {
     let settings = Settings::of(&[], context)?;
     let store = (&DATASETS_STORE, settings.store.display().to_string());
-    let lines = context.under(&[store], |inner| carry_out(&settings, false, inner))?;
+    let lines = context.under(&[store], |inner| carry_out(&settings, false, after, inner))?;
     Ok(Done { settings, lines })
 }
 
@@ -104,10 +113,11 @@ impl Done {
     }
 }
 
-/// Builds the first dataset of a run again, of other features and into another store.
+/// Builds the first dataset of a run again, of other features with their certificate and into another store.
 pub(in crate::commands) fn built_with(
     run: &Done,
     features: &Path,
+    causality: &Path,
     store: &Path,
     context: &mut Context,
 ) -> Result<(), Failure> {
@@ -120,7 +130,7 @@ pub(in crate::commands) fn built_with(
         }
     }
     let store = (&DATASETS_STORE, store.display().to_string());
-    context.under(&[store], |inner| work::build_of(&job, features, inner).map(|_| ()))
+    context.under(&[store], |inner| work::build_of(&job, features, causality, inner).map(|_| ()))
 }
 
 /// Makes a folder that of a run, as far as one that is put together by hand has to be.
@@ -132,6 +142,7 @@ pub(in crate::commands) fn mark(dir: &Path) -> Result<(), Failure> {
 fn carry_out(
     settings: &Settings,
     dry_run: bool,
+    mut after: Option<&mut After<'_>>,
     context: &mut Context,
 ) -> Result<Vec<Line>, Failure> {
     let home = if dry_run {
@@ -176,6 +187,9 @@ fn carry_out(
         Record::remove(&settings.dir, step.name)?;
         let room = home.room(step.name);
         let mut facts = (step.work)(&job, &room, context)?;
+        if let Some(after) = after.as_deref_mut() {
+            after(step.name, &room, context)?;
+        }
         facts.extend(rejects::of(step.name, &room, &job, context)?);
         let mut outputs = Vec::new();
         if (step.has_room)(&job) {

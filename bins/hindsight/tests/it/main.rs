@@ -4,6 +4,7 @@
 mod capture;
 mod capture_data;
 mod cat;
+mod compositions;
 mod config;
 mod datasets;
 mod demo;

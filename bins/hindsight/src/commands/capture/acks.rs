@@ -3,9 +3,10 @@
 use super::failure;
 use crate::error::{CliError, Failure};
 use crate::output::{ByteSink, Document};
-use capture::Ticket;
+use capture::{Ack, Ticket};
 use contract::EventId;
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -22,6 +23,8 @@ pub(super) struct Sent {
     pub(super) producer: Arc<str>,
     pub(super) id: EventId,
     pub(super) epoch: u32,
+    /// Numbers of the rows, of an acknowledgement that does not wait for them to be written.
+    pub(super) early: Option<Range<u64>>,
 }
 
 /// What was acknowledged.
@@ -29,6 +32,13 @@ pub(super) struct Sent {
 pub(super) struct Totals {
     pub(super) rows: u64,
     pub(super) duplicates: u64,
+}
+
+impl Totals {
+    fn add(&mut self, ack: &Ack) {
+        self.rows += ack.pseq.end - ack.pseq.start;
+        self.duplicates += ack.duplicates;
+    }
 }
 
 /// Where a line for each acknowledged range goes.
@@ -67,26 +77,30 @@ impl Printer {
 
 fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<Totals, Failure> {
     let mut totals = Totals::default();
+    let mut waiting = Vec::new();
     for sent in receiver {
-        let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
-        totals.rows += ack.pseq.end - ack.pseq.start;
-        totals.duplicates += ack.duplicates;
-        if sink.is_none() {
-            continue;
-        }
-        let text = |n: Option<u64>| n.map(|n| n.to_string());
-        let stored = ack.stored.first().zip(ack.stored.last());
         let line = Document::new("hindsight.ack.v1")
             .with("table", sent.table)
             .with("producer", &*sent.producer)
             .with("producer_id", sent.id.to_string())
-            .with("epoch", u64::from(sent.epoch))
-            .with("first_pseq", ack.pseq.start.to_string())
-            .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
-            .with("first_seq", text(stored.map(|(first, _)| first.start)))
-            .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
-            .with("duplicates", ack.duplicates)
-            .with("level", ack.level.word());
+            .with("epoch", u64::from(sent.epoch));
+        let line = if let Some(pseq) = sent.early {
+            waiting.push(sent.ticket);
+            line.with("first_pseq", pseq.start.to_string())
+                .with("last_pseq", pseq.end.saturating_sub(1).to_string())
+                .with("level", "queued")
+        } else {
+            let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
+            totals.add(&ack);
+            let text = |n: Option<u64>| n.map(|n| n.to_string());
+            let stored = ack.stored.first().zip(ack.stored.last());
+            line.with("first_pseq", ack.pseq.start.to_string())
+                .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
+                .with("first_seq", text(stored.map(|(first, _)| first.start)))
+                .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
+                .with("duplicates", ack.duplicates)
+                .with("level", ack.level.word())
+        };
         let Some(open) = sink.as_mut() else { continue };
         let written = writeln!(open, "{line}").and_then(|()| open.flush());
         if let Err(error) = written {
@@ -96,6 +110,9 @@ fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<To
                 other => return Err(other),
             }
         }
+    }
+    for ticket in waiting {
+        totals.add(&ticket.wait(PATIENCE).map_err(|error| failure(&error))?);
     }
     Ok(totals)
 }

@@ -6,15 +6,19 @@ use super::merge::{Line, rank};
 use super::sources::{Part, start};
 use super::{duration, failure, id_of, open, reading, start_note};
 use crate::cli::{AckLevel, AppendArgs, Mode};
+use crate::commands::bug;
 use crate::console::Closing;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::input::{Place, RawSource, ReadOptions, Source, parse_inputs};
 use crate::progress::Progress;
 use crate::rejects::RejectSink;
-use arrow_array::RecordBatch;
+use arrow_array::{Array as _, RecordBatch, new_null_array};
+use arrow_schema::ArrowError;
 use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec};
-use contract::{Admitted, EventId, Observe, Origin, ProducerMode, TableSpec, admit_any};
+use contract::{
+    Admitted, Decisions, EventId, Observe, Origin, ProducerMode, Table as _, TableSpec, admit_any,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -63,7 +67,7 @@ impl Claim {
         };
         spec.level = match self.level {
             AckLevel::Durable => Level::Durable,
-            AckLevel::Buffered => Level::Buffered,
+            AckLevel::Buffered | AckLevel::Queued => Level::Buffered,
         };
         let handle = log.open_producer(spec).map_err(|error| failure(&error))?;
         self.next = self.first.unwrap_or_else(|| handle.next_pseq());
@@ -129,6 +133,8 @@ pub(in crate::commands) fn appended(
         progress: context.progress("capture append"),
         positions: BTreeMap::new(),
         most: BATCH,
+        is_past: slice.is_some(),
+        marks: 0,
     };
     let ended = if let Some(slice) = slice {
         run.take_merged(raw, slice, context, &mut notes)
@@ -158,7 +164,12 @@ pub(in crate::commands) fn appended(
             });
         }
     };
-    let Append { mut rejects, mut progress, .. } = run;
+    let Append { mut rejects, mut progress, marks, .. } = run;
+    if marks > 0 {
+        notes.push(format!(
+            "md_seq_high of {marks} decisions was left out: it counts rows of another log"
+        ));
+    }
     let rejects_path = rejects.finish(progress.stats.rows_in);
     log.stats().observe(&mut context.metrics);
     close(log)?;
@@ -324,6 +335,10 @@ struct Append<'a> {
     positions: BTreeMap<usize, u64>,
     /// Rows that a frame has held so far, at most.
     most: usize,
+    /// Whether the inputs are rows of the past, which are numbered anew.
+    is_past: bool,
+    /// Decisions whose mark counts rows of another log.
+    marks: u64,
 }
 
 impl Append<'_> {
@@ -446,7 +461,13 @@ impl Append<'_> {
         self.progress.stats.rejects += rejects.len() as u64;
         self.rejects.push(&rejects).map_err(Some)?;
         tracing::debug!(stage = "capture append", table = spec.name, rows, "batch");
-        Ok(good.into_record_batch())
+        let good = good.into_record_batch();
+        if self.is_past && spec.name == Decisions::SPEC.name {
+            let (good, n) = without_marks(good).map_err(|error| Some(bug(&error)))?;
+            self.marks += n;
+            return Ok(good);
+        }
+        Ok(good)
     }
 
     fn send_all(
@@ -492,13 +513,16 @@ impl Append<'_> {
         };
         match appended {
             Ok(ticket) => {
+                let from = producer.next;
                 producer.next += count as u64;
+                let is_early = producer.level == AckLevel::Queued;
                 let sent = Sent {
                     ticket,
                     table,
                     producer: Arc::clone(&producer.name),
                     id: producer.id,
                     epoch: handle.epoch(),
+                    early: is_early.then_some(from..producer.next),
                 };
                 let is_taken = self.sent.as_ref().is_some_and(|s| s.send(sent).is_ok());
                 // The printer has given up: its failure is the one to tell.
@@ -514,6 +538,18 @@ impl Append<'_> {
             Err(error) => Err(Some(failure(&error))),
         }
     }
+}
+
+/// Decisions without what their makers had read last, and how many of them said it: no row of the log that they go into
+/// had a number then.
+fn without_marks(rows: RecordBatch) -> Result<(RecordBatch, u64), ArrowError> {
+    let schema = rows.schema();
+    let Ok(at) = schema.index_of(Decisions::MD_SEQ_HIGH.name()) else { return Ok((rows, 0)) };
+    let mut columns = rows.columns().to_vec();
+    let Some(slot) = columns.get_mut(at) else { return Ok((rows, 0)) };
+    let n = slot.len() - slot.null_count();
+    *slot = new_null_array(slot.data_type(), slot.len());
+    Ok((RecordBatch::try_new(schema, columns)?, n as u64))
 }
 
 /// The failure of a run that did not come to its end, with what is there all the same.

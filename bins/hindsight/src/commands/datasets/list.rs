@@ -59,6 +59,23 @@ pub(in crate::commands) fn list(
     print(&grid.to_text())
 }
 
+/// Of every dataset: its name with the number of the last record, what that was, and what it was about.
+pub(in crate::commands) fn latest(
+    context: &Context,
+) -> Result<Vec<(String, String, String)>, Failure> {
+    let store = store(context)?;
+    let mut latest = Vec::new();
+    for name in store.names().map_err(|error| stopped(&error))? {
+        let records = store.history(&name).map_err(|error| stopped(&error))?;
+        if let Some(record) = records.last() {
+            let manifest: String = record.manifest.to_string().chars().take(16).collect();
+            let found = format!("manifest {manifest}, {}", record.ts);
+            latest.push((format!("{name}@{}", record.ordinal), record.word().to_owned(), found));
+        }
+    }
+    Ok(latest)
+}
+
 /// The records as the table `dataset_events`.
 fn events(
     args: &DatasetsListArgs,

@@ -1,30 +1,21 @@
 //! The ledger against the truth: what was emitted, what was lost or came twice on the way, and what is in the log.
 
-use super::Done;
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
-use crate::cli::DemoLie;
 use crate::commands::capture as log;
 use crate::context::Context;
 use crate::error::Failure;
+use contract::Vocabulary as _;
 use std::collections::BTreeMap;
 
 /// Rows by table.
 type Counts = BTreeMap<String, i64>;
 
-pub(super) fn check(
-    world: &World,
-    run: &Done,
-    lie: Option<DemoLie>,
-    context: &Context,
-) -> Result<Vec<Line>, Failure> {
-    let place = world.dir().join("run").join("log");
+pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failure> {
+    let place = world.log();
     let held = log::completeness(&place, 0..u64::MAX)?;
-    let mut emitted = emitted(world, context)?;
-    if lie == Some(DemoLie::Ledger) {
-        *emitted.entry("quotes".to_owned()).or_default() += 1;
-    }
+    let emitted = emitted(world, context)?;
     let moved = moved(world, context)?;
     let refused = refused(world, context)?;
     let mut wrong = Vec::new();
@@ -57,7 +48,7 @@ pub(super) fn check(
         format!("{} tables: the ledger is the truth", held.rows.len()),
         said,
     )];
-    let verdict = run.fact("log", "verdict");
+    let verdict = held.verdict.word();
     let gaps = held.gaps.len();
     lines.push(Line::new(
         Verdict::of(verdict == "complete" && gaps == 0),

@@ -3,6 +3,7 @@
 use super::report::{Line, Verdict};
 use super::world::World;
 use crate::claim::Draws;
+use crate::cli::{DemoArgs, Sabotage};
 use crate::commands::capture as log;
 use crate::context::Context;
 use crate::error::{CliError, Failure};
@@ -19,7 +20,11 @@ struct Ack {
     last_pseq: String,
 }
 
-pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<Line>, Failure> {
+pub(super) fn check(
+    world: &World,
+    args: &DemoArgs,
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
     let program =
         std::env::current_exe().map_err(|e| CliError::reading(Path::new("hindsight"), e))?;
     let log_dir = world.dir().join("crash");
@@ -29,6 +34,9 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
     let command = |is_piped: bool| {
         let mut command = Command::new(&program);
         command.args(["-q", "--no-config", "capture", "append"]).arg(&log_dir).args(&inputs);
+        if is_piped && args.sabotage == Some(Sabotage::Acknowledgement) {
+            command.args(["--level", "queued"]);
+        }
         command.args(["--merge", "100ms", "--resume", "--force", "--rejects"]).arg(&rejects);
         command.stdin(Stdio::null()).stderr(Stdio::null());
         command.stdout(if is_piped { Stdio::piped() } else { Stdio::null() });
@@ -37,7 +45,7 @@ pub(super) fn check(world: &World, seed: u64, context: &Context) -> Result<Vec<L
     let started = |e| CliError::reading(&program, e);
     let mut child = command(true).spawn().map_err(started)?;
     // So many acknowledgements it may give before it dies.
-    let most = 50 + Draws::new(seed, 9).below(400);
+    let most = 50 + Draws::new(args.seed, 9).below(400);
     let mut acked: BTreeMap<String, u64> = BTreeMap::new();
     let mut lines = 0;
     if let Some(out) = child.stdout.take() {

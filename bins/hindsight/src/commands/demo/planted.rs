@@ -1,22 +1,29 @@
 //! What the checks of `quality` find of what was planted, row by row.
 //!
-//! The same market is made again, clean, each row with its place in it; then the same faults are planted. What the built-in
-//! rules flag, in the mode that looks ahead, is held against what was planted.
+//! What is judged is what the run stored: the rows of its log. To know which of them were touched, the same market is made
+//! again, clean, each row with its place in it, and the same faults are planted; row by row it must be what was stored or
+//! refused. What the built-in rules flag, in the mode that looks ahead, is held against what was planted.
 
-use super::columns::Columns;
+use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
+use crate::commands::capture::TableRows;
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::UInt64Type;
 use arrow_array::{Array as _, ArrayRef, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
+use arrow_select::take::take_record_batch;
 use contract::{AnyBatch, QualityMode};
 use quality::{Context as Facts, RuleSet, TableState};
 use simulator::{FaultKind, Injector, Simulation, Slice};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
+
+/// The rule that a log keeps itself.
+const KEYS: &str = "key_unique";
 
 /// Which rows should be flagged.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,9 +121,17 @@ struct Planted {
 
 /// A table while it goes by.
 struct Watch {
+    table: &'static str,
     rules: RuleSet,
     state: TableState,
-    /// Place in the clean table of each row, where it has one.
+    stored: TableRows,
+    /// Number in the log and place among all rows that came, of each row that was stored.
+    seqs: Vec<(u64, u64)>,
+    /// Rows that the log refused, of all that came.
+    refused: BTreeSet<u64>,
+    /// The first row that is not what was planted, and how.
+    differs: Option<String>,
+    /// Place in the clean table of each row that came, where it has one.
     places: Vec<Option<u64>>,
     /// Stream of each clean row: source and instrument.
     clean: Vec<(i64, i64)>,
@@ -135,10 +150,12 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
             facts.add(&batch).map_err(|error| said(&error))?;
         }
     }
+    let refused = refused(world, context)?;
     let mut watches: BTreeMap<&'static str, Watch> = BTreeMap::new();
     for case in CASES {
         if !watches.contains_key(case.table) {
-            watches.insert(case.table, Watch::of(case.table)?);
+            let refused = refused.get(case.table).cloned().unwrap_or_default();
+            watches.insert(case.table, Watch::of(case.table, world, refused)?);
         }
     }
     let mut injector = Injector::of(&world.scenario, world.seed);
@@ -173,9 +190,10 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
             std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
         let (_, late) = state.close(&facts);
         for flag in &late {
-            watch.flagged.entry(flag.check).or_default().insert(flag.id);
+            watch.flag(flag.check, flag.id);
         }
     }
+    lines.push(same(&mut watches)?);
     let touched: BTreeMap<&str, BTreeSet<u64>> =
         watches.iter().map(|(table, watch)| (*table, watch.touched())).collect();
     for case in CASES {
@@ -188,13 +206,18 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
 }
 
 impl Watch {
-    fn of(table: &'static str) -> Result<Self, Failure> {
+    fn of(table: &'static str, world: &World, refused: BTreeSet<u64>) -> Result<Self, Failure> {
         let rules =
             RuleSet::built_in(table).map_err(|error| Failure::from(ErrorReport::new(&error)))?;
         let state = TableState::new(&rules, QualityMode::Final);
         Ok(Self {
+            table,
             rules,
             state,
+            stored: TableRows::open(&world.log(), table)?,
+            seqs: Vec::new(),
+            refused,
+            differs: None,
             places: Vec::new(),
             clean: Vec::new(),
             planted: Vec::new(),
@@ -211,26 +234,46 @@ impl Watch {
         Ok(first)
     }
 
+    /// Judges the stored rows that these came as.
     fn judge(&mut self, batch: &RecordBatch, facts: &Facts) -> Result<(), Failure> {
         let first = self.places.len() as u64;
         let places = batch.column_by_name(PLACE).and_then(|c| c.as_primitive_opt::<UInt64Type>());
         self.places.extend((0..batch.num_rows()).map(|row| {
             places.filter(|places| places.is_valid(row)).map(|places| places.value(row))
         }));
-        let numbered = numbered(&without_places(batch)?, first)?;
+        let kept: Vec<u64> = (0..batch.num_rows() as u64)
+            .filter(|row| !self.refused.contains(&(first + row)))
+            .collect();
+        let came = take_record_batch(&without_places(batch)?, &UInt64Array::from(kept.clone()))
+            .map_err(|error| crate::commands::bug(&error))?;
+        let Some(stored) = self.stored.take(kept.len())? else { return Ok(()) };
+        if self.differs.is_none() {
+            self.differs = difference(&came, &stored, first);
+        }
+        let seqs = Columns(&stored).whole("seq")?.into_iter().flatten();
+        let seqs = seqs.filter_map(|seq| u64::try_from(seq).ok());
+        self.seqs.extend(seqs.zip(kept.iter().map(|row| first + row)));
         let flags = self
             .state
-            .observe(&numbered, facts)
+            .observe(&stored, facts)
             .map_err(|error| Failure::from(ErrorReport::new(&error)))?;
-        for row in 0..flags.len() {
+        for (row, came) in kept.iter().enumerate().take(flags.len()) {
             for check in flags.broken(row) {
-                self.flagged.entry(check).or_default().insert(first + row as u64);
+                self.flagged.entry(check).or_default().insert(first + came);
             }
         }
         for flag in flags.late() {
-            self.flagged.entry(flag.check).or_default().insert(flag.id);
+            self.flag(flag.check, flag.id);
         }
         Ok(())
+    }
+
+    /// Keeps that a check flagged a row of the log.
+    fn flag(&mut self, check: usize, seq: u64) {
+        if let Ok(at) = self.seqs.binary_search_by_key(&seq, |(seq, _)| *seq) {
+            let row = self.seqs[at].1;
+            self.flagged.entry(check).or_default().insert(row);
+        }
     }
 
     /// Rows that should be flagged because of a fault, and faults that left no row.
@@ -343,10 +386,16 @@ impl Watch {
             return Line::new(Verdict::NotPlanted, what, format!("{unseen} that left no row"));
         }
         let checks = self.rules.checks().iter().enumerate();
-        let flagged: BTreeSet<u64> = checks
+        let mut flagged: BTreeSet<u64> = checks
             .filter(|(_, check)| check.kind().name == case.check)
             .flat_map(|(at, _)| self.flagged.get(&at).into_iter().flatten().copied())
             .collect();
+        let mut refused = 0;
+        if case.check == KEYS {
+            // The log keeps this rule itself.
+            flagged.extend(&self.refused);
+            refused = self.refused.len();
+        }
         let hits = expected.intersection(&flagged).count();
         let wrong =
             flagged.iter().filter(|row| !expected.contains(row) && !others.contains(row)).count();
@@ -356,10 +405,13 @@ impl Watch {
         // Of a few planted rows, one more or less says nothing.
         let keeps =
             |(r, p): (f64, f64)| (hits + 1) as f64 / expected.len() as f64 >= r && precision >= p;
-        let said = format!(
+        let mut said = format!(
             "{hits} of {} rows, recall {recall:.3}, precision {precision:.3}",
             expected.len()
         );
+        if refused > 0 {
+            let _ = write!(said, "; the log refused {refused}");
+        }
         let (verdict, bar) = match case.bar {
             Bar::Exact => (Verdict::of(reaches((1.0, 1.0))), String::new()),
             Bar::Share(r, p) => (Verdict::of(reaches((r, p))), format!("; bar {r} and {p}")),
@@ -414,13 +466,60 @@ fn without_places(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
     batch.project(&kept).map_err(|error| crate::commands::bug(&error))
 }
 
-fn numbered(batch: &RecordBatch, first: u64) -> Result<RecordBatch, Failure> {
-    let mut fields: Vec<_> = vec![Arc::new(Field::new("seq", DataType::UInt64, false))];
-    fields.extend(batch.schema_ref().fields().iter().cloned());
-    let rows = first..first + batch.num_rows() as u64;
-    let mut columns: Vec<ArrayRef> = vec![Arc::new(UInt64Array::from_iter_values(rows))];
-    columns.extend(batch.columns().iter().cloned());
-    made(fields, columns, batch)
+/// Rows of the run's inputs that its log refused, by table.
+fn refused(world: &World, context: &Context) -> Result<BTreeMap<String, BTreeSet<u64>>, Failure> {
+    let mut refused: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+    let place = world.dir().join("run").join("log.rejects.arrow");
+    if place.is_file() {
+        for batch in batches(&place, context)? {
+            let columns = Columns(&batch);
+            for (table, row) in
+                columns.words("table_name")?.into_iter().zip(columns.whole("position")?)
+            {
+                let row = row.and_then(|row| u64::try_from(row).ok());
+                refused.entry(table).or_default().extend(row);
+            }
+        }
+    }
+    Ok(refused)
+}
+
+/// How stored rows differ from those that came. A log may say that a row was available later than it came, and leaves out
+/// what counts rows of another log; nothing else.
+fn difference(came: &RecordBatch, stored: &RecordBatch, first: u64) -> Option<String> {
+    if came.num_rows() != stored.num_rows() {
+        let (expected, found) = (came.num_rows(), stored.num_rows());
+        return Some(format!("{expected} rows came from row {first} on, {found} are stored"));
+    }
+    let schema = came.schema();
+    let mut names = schema.fields().iter().map(|field| field.name().as_str());
+    let name = names.find(|name| {
+        let same = came.column_by_name(name).zip(stored.column_by_name(name));
+        !matches!(*name, "ts_avail" | "md_seq_high")
+            && same.is_none_or(|(a, b)| a.as_ref() != b.as_ref())
+    })?;
+    Some(format!("{name} of some row from {first} on"))
+}
+
+/// Whether what was judged is what came.
+fn same(watches: &mut BTreeMap<&'static str, Watch>) -> Result<Line, Failure> {
+    let (mut rows, mut refused, mut wrong) = (0, 0, Vec::new());
+    let tables = watches.len();
+    for watch in watches.values_mut() {
+        rows += watch.seqs.len();
+        refused += watch.refused.len();
+        if watch.differs.is_none() && watch.stored.take(1)?.is_some() {
+            watch.differs = Some("more rows are stored than came".to_owned());
+        }
+        wrong.extend(watch.differs.as_ref().map(|how| format!("{}: {how}", watch.table)));
+    }
+    let said = if wrong.is_empty() {
+        format!("{rows} rows of {tables} tables, cell by cell, and {refused} that the log refused")
+    } else {
+        wrong.join("; ")
+    };
+    let what = "what is judged is what the log has of the market";
+    Ok(Line::new(Verdict::of(wrong.is_empty() && rows > 0), what, said))
 }
 
 fn made(

@@ -90,7 +90,7 @@ impl Report {
         self.lines().filter(|(_, line)| line.verdict == verdict).count()
     }
 
-    pub(super) fn text(&self, world: &World, run: &Done, elapsed: Duration) -> String {
+    pub(super) fn text(&self, world: &World, run: Option<&Done>, elapsed: Duration) -> String {
         let mut text = format!("{}\n", world.title());
         let mut grid = Grid::new(["", "check", "found"]);
         for (group, lines) in &self.groups {
@@ -99,7 +99,8 @@ impl Report {
                 grid.row([line.verdict.word().to_owned(), what, line.said.clone()]);
             }
         }
-        let _ = write!(text, "\n{}\n{}", grid.to_text(), run.datasets());
+        let _ = write!(text, "\n{}\n", grid.to_text());
+        text.push_str(&run.map(Done::datasets).unwrap_or_default());
         let mut grid = Grid::new(["where the time went", "seconds"]);
         for (what, time) in &self.times {
             grid.row([what.clone(), format!("{:.1}", time.as_secs_f64())]);

@@ -4,7 +4,6 @@ use super::Done;
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
-use crate::cli::DemoLie;
 use crate::context::Context;
 use crate::error::Failure;
 use std::collections::BTreeMap;
@@ -17,22 +16,12 @@ const BAR: f64 = 0.98;
 /// Class by decision.
 type Classes = BTreeMap<[u8; 16], i64>;
 
-pub(super) fn check(
-    world: &World,
-    run: &Done,
-    lie: Option<DemoLie>,
-    context: &Context,
-) -> Result<Vec<Line>, Failure> {
+pub(super) fn check(world: &World, run: &Done, context: &Context) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::new();
     for target in TARGETS {
         let found =
             classes(&run.dir().join("labels").join("labels.parquet"), target, true, context)?;
-        let mut truth = classes(&world.truth("labels"), target, false, context)?;
-        if lie == Some(DemoLie::Labels) {
-            for class in truth.values_mut() {
-                *class = -*class;
-            }
-        }
+        let truth = classes(&world.truth("labels"), target, false, context)?;
         let without = truth.keys().filter(|id| !found.contains_key(*id)).count();
         let both = found.iter().filter_map(|(id, class)| Some((class, truth.get(id)?)));
         let (n, same) = both.fold((0, 0), |(n, same), (a, b)| (n + 1, same + u64::from(a == b)));

@@ -1,48 +1,47 @@
-//! Whether it pays: one small model on three training sets with the same test rows, beside what no honest model can beat.
+//! Whether it pays: one small model on three training sets made of the rows of the run's own dataset, its splits kept, beside
+//! what no honest model can beat. What is foretold is the move of the mid, whose law the simulator knows.
 
-use super::columns::Columns;
+use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
+use super::version::Version;
+use super::world::World;
 use crate::claim::{Draws, Learners, Logistic, Matrix, Metric, Predicted, Tally, resample};
-use crate::cli::DemoSize;
 use crate::context::Context;
-use crate::error::{ErrorReport, Failure};
-use arrow_array::RecordBatch;
-use contract::Diagnostic;
-use features::{Catalogue, Inputs, Spec};
-use simulator::{Scenario, Simulation};
+use crate::error::Failure;
+use datasets::Split;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What anyone has who keeps prices.
 const RAW: &str = "price__log_ret__";
-/// Share of the rows that learn.
-const LEARN: (usize, usize) = (3, 5);
 /// What must be gained.
 const GAIN: f64 = 0.05;
 /// Of half the squared coefficients.
 const PENALTY: f64 = 1.0;
-/// What the move is counted over, and what features look back.
-const GUARD_NS: i64 = 134_000_000_000;
 /// Rows of one minute are drawn together.
 const BLOCK_NS: i64 = 60_000_000_000;
 
-/// A decision of the market that has the trap in it.
+/// A row of the version.
 struct Row {
     ts: i64,
     class: usize,
     law: [f64; 3],
     cells: Vec<f64>,
     trap: f64,
+    learns: bool,
 }
 
-pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<Line>, Failure> {
-    let (rows, names) = rows(size, seed, context)?;
-    let cut = rows.len() * LEARN.0 / LEARN.1;
-    let Some(first) = rows.get(cut).map(|row| row.ts) else {
+pub(super) fn check(
+    world: &World,
+    version: &Version,
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
+    let rows = rows(world, version, context)?;
+    let names = &version.names;
+    // Nothing is tuned, so what validates tests as well.
+    let (fit, held): (Vec<usize>, Vec<usize>) = (0..rows.len()).partition(|at| rows[*at].learns);
+    if fit.is_empty() || held.is_empty() {
         return Ok(vec![Line::new(Verdict::Failed, "rows to learn from", rows.len().to_string())]);
-    };
-    let fit: Vec<usize> = (0..cut).filter(|at| rows[*at].ts < first - GUARD_NS).collect();
-    let held: Vec<usize> = (cut..rows.len()).collect();
+    }
     let is_raw: Vec<usize> = (0..names.len()).filter(|at| names[*at].starts_with(RAW)).collect();
     let of = |pick: &dyn Fn(&Row) -> Vec<f64>, n: usize| {
         Matrix::from_rows(n, rows.iter().flat_map(pick).collect())
@@ -75,7 +74,7 @@ pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<
         block.1.add(rows[*at].class, raw, 1.0);
     }
     let blocks: Vec<(Tally, Tally)> = blocks.into_values().collect();
-    let drawn = resample(&blocks, Metric::BalancedAccuracy, 2_000, &mut Draws::new(seed, 1));
+    let drawn = resample(&blocks, Metric::BalancedAccuracy, 2_000, &mut Draws::new(world.seed, 1));
     let (low, high) = drawn.and_then(|drawn| drawn.gain).unwrap_or((f64::NAN, f64::NAN));
     let gain = (b - a) / a;
     let majority = (0..3)
@@ -117,76 +116,43 @@ pub(super) fn check(size: DemoSize, seed: u64, context: &Context) -> Result<Vec<
     ])
 }
 
-/// Decisions with their features, the law of what came, and the score that is the future when joined by event time.
-fn rows(size: DemoSize, seed: u64, context: &Context) -> Result<(Vec<Row>, Vec<String>), Failure> {
-    let said = |error: &dyn Diagnostic| Failure::from(ErrorReport::new(error));
-    let scenario = Scenario::preset("leak_trap").map_err(|error| said(&error))?;
-    let simulation = Simulation::new(&scenario, seed).with_threads(context.threads()).clean();
-    // The first of its two days is enough for a test.
-    let most = if size == DemoSize::Tiny { 40 } else { usize::MAX };
-    let mut batches: Vec<RecordBatch> = Vec::new();
+/// The rows of the version with the law of what came, and the score that is the future when joined by event time.
+fn rows(world: &World, version: &Version, context: &Context) -> Result<Vec<Row>, Failure> {
     let mut laws: BTreeMap<[u8; 16], ([f64; 3], i64)> = BTreeMap::new();
+    for batch in batches(&world.truth("signal"), context)? {
+        signal(&Columns(&batch), &mut laws)?;
+    }
     // By instrument: event time and value.
     let mut traps: BTreeMap<i64, Vec<(i64, f64)>> = BTreeMap::new();
-    for slice in simulation.take(most) {
-        context.stop.check()?;
-        for table in ["decisions", "quotes", "trades", "statuses"] {
-            batches.extend(slice.table(table).cloned());
-        }
-        if let Some(batch) = slice.table("truth_signal") {
-            signal(&Columns(batch), &mut laws)?;
-        }
-        if let Some(batch) = slice.table("intelligence") {
-            let columns = Columns(batch);
-            let cells = columns.times("ts_event")?.into_iter().zip(columns.numbers("value")?);
-            for (instrument, (ts, value)) in columns.whole("instrument_id")?.into_iter().zip(cells)
-            {
-                if let (Some(instrument), Some(ts), Some(value)) = (instrument, ts, value) {
-                    traps.entry(instrument).or_default().push((ts, value));
-                }
+    for batch in batches(&world.table("intelligence"), context)? {
+        let columns = Columns(&batch);
+        let cells = columns.times("ts_event")?.into_iter().zip(columns.numbers("value")?);
+        for (instrument, (ts, value)) in columns.whole("instrument_id")?.into_iter().zip(cells) {
+            if let (Some(instrument), Some(ts), Some(value)) = (instrument, ts, value) {
+                traps.entry(instrument).or_default().push((ts, value));
             }
         }
     }
     for of in traps.values_mut() {
         of.sort_by_key(|(ts, _)| *ts);
     }
-    let set =
-        Spec::parse(include_str!("features.toml")).and_then(|s| s.resolve(&Catalogue::builtin()));
-    let plan = Arc::new(set.map_err(|error| said(&error))?);
-    let mut inputs = Inputs::default();
-    for batch in labeling::number(&batches).map_err(|error| said(&error))? {
-        inputs.add(&batch).map_err(|error| said(&error))?;
-    }
-    let options = features::Options {
-        arrival: features::Arrival::Sorted,
-        threads: context.threads(),
-        ..features::Options::default()
-    };
-    let run = features::run(Arc::clone(&plan), &inputs, options).map_err(|error| said(&error))?;
-    let names: Vec<String> = plan.features().map(|f| f.declaration().name.clone()).collect();
     let mut rows = Vec::new();
-    for batch in run.rows.iter().map(|rows| rows.clone().into_record_batch()) {
-        let columns = Columns(&batch);
-        let cells: Vec<Vec<Option<f64>>> =
-            names.iter().map(|name| columns.numbers(name)).collect::<Result<_, _>>()?;
-        let keys = columns.times("ts_cutoff")?.into_iter().zip(columns.whole("instrument_id")?);
-        for (at, (id, (ts, instrument))) in
-            columns.ids("decision_id")?.into_iter().zip(keys).enumerate()
-        {
-            let (Some(id), Some(ts)) = (id, ts) else { continue };
-            let Some((law, moved)) = laws.get(&id) else { continue };
-            let trap =
-                instrument.and_then(|instrument| traps.get(&instrument)).map_or(f64::NAN, |of| {
-                    let n = of.partition_point(|(event, _)| *event < ts);
-                    n.checked_sub(1).map_or(f64::NAN, |n| of[n].1)
-                });
-            let class = usize::try_from(moved.signum() + 1).unwrap_or(1);
-            let cells = cells.iter().map(|column| column[at].unwrap_or(f64::NAN)).collect();
-            rows.push(Row { ts, class, law: *law, cells, trap });
-        }
+    for row in &version.rows {
+        let Some((law, moved)) = laws.get(&row.id) else { continue };
+        let trap = traps.get(&row.instrument).map_or(f64::NAN, |of| {
+            let n = of.partition_point(|(event, _)| *event < row.ts);
+            n.checked_sub(1).map_or(f64::NAN, |n| of[n].1)
+        });
+        rows.push(Row {
+            ts: row.ts,
+            class: usize::try_from(moved.signum() + 1).unwrap_or(1),
+            law: *law,
+            cells: row.cells.clone(),
+            trap,
+            learns: row.split == Split::Train,
+        });
     }
-    rows.sort_by_key(|row| row.ts);
-    Ok((rows, names))
+    Ok(rows)
 }
 
 fn signal(

@@ -2,16 +2,16 @@
 
 use super::Done;
 use super::report::{Line, Verdict};
-use crate::cli::{DemoArgs, DemoSize, SimulateArgs};
+use super::sabotage;
+use crate::cli::{DemoArgs, DemoSize, Sabotage, SimulateArgs};
 use crate::commands::{job, simulator};
 use crate::config::{
-    RUN_BATCH_ROWS, RUN_DIR, RUN_THREADS, SIMULATOR_PRESET, SIMULATOR_SCENARIO, SIMULATOR_SEED,
-    SIMULATOR_SPEED,
+    RUN_BATCH_ROWS, RUN_DIR, RUN_THREADS, SIMULATOR_SCENARIO, SIMULATOR_SEED, SIMULATOR_SPEED,
 };
 use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
 use crate::output::Scratch;
-use ::simulator::Scenario;
+use ::simulator::{PRESETS, Scenario};
 use std::path::{Path, PathBuf};
 
 /// A quarter of an hour, for tests.
@@ -67,22 +67,17 @@ impl World {
             let dir = scratch.path().to_owned();
             (Some(scratch), dir)
         };
-        let (preset, text) = match args.size {
-            DemoSize::Tiny => ("small", Some(TINY)),
-            DemoSize::Small => ("small", None),
-            DemoSize::Day => ("day", None),
+        let preset = match args.size {
+            DemoSize::Tiny => TINY,
+            DemoSize::Small => preset("small"),
+            DemoSize::Day => preset("day"),
         };
-        let scenario = match text {
-            Some(text) => Scenario::parse(text),
-            None => Scenario::preset(preset),
-        };
-        let scenario = scenario.map_err(|error| Failure::from(ErrorReport::new(&error)))?;
-        let mut path = String::new();
-        if let Some(text) = text {
-            let place = dir.join("scenario.toml");
-            write(&place, text)?;
-            path = place.display().to_string();
-        }
+        // Top-level keys come before tables.
+        let text = preset.replacen("[[days]]", "leak_trap = true\n\n[[days]]", 1);
+        let scenario =
+            Scenario::parse(&text).map_err(|error| Failure::from(ErrorReport::new(&error)))?;
+        let place = dir.join("scenario.toml");
+        write(&place, &text)?;
         let simulate = SimulateArgs {
             preset: None,
             scenario: None,
@@ -96,8 +91,7 @@ impl World {
             dry_run: false,
         };
         let settings = [
-            (&SIMULATOR_PRESET, preset.to_owned()),
-            (&SIMULATOR_SCENARIO, path),
+            (&SIMULATOR_SCENARIO, place.display().to_string()),
             (&SIMULATOR_SEED, args.seed.to_string()),
             (&SIMULATOR_SPEED, "max".to_owned()),
         ];
@@ -146,11 +140,23 @@ impl World {
         &self.dir
     }
 
-    /// Carries the project out, as `hindsight run` does.
-    pub(super) fn run(&self, context: &mut Context) -> Result<Done, Failure> {
+    /// The log of the run.
+    pub(super) fn log(&self) -> PathBuf {
+        self.dir.join("run").join("log")
+    }
+
+    /// Carries the project out, as `hindsight run` does, but for the promise that is broken.
+    pub(super) fn run(
+        &self,
+        sabotage: Option<Sabotage>,
+        context: &mut Context,
+    ) -> Result<Done, Failure> {
         context.layers.project = Some(self.dir.join("hindsight.toml"));
         let settings = [(&RUN_DIR, self.dir.join("run").display().to_string())];
-        context.under(&settings, job::carried)
+        let mut after = |step: &str, room: &Path, inner: &mut Context| {
+            sabotage::after(sabotage, self, step, room, inner)
+        };
+        context.under(&settings, |inner| job::carried(Some(&mut after), inner))
     }
 
     /// Features, labels and datasets once more, with other batches and one thread: equal bytes.
@@ -173,7 +179,7 @@ impl World {
             (&RUN_THREADS, "1".to_owned()),
             (&RUN_BATCH_ROWS, "1000".to_owned()),
         ];
-        let again = context.under(&settings, job::carried)?;
+        let again = context.under(&settings, |inner| job::carried(None, inner))?;
         let mut lines = Vec::new();
         for name in ["signal", "risk", "sizing"] {
             let hash = |done: &Done| done.fact("datasets", &format!("{name}.manifest"));
@@ -215,6 +221,11 @@ impl World {
     pub(super) fn close(self) {
         drop(self.scratch);
     }
+}
+
+/// The text of a market that the simulator knows.
+fn preset(name: &str) -> &'static str {
+    PRESETS.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
 }
 
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {

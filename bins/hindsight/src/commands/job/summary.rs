@@ -141,11 +141,22 @@ fn found(line: &Line, settings: &Settings) -> String {
         let rejects = line.facts.get("rejects").map(|n| format!(", rejects {n}"));
         return format!("{} versions{}", settings.datasets.len(), rejects.unwrap_or_default());
     }
+    short(line.step, &line.facts)
+}
+
+/// The facts of a step that fit into a line.
+pub(super) fn short(step: &str, facts: &Facts) -> String {
     let is_short = |(name, value): &(&String, &String)| {
         !matches!(name.as_str(), "log_id" | "rejects_in") && value.len() < 40
     };
-    let words: Vec<String> =
-        line.facts.iter().filter(is_short).map(|(name, value)| format!("{name} {value}")).collect();
+    // What was built is told of the store.
+    let is_told = |(name, _): &(&String, &String)| step != "datasets" || !name.contains('.');
+    let words: Vec<String> = facts
+        .iter()
+        .filter(is_short)
+        .filter(is_told)
+        .map(|(name, value)| format!("{name} {value}"))
+        .collect();
     words.join(", ")
 }
 

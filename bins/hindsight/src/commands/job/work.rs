@@ -277,13 +277,15 @@ fn last(files: &[PathBuf], context: &Context) -> Result<String, Failure> {
 }
 
 pub(super) fn build(job: &Job<'_>, _: &Path, context: &mut Context) -> Result<Facts, Failure> {
-    build_of(job, &job.place("features").join("features.parquet"), context)
+    let features = job.place("features").join("features.parquet");
+    build_of(job, &features, &job.place("causality").join("causality.json"), context)
 }
 
-/// Builds every dataset of a job of these features.
+/// Builds every dataset of a job of these features and the certificate about them.
 pub(super) fn build_of(
     job: &Job<'_>,
     features: &Path,
+    causality: &Path,
     context: &mut Context,
 ) -> Result<Facts, Failure> {
     let tables = job.facts_of("tables");
@@ -306,7 +308,7 @@ pub(super) fn build_of(
         files,
         read: READ,
         spec: job.settings.datasets.iter().map(name).collect(),
-        causality: Some(job.place("causality").join("causality.json")),
+        causality: Some(causality.to_owned()),
         log_id: None,
         completeness: tables.get("verdict").cloned(),
         parent: None,
