@@ -15,7 +15,7 @@ mod work;
 
 use crate::cli::RunArgs;
 use crate::commands::is_json;
-use crate::config::DATASETS_STORE;
+use crate::config::{DATASETS_STORE, REJECTS_MAX};
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 use crate::output::print;
@@ -167,6 +167,8 @@ fn carry_out(
         }
         let mut parts = (step.parts)(&job, context)?;
         parts.insert("program".to_owned(), program.clone());
+        // What was let pass under another allowance has to be looked at again.
+        parts.insert("rejects.max".to_owned(), context.config.word(&REJECTS_MAX).to_owned());
         let known = Record::read(&settings.dir, step.name);
         let why = match &known {
             None => Some("new".to_owned()),

@@ -355,7 +355,13 @@ impl Key {
             }
             KeyKind::Path => Some(Value::Path(PathBuf::from(text))),
             KeyKind::Paths => {
-                let paths = text.split(',').filter(|path| !path.is_empty());
+                // On the command line a list may also stand as it does in the file.
+                let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+                let paths = list.unwrap_or(text).split(',').map(|path| match list {
+                    Some(_) => path.trim().trim_matches('"'),
+                    None => path,
+                });
+                let paths = paths.filter(|path| !path.is_empty());
                 Some(Value::Paths(paths.map(PathBuf::from).collect()))
             }
         }

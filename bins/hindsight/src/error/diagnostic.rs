@@ -115,7 +115,7 @@ impl Diagnostic for CliError {
                 "look at rows with `-f table`, or write a file with `-o FILE`"
             }
             Self::TooManyRejects { .. } => {
-                "give the rejects a place with `--rejects FILE`, or allow more with `--max-rejects N|P%`"
+                "give the rejects a place with `--rejects FILE`, or allow more with `--max-rejects N|P%` (under `run` the key `rejects.max`)"
             }
             Self::AllRejected { .. } => "is it the right table and format? look at the rejects",
             Self::NotFound { .. } => {

@@ -5,6 +5,9 @@ use std::path::Path;
 
 const LABELS: &str = include_str!("../../../../docs/guide/write-a-label-rule.md");
 const CHECKS: &str = include_str!("../../../../docs/guide/add-a-quality-check.md");
+const OWN_DATA: &str = include_str!("../../../../docs/guide/bring-your-own-data.md");
+const CELLS: &str = include_str!("../../../../docs/guide/find-where-a-cell-came-from.md");
+const README: &str = include_str!("../../../../README.md");
 
 /// The blocks of one language, in order.
 fn blocks(guide: &'static str, language: &str) -> Vec<&'static str> {
@@ -28,23 +31,42 @@ fn is_like(expected: &str, found: &str) -> bool {
     rest.is_empty()
 }
 
-/// Whether lines are those of the guide, where `...` stands for any lines.
+/// Whether lines are those of the guide, where `...` or `[..]` alone stands for any lines.
 fn are_like(expected: &[&str], found: &[&str]) -> bool {
     match expected {
         [] => found.is_empty(),
-        ["...", rest @ ..] => (0..=found.len()).any(|at| are_like(rest, &found[at..])),
+        ["..." | "[..]", rest @ ..] => (0..=found.len()).any(|at| are_like(rest, &found[at..])),
         [first, rest @ ..] => {
             found.first().is_some_and(|line| is_like(first, line)) && are_like(rest, &found[1..])
         }
     }
 }
 
+/// A line without how wide its columns are and how long something took, which no two runs have in common.
+fn plain(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_time = |at: usize| {
+        let next = words.get(at + 1).map(|word| word.trim_end_matches([',', ';', ')']));
+        let digits = words[at].split_once('.').map(|(_, digits)| digits);
+        let is_number = words[at].parse::<f64>().is_ok() && digits.is_some();
+        is_number
+            && (digits.is_some_and(|d| d.len() == 1)
+                || next.is_some_and(|n| ["s", "ms"].contains(&n)))
+    };
+    let of = |at| if is_time(at) { "T" } else { words[at] };
+    (0..words.len()).map(of).collect::<Vec<_>>().join(" ")
+}
+
 /// Runs one command and gives its lines, and its exit code where it is not 0.
 fn lines(dir: &Path, command: &str) -> String {
+    let (command, to) = command.split_once(" > ").map_or((command, None), |(c, to)| (c, Some(to)));
     let words: Vec<&str> = command.split(' ').collect();
     assert_eq!(words[0], "hindsight", "{command}");
     let done = hindsight(dir).args(&words[1..]).output().unwrap();
     let mut text = String::from_utf8(done.stdout).unwrap();
+    if let Some(to) = to {
+        std::fs::write(dir.join(to), std::mem::take(&mut text)).unwrap();
+    }
     text.push_str(&String::from_utf8(done.stderr).unwrap());
     match done.status.code() {
         Some(0) => text,
@@ -52,11 +74,14 @@ fn lines(dir: &Path, command: &str) -> String {
     }
 }
 
+/// Commands of the README that other tests run: the demo, and one over files that are not in the repository.
+const ELSEWHERE: [&str; 2] = ["hindsight demo", "hindsight feeds convert forex/"];
+
 /// Writes the files that a guide shows, each named by its first line.
 fn files(dir: &Path, guide: &'static str, language: &str) {
     for block in blocks(guide, language) {
         let (name, text) = block.split_once('\n').unwrap();
-        let name = name.strip_prefix("# ").unwrap();
+        let name = name.strip_prefix("# ").unwrap().split(':').next().unwrap();
         // The name is a comment in TOML, and nothing in a table.
         let text = if language == "toml" { block } else { text };
         std::fs::write(dir.join(name), format!("{text}\n")).unwrap();
@@ -68,11 +93,20 @@ fn sessions(dir: &Path, guide: &'static str) -> usize {
     let mut ran = 0;
     for block in blocks(guide, "console") {
         for session in format!("\n{block}").split("\n$ ").skip(1) {
-            let mut expected = session.lines();
-            let command = expected.next().unwrap();
-            let expected: Vec<&str> = expected.map(str::trim_end).collect();
+            let (command, expected) = session.split_once('\n').unwrap_or((session, ""));
+            // What is shown of a file is the file.
+            if let Some(name) = command.strip_prefix("cat ") {
+                std::fs::write(dir.join(name), format!("{}\n", expected.trim_end())).unwrap();
+                continue;
+            }
+            if ELSEWHERE.iter().any(|start| command.starts_with(start)) {
+                continue;
+            }
+            let expected: Vec<String> = expected.lines().map(plain).collect();
+            let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
             let found = lines(dir, command);
-            let found: Vec<&str> = found.lines().map(str::trim_end).collect();
+            let found: Vec<String> = found.lines().map(plain).collect();
+            let found: Vec<&str> = found.iter().map(String::as_str).collect();
             let said = found.join("\n");
             assert!(are_like(&expected, &found), "{command}\n{said}");
             ran += 1;
@@ -97,4 +131,25 @@ fn every_console_block_of_the_guide_to_quality_checks_is_real() {
     files(dir.path(), CHECKS, "toml");
     files(dir.path(), CHECKS, "csv");
     assert_eq!(sessions(dir.path(), CHECKS), 6);
+}
+
+#[test]
+fn every_console_block_about_data_of_your_own_is_real() {
+    let dir = tempfile::tempdir().unwrap();
+    market(dir.path());
+    files(dir.path(), OWN_DATA, "toml");
+    assert_eq!(sessions(dir.path(), OWN_DATA), 2);
+    assert_eq!(sessions(dir.path(), CELLS), 2);
+}
+
+/// The market that stands for files of one's own.
+fn market(dir: &Path) {
+    let args = ["simulator", "run", "--preset", "small", "--seed", "7", "-o", "market"];
+    assert!(hindsight(dir).args(args).output().unwrap().status.success());
+}
+
+#[test]
+fn every_console_block_of_the_readme_is_real() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(sessions(dir.path(), README), 12);
 }

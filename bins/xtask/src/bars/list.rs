@@ -537,6 +537,18 @@ pub(super) const GROUPS: &[Group] = &[
             bar("analytics/derived", "200 derived features of 100,000 rows", AtMost(0.2)).alone("s").of("derived/plan/100_000", ""),
         ],
     },
+    Group {
+        name: "cli",
+        package: "hindsight",
+        steps: &[program(bench("hindsight", "cli", ""), &[])],
+        bars: &[
+            bar("cli/version", "`hindsight --version` / a Rust program that does nothing", AtMost(5.0)),
+            bar("cli/cat", "`hindsight cat` of an uncompressed stream into a pipe / `cat`, time", AtMost(2.0)),
+            bar("cli/run", "`hindsight run` / its steps as commands, processor time", AtMost(1.1)),
+            bar("cli/pipes", "features over quotes through two more processes / from the file, processor time", AtMost(1.25)),
+            bar("cli/progress", "features with a line of progress a second / without, processor time", AtMost(1.01)),
+        ],
+    },
 ];
 
 #[cfg(test)]

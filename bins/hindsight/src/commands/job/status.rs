@@ -1,11 +1,11 @@
 //! `hindsight status`: where every stage stands, from what is on record. Nothing is hashed, locked or changed.
 
 use super::record::Record;
-use super::steps::{Keeps, STEPS};
+use super::steps::{Keeps, STEPS, Step};
 use super::summary::short;
 use crate::cli::ReportArgs;
 use crate::commands::{capture as log, datasets, is_json};
-use crate::config::{CAPTURE_DIR, DATASETS_STORE, RUN_DIR};
+use crate::config::{CAPTURE_DIR, DATASETS_STORE, RUN_DIR, RUN_FEEDS};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::output::{Document, Grid, print};
@@ -28,7 +28,10 @@ pub(in crate::commands) fn status(args: &ReportArgs, context: &mut Context) -> R
     let log = or(&CAPTURE_DIR, &dir.join("log"));
     let store = or(&DATASETS_STORE, &dir.join("datasets"));
     let mut lines = vec![project(context), logged(&log)?];
-    let steps: Vec<Line> = STEPS.iter().map(|step| worked(&dir, step.name, step.keeps)).collect();
+    // Without feeds there is nothing to convert.
+    let is_in = |step: &&Step| step.name != "convert" || !config.paths(&RUN_FEEDS).is_empty();
+    let steps: Vec<Line> =
+        STEPS.iter().filter(is_in).map(|step| worked(&dir, step.name, step.keeps)).collect();
     let done = steps.iter().filter(|line| line.state == DONE).count();
     lines.extend(steps);
     lines.extend(published(&store, context)?);
