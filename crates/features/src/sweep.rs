@@ -114,6 +114,7 @@ struct Waiting {
 
 #[derive(Debug, Clone, Copy)]
 struct StatusRow {
+    source: u16,
     ts_event: i64,
     revision: u16,
     ts_avail: i64,

@@ -6,6 +6,7 @@ use std::path::Path;
 const LABELS: &str = include_str!("../../../../docs/guide/write-a-label-rule.md");
 const CHECKS: &str = include_str!("../../../../docs/guide/add-a-quality-check.md");
 const OWN_DATA: &str = include_str!("../../../../docs/guide/bring-your-own-data.md");
+const FIRST: &str = include_str!("../../../../docs/guide/your-first-dataset.md");
 const CELLS: &str = include_str!("../../../../docs/guide/find-where-a-cell-came-from.md");
 const README: &str = include_str!("../../../../README.md");
 
@@ -90,8 +91,12 @@ fn files(dir: &Path, guide: &'static str, language: &str) {
 
 /// Runs every session of a guide and compares what it says; how many there were.
 fn sessions(dir: &Path, guide: &'static str) -> usize {
+    sessions_of(dir, &blocks(guide, "console"))
+}
+
+fn sessions_of(dir: &Path, blocks: &[&str]) -> usize {
     let mut ran = 0;
-    for block in blocks(guide, "console") {
+    for block in blocks {
         for session in format!("\n{block}").split("\n$ ").skip(1) {
             let (command, expected) = session.split_once('\n').unwrap_or((session, ""));
             // What is shown of a file is the file.
@@ -152,4 +157,32 @@ fn market(dir: &Path) {
 fn every_console_block_of_the_readme_is_real() {
     let dir = tempfile::tempdir().unwrap();
     assert_eq!(sessions(dir.path(), README), 12);
+}
+
+/// The words of a line of a shell, braces written out.
+fn expanded(line: &str) -> String {
+    let word = |word: &str| -> Vec<String> {
+        let Some((before, rest)) = word.split_once('{') else { return vec![word.to_owned()] };
+        let (inside, after) = rest.split_once('}').unwrap();
+        inside.split(',').map(|one| format!("{before}{one}{after}")).collect()
+    };
+    line.split(' ').flat_map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_console_blocks_of_the_guide_to_a_first_dataset_are_real_up_to_its_second_store() {
+    let dir = tempfile::tempdir().unwrap();
+    for line in blocks(FIRST, "sh").iter().flat_map(|block| block.lines()) {
+        lines(dir.path(), &expanded(line));
+    }
+    let specs = blocks(FIRST, "toml");
+    let [spec, gate] = specs.as_slice() else { panic!("{specs:?}") };
+    let entries = dir.path().join("entries.toml");
+    std::fs::write(&entries, spec).unwrap();
+    let shown = blocks(FIRST, "console");
+    assert_eq!(sessions_of(dir.path(), &shown[..2]), 2);
+    std::fs::write(&entries, format!("{spec}\n{gate}\n")).unwrap();
+    // The fifth block is about another store, the last about what was done there.
+    assert_eq!(sessions_of(dir.path(), &shown[2..4]), 4);
+    assert_eq!(sessions_of(dir.path(), &shown[5..6]), 3);
 }

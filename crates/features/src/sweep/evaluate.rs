@@ -1,6 +1,6 @@
 //! Decisions whose cut-off has come: rows settled, questions answered, cells filled.
 
-use super::{CellSource, Sweep, Waiting};
+use super::{CellSource, StatusRow, Sweep, Waiting};
 use crate::answer::{Answer, Scratch, Subject, answer_all};
 use crate::at::At;
 use crate::error::SweepError;
@@ -255,6 +255,8 @@ impl Sweep {
         gaps.into_iter().flatten().filter(|gap| gap.is_known(waiting.cutoff)).copied().collect()
     }
 
+    /// Whether no source trades and quotes the instrument: a state is that of its source, and the lunch break of one venue is
+    /// no halt of another.
     fn is_halted(&self, id: u32, waiting: &Waiting) -> bool {
         let visible = |log: u8, seq: u64| {
             log != waiting.log || waiting.md_seq_high.is_none_or(|high| seq <= high)
@@ -262,8 +264,16 @@ impl Sweep {
         let seen = self.statuses.get(&id).into_iter().flatten().filter(|s| {
             s.ts_avail < waiting.cutoff && s.ts_event <= waiting.cutoff && visible(s.log, s.seq)
         });
-        let latest = seen.max_by_key(|s| (s.ts_event, s.revision, s.ts_avail, s.log, s.seq));
-        latest.is_some_and(|s| s.is_halted)
+        let key = |s: &StatusRow| (s.ts_event, s.revision, s.ts_avail, s.log, s.seq);
+        let mut latest: Vec<&StatusRow> = Vec::new();
+        for row in seen {
+            match latest.iter_mut().find(|known| known.source == row.source) {
+                Some(known) if key(known) < key(row) => *known = row,
+                Some(_) => {}
+                None => latest.push(row),
+            }
+        }
+        !latest.is_empty() && latest.iter().all(|s| s.is_halted)
     }
 
     /// The last rows that may be seen of each instrument and table; `None` when they are no beginning of the rings.

@@ -86,9 +86,10 @@ impl Sweep {
         let accepted = self.accept(log, batch, None)?;
         let (avail, seqs) = (batch.ts_avail().values(), batch.seq().values());
         let (events, instruments) = (batch.ts_event(), batch.instrument_id().values());
+        let sources = batch.source_id().values();
         for row in accepted.rows {
-            let (Some(ts), Some(seq), Some(id)) =
-                (avail.get(row), seqs.get(row), instruments.get(row))
+            let (Some(ts), Some(seq), Some(id), Some(source)) =
+                (avail.get(row), seqs.get(row), instruments.get(row), sources.get(row))
             else {
                 continue;
             };
@@ -96,6 +97,7 @@ impl Sweep {
             let is_halted = no(batch.cell(&Statuses::IS_TRADING, row).map_err(word)?)
                 || no(batch.cell(&Statuses::IS_QUOTING, row).map_err(word)?);
             self.statuses.entry(*id).or_default().push(StatusRow {
+                source: *source,
                 ts_event: if events.is_null(row) { *ts } else { events.value(row) },
                 revision: batch.cell(&Statuses::REVISION, row).map_err(word)?,
                 ts_avail: *ts,

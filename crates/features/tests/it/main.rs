@@ -4,6 +4,7 @@
 mod asof;
 mod bad_input;
 mod golden;
+mod halts;
 mod invariance;
 #[cfg(feature = "testing")]
 mod laws;
