@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 
 /// A price that the gate of its source and instrument rejects: [`SpikeGate`] says which.
 ///
-/// The window restarts when the instrument's calendar opens another session, where a calendar is known; the tick is that of the
+/// The window restarts when the instrument's calendar opens another session and when trading of the source was stopped since the
+/// row before, where calendars and statuses are known: what is found then is a price, no spike. The tick is that of the
 /// instrument row valid and known then, 0 where none is known. Cancelled and corrected prints are not applicable, nor are prices
 /// before the window is full enough. Memory: the window of each stream.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,7 +24,16 @@ pub(crate) struct Spike {
     prices: Prices,
     rule: SpikeRule,
     #[serde(with = "crate::pairs")]
-    streams: BTreeMap<(u16, u32), (SpikeGate<i64>, Now)>,
+    streams: BTreeMap<(u16, u32), Stream>,
+}
+
+/// The window of a source and instrument.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Stream {
+    gate: SpikeGate<i64>,
+    now: Now,
+    /// When its last price happened.
+    last: i64,
 }
 
 impl Spike {
@@ -93,18 +103,20 @@ impl Judge for Spike {
         for row in 0..rows.len() {
             let Some((px, ts, avail)) = prices.at(row) else { continue };
             let key = rows.stream(row);
-            let (gate, now) = match self.streams.entry(key) {
+            let stream = match self.streams.entry(key) {
                 std::collections::btree_map::Entry::Occupied(known) => known.into_mut(),
                 std::collections::btree_map::Entry::Vacant(free) => {
                     let gate = SpikeGate::new(self.rule);
                     let gate = gate.map_err(|e| NotEvaluated::WrongType(e.to_string()))?;
-                    free.insert((gate, Now::default()))
+                    free.insert(Stream { gate, now: Now::default(), last: ts })
                 }
             };
-            if now.advance(context, key.1, ts) {
-                gate.open_session();
+            let last = std::mem::replace(&mut stream.last, ts);
+            let is_other = stream.now.advance(context, key.1, ts);
+            if is_other || context.was_halted(key, last, ts, avail) {
+                stream.gate.open_session();
             }
-            match gate.push(px, tick(context, key.1, ts, avail)) {
+            match stream.gate.push(px, tick(context, key.1, ts, avail)) {
                 Judgement::NotJudged => {}
                 Judgement::Accepted => marks.pass(row),
                 Judgement::Rejected { .. } => marks.fail(row),

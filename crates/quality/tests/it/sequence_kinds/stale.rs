@@ -18,8 +18,9 @@ fn quotes(text: &str) -> RecordBatch {
     })
 }
 
+/// Habits do not count.
 fn stale() -> RuleSet {
-    rule("quotes", "stale", "after = \"5s\"\nmoves = 2")
+    rule("quotes", "stale", "after = \"5s\"\nmoves = 2\nexpected = 0")
 }
 
 #[test]
@@ -75,7 +76,7 @@ fn trading_that_stops_ends_silences_and_starts_none() {
     // Without the halt source 1 was silent for a minute while the other one moved.
     check(&stale(), &batch, &Context::new(), (1, &[6]));
     // Stale before the halt is told after it: the other one moved from 0.1 to 2.9... only 2.8 s; with 1 s allowed it is.
-    let strict = rule("quotes", "stale", "after = \"900ms\"\nmoves = 2");
+    let strict = rule("quotes", "stale", "after = \"900ms\"\nmoves = 2\nexpected = 0");
     check(&strict, &batch, &context, (1, &[6]));
 }
 
@@ -83,4 +84,46 @@ fn trading_that_stops_ends_silences_and_starts_none() {
 fn one_source_alone_is_never_stale() {
     let batch = quotes("1 0 100, 1 100 101, 1 200 102");
     check(&stale(), &batch, &Context::new(), (0, &[]));
+}
+
+/// Source 2 moves every second; source 1 every fourth, `n` times, and then again when the other one has moved `silent` times.
+fn slow(n: usize, silent: usize) -> RecordBatch {
+    let (mut lines, mut t) = (vec!["1 0 100".to_owned(), "2 0 100".to_owned()], 0);
+    let mut other = |lines: &mut Vec<String>, moves: usize| {
+        for _ in 0..moves {
+            t += 1;
+            lines.push(format!("2 {t} {}", 100 + t % 2));
+        }
+        t
+    };
+    for move_of_1 in 1..=n {
+        let t = other(&mut lines, 4);
+        lines.push(format!("1 {t}.5 {}", 100 + move_of_1 % 2));
+    }
+    let t = other(&mut lines, silent);
+    lines.push(format!("1 {t}.5 {}", 100 + (n + 1) % 2));
+    quotes(&lines.join(", "))
+}
+
+#[test]
+fn a_silence_has_to_be_against_the_habit_of_the_source() {
+    let habit = |expected: &str| {
+        rule("quotes", "stale", &format!("after = \"5s\"\nmoves = 2\nexpected = {expected}"))
+    };
+    let last = |batch: &RecordBatch| batch.num_rows() as u64;
+    // A quarter of the moves of the other one: of 55 moves 13.75 are expected, of 56 it is 14. Every move from the 21st on is
+    // judged, and those of source 2, which follow one another, are not but where source 1 moved in between.
+    let of = |n: usize| n as u64 - 20 + 1;
+    let applicable_of_2 = |n: usize| n as u64 - 5 + 1;
+    let batch = slow(40, 55);
+    check(&habit("14"), &batch, &Context::new(), (of(40) + applicable_of_2(40), &[]));
+    let batch = slow(40, 56);
+    check(&habit("14"), &batch, &Context::new(), (of(40) + applicable_of_2(40), &[last(&batch)]));
+    // By the span alone it is one at six moves.
+    let batch = slow(40, 6);
+    let (found, _) = super::broken(&stale(), &[batch.clone()], &Context::new());
+    assert_eq!(found, [last(&batch)]);
+    // What is not known to have a habit is not judged.
+    let (found, _) = super::broken(&habit("14"), &[slow(10, 500)], &Context::new());
+    assert!(found.is_empty());
 }
