@@ -21,7 +21,7 @@ pub enum CliError {
     #[error("{0}")]
     Usage(String),
     /// No such file.
-    #[error("{path}: expected a file, found nothing at this path")]
+    #[error("{path}: expected a file or folder that exists, found nothing at this path")]
     NotFound {
         /// The path.
         path: String,

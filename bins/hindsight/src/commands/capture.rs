@@ -12,7 +12,7 @@ mod sources;
 mod verify;
 
 pub(super) use acks::Acks;
-pub(super) use append::{append, appended};
+pub(super) use append::{LIE, append, appended};
 pub(super) use archive::archive;
 pub(super) use ledger::ledger;
 pub(super) use read::read;

@@ -22,6 +22,7 @@ use crate::context::Context;
 use crate::error::{ErrorReport, Failure};
 use crate::exit::Exit;
 use crate::output::print;
+use clap::ValueEnum;
 use contract::{Diagnostic, Fault};
 use report::{Line, Report, Verdict};
 use std::time::Instant;
@@ -30,9 +31,10 @@ use world::World;
 
 /// The demo's gate.
 #[derive(Debug, thiserror::Error)]
-#[error("expected every check against the planted truth to hold, found {found}")]
+#[error("expected every check against the planted truth to hold, found {found}{on_purpose}")]
 struct DemoFailed {
     found: String,
+    on_purpose: String,
 }
 
 impl Diagnostic for DemoFailed {
@@ -60,12 +62,15 @@ pub(in crate::commands) fn demo(args: &DemoArgs, context: &mut Context) -> Resul
     let ran = world.run(args.sabotage, context);
     let run = match ran {
         Ok(run) => run,
-        Err(failure) if failure.exit() == Exit::Gate || args.sabotage.is_some() => {
+        Err(failure)
+            if failure.exit() == Exit::Gate
+                || (args.sabotage.is_some() && is_of_data(&failure)) =>
+        {
             let stopped =
                 Line::new(Verdict::Failed, "the run comes to its end", failure.to_string());
             report.add("run", vec![stopped]);
             report.add("captured", captured::check(&world, context)?);
-            return conclude(&report, world, None, start, json);
+            return conclude(&report, world, None, args, (start, json));
         }
         Err(failure) => return Err(failure),
     };
@@ -90,15 +95,25 @@ pub(in crate::commands) fn demo(args: &DemoArgs, context: &mut Context) -> Resul
     say(context, "what quality found of what was planted");
     let found = report.time("planted faults", || planted::check(&world, context));
     report.add("quality", found?);
-    let version = Version::read(&run, "signal", context)?;
-    report.add("splits", splits::check(&world, &version, context)?);
-    say(context, "the same again, cut otherwise");
-    let found = report.time("again", || world.again(&run, context));
-    report.add("again", found?);
+    let signal = Version::read(&run, "signal", context)?;
+    let (risk, sizing) =
+        (Version::read(&run, "risk", context)?, Version::read(&run, "sizing", context)?);
+    let versions = [("signal", &signal), ("risk", &risk), ("sizing", &sizing)];
+    report.add("splits", splits::check(&world, &versions, context)?);
+    if args.sabotage.is_none() {
+        say(context, "the same again, cut otherwise");
+        let found = report.time("again", || world.again(&run, context));
+        report.add("again", found?);
+    }
     say(context, "whether it pays: three ways to learn");
-    let found = report.time("value", || value::check(&world, &version, context));
+    let found = report.time("value", || value::check(&world, &signal, context));
     report.add("value", found?);
-    conclude(&report, world, Some(&run), start, json)
+    conclude(&report, world, Some(&run), args, (start, json))
+}
+
+/// Whether a failure is one of what the data are, and none of the machine.
+fn is_of_data(failure: &Failure) -> bool {
+    matches!(failure.exit(), Exit::Input | Exit::Incomplete | Exit::Integrity)
 }
 
 /// Prints the report; the gate comes after it.
@@ -106,8 +121,8 @@ fn conclude(
     report: &Report,
     world: World,
     run: Option<&Done>,
-    start: Instant,
-    json: bool,
+    args: &DemoArgs,
+    (start, json): (Instant, bool),
 ) -> Result<(), Failure> {
     print(&if json {
         format!("{}\n", report.document(&world))
@@ -116,7 +131,13 @@ fn conclude(
     })?;
     world.close();
     let found = report.failed();
-    if found.is_empty() { Ok(()) } else { Err(ErrorReport::new(&DemoFailed { found }).into()) }
+    if found.is_empty() {
+        return Ok(());
+    }
+    let word = args.sabotage.as_ref().and_then(ValueEnum::to_possible_value);
+    let on_purpose =
+        word.map_or_else(String::new, |word| format!(" (`--sabotage {}`)", word.get_name()));
+    Err(ErrorReport::new(&DemoFailed { found, on_purpose }).into())
 }
 
 fn say(context: &Context, what: &str) {

@@ -1,5 +1,6 @@
 //! `hindsight run`: the composed pipeline that hindsight.toml describes, step by step, taken up where it was left.
 
+mod advice;
 mod error;
 mod latency;
 mod record;
@@ -188,7 +189,8 @@ fn carry_out(
         say(context, step, &format!("{why} .."));
         Record::remove(&settings.dir, step.name)?;
         let room = home.room(step.name);
-        let mut facts = (step.work)(&job, &room, context)?;
+        let mut facts =
+            (step.work)(&job, &room, context).map_err(|failure| advice::of(failure, context))?;
         if let Some(after) = after.as_deref_mut() {
             after(step.name, &room, context)?;
         }

@@ -1,6 +1,7 @@
 //! Every configuration key, declared once.
 
 use super::layers::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Whether a key changes what is produced.
@@ -85,7 +86,7 @@ pub(crate) const RUN_DIR: Key = Key {
     class: KeyClass::Runtime,
     kind: KeyKind::Path,
     default: "",
-    doc: "folder of what `run` makes; empty: `run` in the working directory",
+    doc: "folder of what `run` makes; empty: `run` beside the project's file",
 };
 /// Tables of a run.
 pub(crate) const RUN_SOURCES: Key = Key {
@@ -356,12 +357,12 @@ impl Key {
             KeyKind::Path => Some(Value::Path(PathBuf::from(text))),
             KeyKind::Paths => {
                 // On the command line a list may also stand as it does in the file.
-                let list = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
-                let paths = list.unwrap_or(text).split(',').map(|path| match list {
-                    Some(_) => path.trim().trim_matches('"'),
-                    None => path,
-                });
-                let paths = paths.filter(|path| !path.is_empty());
+                if text.starts_with('[') {
+                    let parsed: BTreeMap<String, Vec<PathBuf>> =
+                        toml::from_str(&format!("paths = {text}")).ok()?;
+                    return parsed.into_values().next().map(Value::Paths);
+                }
+                let paths = text.split(',').filter(|path| !path.is_empty());
                 Some(Value::Paths(paths.map(PathBuf::from).collect()))
             }
         }

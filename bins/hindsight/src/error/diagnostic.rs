@@ -119,11 +119,9 @@ impl Diagnostic for CliError {
             }
             Self::AllRejected { .. } => "is it the right table and format? look at the rejects",
             Self::NotFound { .. } => {
-                "paths on the command line are relative to the working directory"
+                "paths on the command line are relative to the working directory, those in a file to the file"
             }
-            Self::PermissionDenied { .. } => {
-                "name a place that you may use (`-o`, `--dir`, `--store`), or ask for the right"
-            }
+            Self::PermissionDenied { .. } => "name a place that you may use, or ask for the right",
             Self::DiskFull { .. } => "free some space and run the same command again",
             Self::IsDirectory { .. } => "name the files in it",
             Self::AlreadyAppended { .. } => {

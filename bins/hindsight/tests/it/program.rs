@@ -42,9 +42,9 @@ fn errors_as_json_are_one_object_a_line_with_the_exit_code_of_the_process() {
     assert_eq!(
         done.err,
         "{\"schema\":\"hindsight.error.v1\",\"code\":\"cli/not-found\",\"fault\":\"environment\",\"exit\":1,\
-         \"message\":\"none.parquet: expected a file, found nothing at this path\",\"file\":null,\"line\":null,\
+         \"message\":\"none.parquet: expected a file or folder that exists, found nothing at this path\",\"file\":null,\"line\":null,\
          \"column\":null,\"table\":null,\"field\":null,\"row\":null,\"expected\":null,\"found\":null,\
-         \"help\":\"paths on the command line are relative to the working directory\",\"causes\":[]}\n"
+         \"help\":\"paths on the command line are relative to the working directory, those in a file to the file\",\"causes\":[]}\n"
     );
     let usage = run(dir.path(), &["caat", "--log-format", "json"]);
     assert_eq!(usage.code, 2);

@@ -28,6 +28,8 @@ use std::time::Duration;
 /// Rows of a frame at most, and rows a batch of Parquet: fixed, because rules that look across rows look inside a
 /// batch, and a repetition must find the same rows under the same numbers.
 const BATCH: usize = 8_192;
+/// The variable under which acknowledgements may come before the write: the demo's, for its child.
+pub(in crate::commands) const LIE: &str = "DEMO_ACKNOWLEDGES_EARLY";
 /// How often a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -84,15 +86,16 @@ impl Claim {
 ///
 /// - **Shape:** rows in their order; one frame for at most 8,192 rows.
 pub(in crate::commands) fn append(args: &AppendArgs, context: &mut Context) -> Result<(), Failure> {
-    appended(args, &Acks::Stdout, context)
+    appended(args, &Acks::Stdout, context).map(|_| ())
 }
 
-/// As [`append`], with the acknowledgements elsewhere.
+/// As [`append`], with the acknowledgements elsewhere; how many decisions lost their mark.
 pub(in crate::commands) fn appended(
     args: &AppendArgs,
     acks: &Acks,
     context: &mut Context,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
+    is_honest(args.level)?;
     let max_future = duration("--max-future", &args.max_future)?;
     let slice = args.merge.as_deref().map(slice_ns).transpose()?;
     let Inputs { jobs, raw, producers } = inputs(args)?;
@@ -194,6 +197,15 @@ pub(in crate::commands) fn appended(
         notes,
         next: Some(format!("hindsight capture ledger {}", args.log.display())),
     });
+    Ok(marks)
+}
+
+/// An acknowledgement before the write is a lie, which only whoever breaks the promise on purpose may ask for.
+fn is_honest(level: AckLevel) -> Result<(), Failure> {
+    if level == AckLevel::Queued && std::env::var_os(LIE).is_none() {
+        let (expected, found) = ("durable or buffered", "queued".to_owned());
+        return Err(CliError::BadValue { flag: "--level", expected, found }.into());
+    }
     Ok(())
 }
 

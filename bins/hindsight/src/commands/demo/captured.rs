@@ -3,16 +3,20 @@
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
+use crate::cli::{AckLevel, AppendArgs, Mode, RejectArgs};
 use crate::commands::capture as log;
 use crate::context::Context;
 use crate::error::Failure;
-use contract::Vocabulary as _;
-use std::collections::BTreeMap;
+use contract::{CaptureVerdict, Vocabulary as _};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows that a producer leaves out.
+const MISSING: u64 = 100;
 
 /// Rows by table.
 type Counts = BTreeMap<String, i64>;
 
-pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failure> {
+pub(super) fn check(world: &World, context: &mut Context) -> Result<Vec<Line>, Failure> {
     let place = world.log();
     let held = log::completeness(&place, 0..u64::MAX)?;
     let emitted = emitted(world, context)?;
@@ -20,16 +24,19 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
     let refused = refused(world, context)?;
     let mut wrong = Vec::new();
     let (mut rows, mut lost, mut more, mut rejects) = (0, 0, 0, 0);
-    for (table, stored) in &held.rows {
-        let stored = i64::try_from(*stored).unwrap_or(i64::MAX);
-        let of = |counts: &Counts| counts.get(table).copied().unwrap_or(0);
+    let tables: BTreeSet<&String> = held.rows.keys().chain(emitted.keys()).collect();
+    for table in &tables {
+        let stored = held.rows.get(*table).copied().unwrap_or(0);
+        let stored = i64::try_from(stored).unwrap_or(i64::MAX);
+        let of = |counts: &Counts| counts.get(*table).copied().unwrap_or(0);
         let (gone, came) = (of(&moved.0), of(&moved.1));
         let should = of(&emitted) - gone + came;
         rows += stored;
         lost += gone;
         more += came;
         rejects += of(&refused);
-        if should != stored + of(&refused) {
+        // A log refuses what came twice, and nothing else.
+        if should != stored + of(&refused) || of(&refused) > came {
             wrong.push(format!(
                 "{table}: {should} should have come, {stored} are stored and {} rejected",
                 of(&refused)
@@ -45,7 +52,7 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
     };
     let mut lines = vec![Line::new(
         Verdict::of(wrong.is_empty() && rows > 0),
-        format!("{} tables: the ledger is the truth", held.rows.len()),
+        format!("{} tables: the ledger is the truth", tables.len()),
         said,
     )];
     let verdict = held.verdict.word();
@@ -55,6 +62,7 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
         "every producer is complete",
         format!("{verdict}, {} producers, {gaps} gaps", held.producers.len()),
     ));
+    lines.push(gap(world, context)?);
     let report = log::verified(&place)?;
     lines.push(Line::new(
         Verdict::of(report.is_whole()),
@@ -62,6 +70,36 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
         format!("{} rows in {} frames, {} bytes", report.rows, report.frames, report.bytes),
     ));
     Ok(lines)
+}
+
+/// A log of its own, whose one producer begins with its 101st row: what never came is missed, row by row.
+fn gap(world: &World, context: &mut Context) -> Result<Line, Failure> {
+    let place = world.dir().join("gap");
+    let args = AppendArgs {
+        log: place.clone(),
+        inputs: vec![world.table("statuses").into()],
+        producer: Some("late".to_owned()),
+        producer_id: None,
+        mode: Mode::Lossy,
+        first_pseq: Some(MISSING),
+        resume: false,
+        merge: None,
+        level: AckLevel::Durable,
+        max_future: "1s".to_owned(),
+        segment_bytes: 1 << 20,
+        trust_eof: false,
+        rejects: RejectArgs { rejects: None, max_rejects: None },
+        force: false,
+    };
+    log::appended(&args, &log::Acks::Nowhere, context)?;
+    let held = log::completeness(&place, 0..u64::MAX)?;
+    let rows: u64 =
+        held.gaps.iter().filter_map(|gap| gap.pseqs.clone()).map(|r| r.end - r.start).sum();
+    Ok(Line::new(
+        Verdict::of(held.verdict != CaptureVerdict::Complete && rows == MISSING),
+        format!("a producer whose first {MISSING} rows never came is not complete"),
+        format!("{}, {rows} rows missing", held.verdict.word()),
+    ))
 }
 
 /// Rows that producers emitted, before any loss.

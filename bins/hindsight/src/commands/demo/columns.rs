@@ -5,8 +5,8 @@ use crate::error::{CliError, Failure};
 use crate::input::{InputArg, RawSource};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt16Type, UInt32Type,
-    UInt64Type,
+    Float64Type, Int8Type, Int32Type, Int64Type, TimestampNanosecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use std::path::Path;
@@ -76,6 +76,29 @@ impl Columns<'_> {
             return Ok(vec![None; column.len()]);
         };
         Ok(cells.iter().collect())
+    }
+
+    pub(super) fn flags(&self, name: &str) -> Result<Vec<Option<bool>>, Failure> {
+        let column = self.column(name)?;
+        let Some(flags) = column.as_boolean_opt() else { return Ok(vec![None; column.len()]) };
+        Ok(flags.iter().collect())
+    }
+
+    /// Letters of a closed set.
+    pub(super) fn letters(&self, name: &str) -> Result<Vec<Option<u8>>, Failure> {
+        let column = self.column(name)?;
+        let Some(cells) = column.as_primitive_opt::<UInt8Type>() else {
+            return Ok(vec![None; column.len()]);
+        };
+        Ok(cells.iter().collect())
+    }
+
+    pub(super) fn bytes(&self, name: &str) -> Result<Vec<Vec<u8>>, Failure> {
+        let column = self.column(name)?;
+        let Some(cells) = column.as_fixed_size_binary_opt() else {
+            return Ok(vec![Vec::new(); column.len()]);
+        };
+        Ok(cells.iter().map(|cell| cell.unwrap_or_default().to_vec()).collect())
     }
 
     pub(super) fn words(&self, name: &str) -> Result<Vec<String>, Failure> {

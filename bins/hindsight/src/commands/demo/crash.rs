@@ -35,7 +35,7 @@ pub(super) fn check(
         let mut command = Command::new(&program);
         command.args(["-q", "--no-config", "capture", "append"]).arg(&log_dir).args(&inputs);
         if is_piped && args.sabotage == Some(Sabotage::Acknowledgement) {
-            command.args(["--level", "queued"]);
+            command.args(["--level", "queued"]).env(log::LIE, "1");
         }
         command.args(["--merge", "100ms", "--resume", "--force", "--rejects"]).arg(&rejects);
         command.stdin(Stdio::null()).stderr(Stdio::null());

@@ -11,8 +11,6 @@ use std::time::{Duration, Instant};
 pub(super) enum Verdict {
     Ok,
     Failed,
-    /// A bar that is not met yet, no worse than it is known to be.
-    KnownMiss,
     /// The rows of this market are too few to tell whether the bar is met.
     Undecided,
     /// Nothing of the kind was planted in this market.
@@ -28,7 +26,6 @@ impl Verdict {
         match self {
             Self::Ok => "ok",
             Self::Failed => "FAILED",
-            Self::KnownMiss => "known miss",
             Self::Undecided => "undecided",
             Self::NotPlanted => "not planted",
         }
@@ -108,11 +105,10 @@ impl Report {
         grid.row(["all".to_owned(), format!("{:.1}", elapsed.as_secs_f64())]);
         let _ = write!(
             text,
-            "\n{}\n{} ok, {} failed, {} known misses, {} undecided, {} not planted\n",
+            "\n{}\n{} ok, {} failed, {} undecided, {} not planted\n",
             grid.to_text(),
             self.count(Verdict::Ok),
             self.count(Verdict::Failed),
-            self.count(Verdict::KnownMiss),
             self.count(Verdict::Undecided),
             self.count(Verdict::NotPlanted)
         );

@@ -14,7 +14,7 @@ const TARGET: &str = "forward_executable";
 
 pub(super) fn check(
     world: &World,
-    version: &Version,
+    versions: &[(&str, &Version)],
     context: &Context,
 ) -> Result<Vec<Line>, Failure> {
     let mut ends: BTreeMap<[u8; 16], i64> = BTreeMap::new();
@@ -27,6 +27,10 @@ pub(super) fn check(
             }
         }
     }
+    Ok(versions.iter().map(|(name, version)| line(name, version, &ends)).collect())
+}
+
+fn line(name: &str, version: &Version, ends: &BTreeMap<[u8; 16], i64>) -> Line {
     let of = |split: Split| version.rows.iter().filter(move |row| row.split == split);
     let (mut lives, mut least) = (0_u64, i64::MAX);
     for (learns, tests) in [
@@ -42,9 +46,9 @@ pub(super) fn check(
         }
     }
     let known = version.rows.iter().filter(|row| ends.contains_key(&row.id)).count();
-    Ok(vec![Line::new(
+    Line::new(
         Verdict::of(lives == 0 && known == version.rows.len() && known > 0),
-        "no true label lives into what a later split looks back on",
+        format!("{name}: no true label lives into what a later split looks back on"),
         format!("{lives} of {known} rows; the nearest ends {:.1} s before it", least as f64 / 1e9),
-    )])
+    )
 }

@@ -83,7 +83,7 @@ pub(super) fn check(
         .unwrap_or(0) as f64
         / held.len() as f64;
     // It fails where the rows say that the gain is below the bar, not where they cannot say that it is above.
-    let verdict = match (gain > GAIN && low > 0.0, high >= GAIN) {
+    let verdict = match (gain > GAIN && low > 0.0, gain > 0.0 && high >= GAIN) {
         (true, _) => Verdict::Ok,
         (false, true) => Verdict::Undecided,
         (false, false) => Verdict::Failed,
@@ -94,7 +94,7 @@ pub(super) fn check(
             verdict,
             "ours against raw, balanced accuracy of the next move",
             format!(
-                "{b:.3} against {a:.3}, a gain of {} (95 %: {} to {}); bar {}; {} test rows, largest class {}",
+                "{b:.3} against {a:.3}, a gain of {} (95 %: {} to {}); bar {}; {} rows held out, largest class {}",
                 percent(gain),
                 percent(low),
                 percent(high),

@@ -55,6 +55,12 @@ impl World {
     /// Simulates a market and writes the project.
     pub(super) fn make(args: &DemoArgs, context: &mut Context) -> Result<Self, Failure> {
         let (scratch, dir) = if let Some(dir) = &args.keep {
+            let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
+            if let Some(above) = above.filter(|above| !above.is_dir()) {
+                let (expected, found) =
+                    ("a folder in one that exists", above.display().to_string());
+                return Err(CliError::BadValue { flag: "--keep", expected, found }.into());
+            }
             if dir.symlink_metadata().is_ok() {
                 let (expected, found) =
                     ("a folder that does not exist yet", dir.display().to_string());

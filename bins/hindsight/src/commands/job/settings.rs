@@ -53,7 +53,7 @@ impl Settings {
     /// told at once.
     pub(super) fn of(wanted: &[String], context: &Context) -> Result<Self, Failure> {
         let config = &context.config;
-        let dir = config.path(&RUN_DIR).map_or_else(|| PathBuf::from("run"), Path::to_owned);
+        let dir = run_dir(context);
         let store =
             config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
         let mut mistakes = Vec::new();
@@ -133,6 +133,15 @@ impl Settings {
     pub(super) fn has_rows(&self) -> bool {
         !self.feeds.is_empty() || self.tables.iter().any(|table| table.is_event)
     }
+}
+
+/// Where a run keeps what it makes: beside the project's file unless a key says otherwise.
+pub(super) fn run_dir(context: &Context) -> PathBuf {
+    if let Some(dir) = context.config.path(&RUN_DIR) {
+        return dir.to_owned();
+    }
+    let project = context.layers.project.as_deref().and_then(Path::parent);
+    project.unwrap_or_else(|| Path::new("")).join("run")
 }
 
 /// Files that are named more than once, by whatever path.

@@ -192,7 +192,10 @@ pub(super) const STEPS: &[Step] = &[
             for dataset in &job.settings.datasets {
                 parts.insert(format!("spec {}", dataset.name), text_hash(&dataset.spec)?);
             }
-            parts.insert("store".to_owned(), job.settings.store.display().to_string());
+            // A folder may be moved with the store in it.
+            let store = &job.settings.store;
+            let inside = store.strip_prefix(&job.settings.dir).unwrap_or(store);
+            parts.insert("store".to_owned(), inside.display().to_string());
             Ok(parts)
         },
         work: work::build,

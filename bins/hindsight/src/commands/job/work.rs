@@ -87,9 +87,12 @@ pub(super) fn append(job: &Job<'_>, room: &Path, context: &mut Context) -> Resul
         rejects: rejects(place),
         force: true,
     };
-    log::appended(&args, &log::Acks::Nowhere, context)?;
+    let marks = log::appended(&args, &log::Acks::Nowhere, context)?;
     let found = log::completeness(&log, 0..u64::MAX)?;
     let mut facts = Facts::new();
+    if marks > 0 {
+        facts.insert("marks_left_out".to_owned(), marks.to_string());
+    }
     facts.insert("verdict".to_owned(), found.verdict.word().to_owned());
     facts.insert("log_id".to_owned(), found.log_id.to_string());
     facts.insert("rows".to_owned(), found.rows.values().sum::<u64>().to_string());

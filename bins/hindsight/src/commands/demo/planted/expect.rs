@@ -1,0 +1,163 @@
+//! What was planted, and which rows should be flagged because of it.
+
+use super::Watch;
+use simulator::FaultKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Which rows should be flagged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// The changed or late row.
+    Changed,
+    /// The row that came again, or that should not be there.
+    Again,
+    /// The row behind the hole.
+    Behind,
+    /// Of two swapped rows the one that came second.
+    Second,
+    /// The row that came late, where that is more than the lateness which its source is allowed.
+    HeldUp,
+}
+
+/// A planted change.
+pub(super) struct Planted {
+    pub(super) fault: String,
+    pub(super) id: u64,
+    pub(super) clean_row: Option<u64>,
+}
+
+impl Watch {
+    /// Rows that should be flagged because of a fault, and faults that left no row.
+    pub(super) fn expected(&self, fault: &str, rows: Expect) -> (BTreeSet<u64>, u64) {
+        let planted = || self.planted.iter().filter(|p| p.fault == fault);
+        let places = || planted().filter_map(|p| p.clean_row);
+        let (mut out, mut unseen) = (BTreeSet::new(), 0);
+        if places().next().is_none() {
+            return (out, unseen);
+        }
+        let asked: BTreeSet<u64> = places().collect();
+        let is_asked = |place: &u64| rows == Expect::Behind || asked.contains(place);
+        let mut at: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+        for (row, place) in self.places.iter().enumerate() {
+            if let Some(place) = place.filter(is_asked) {
+                at.entry(place).or_default().push(row as u64);
+            }
+        }
+        match rows {
+            Expect::Changed | Expect::HeldUp => {
+                for place in places() {
+                    let row = at.get(&place).and_then(|rows| rows.first());
+                    match row
+                        .filter(|row| rows == Expect::Changed || self.behind_time.contains(row))
+                    {
+                        Some(row) => _ = out.insert(*row),
+                        None => unseen += 1,
+                    }
+                }
+            }
+            Expect::Again => {
+                for place in places() {
+                    let again = at.get(&place).and_then(|rows| rows.get(1..)).unwrap_or_default();
+                    unseen += u64::from(again.is_empty());
+                    out.extend(again);
+                }
+            }
+            Expect::Second => {
+                let mut pairs: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+                for p in planted() {
+                    pairs.entry(p.id).or_default().extend(p.clean_row);
+                }
+                for pair in pairs.values() {
+                    match pair.iter().filter_map(|place| at.get(place)?.first()).max() {
+                        Some(row) => _ = out.insert(*row),
+                        None => unseen += 1,
+                    }
+                }
+            }
+            Expect::Behind => {
+                self.behind(planted(), &at, &mut out, &mut unseen);
+            }
+        }
+        (out, unseen)
+    }
+
+    /// Adds the first row behind each hole to `out`; holes behind or before which no row came are counted in `unseen`. Of a
+    /// silence in which a row came all the same, because another fault had touched it, nothing is expected: its parts are
+    /// shorter than what a silence has to be.
+    fn behind<'a>(
+        &self,
+        planted: impl Iterator<Item = &'a Planted>,
+        at: &BTreeMap<u64, Vec<u64>>,
+        out: &mut BTreeSet<u64>,
+        unseen: &mut u64,
+    ) {
+        // The silence that a row was lost in, and the last row of each.
+        let mut gone: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut is_silence = false;
+        for planted in planted {
+            let Some(place) = planted.clean_row.filter(|place| !at.contains_key(place)) else {
+                continue;
+            };
+            is_silence = planted.fault == FaultKind::Stale.word();
+            gone.insert(place, planted.id);
+            let end = last.entry(planted.id).or_default();
+            *end = place.max(*end);
+        }
+        if gone.is_empty() {
+            return;
+        }
+        let mut streams: BTreeMap<(i64, i64), Vec<u64>> = BTreeMap::new();
+        for (place, key) in (0_u64..).zip(&self.clean) {
+            streams.entry(*key).or_default().push(place);
+        }
+        let mut broken: BTreeSet<u64> = BTreeSet::new();
+        for stream in streams.values() {
+            let (mut open, mut has_begun) = (None, false);
+            for place in stream {
+                if let Some(id) = gone.get(place) {
+                    open = Some((*id, *place));
+                } else if let Some(row) = at.get(place).and_then(|rows| rows.first()) {
+                    if let Some((id, before)) = open.take() {
+                        if is_silence && last.get(&id).is_some_and(|end| *end > before) {
+                            broken.insert(id);
+                        } else if has_begun && !broken.contains(&id) {
+                            out.insert(*row);
+                        } else {
+                            *unseen += 1;
+                        }
+                    }
+                    has_begun = true;
+                }
+            }
+            *unseen += u64::from(open.is_some());
+        }
+    }
+
+    /// Rows that any fault touched, and the row behind each in its stream: they may break any check. A hole is a hole,
+    /// whoever made it, and a row that comes late leaves one until it is there.
+    pub(super) fn touched(&self) -> BTreeSet<u64> {
+        let faults: BTreeSet<&str> = self.planted.iter().map(|p| p.fault.as_str()).collect();
+        let mut rows = BTreeSet::new();
+        for fault in faults {
+            for expect in [Expect::Changed, Expect::Again, Expect::Behind, Expect::Second] {
+                rows.extend(self.expected(fault, expect).0);
+            }
+        }
+        let moved: BTreeSet<u64> = self.planted.iter().filter_map(|p| p.clean_row).collect();
+        let mut open: BTreeSet<(i64, i64)> = BTreeSet::new();
+        let mut behind: BTreeSet<u64> = BTreeSet::new();
+        for (place, key) in (0_u64..).zip(&self.clean) {
+            if moved.contains(&place) {
+                open.insert(*key);
+            } else if open.remove(key) {
+                behind.insert(place);
+            }
+        }
+        let places = (0_u64..).zip(&self.places);
+        rows.extend(
+            places.filter(|(_, p)| p.is_some_and(|p| behind.contains(&p))).map(|(row, _)| row),
+        );
+        rows
+    }
+}
