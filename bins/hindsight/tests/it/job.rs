@@ -528,3 +528,65 @@ fn a_full_disk_asks_for_space_and_the_same_command_goes_on() {
     assert!(more.is_ok_and(|status| status.success()) && gone.is_ok_and(|status| status.success()));
     assert_eq!(hashes(&json(&again)), *undisturbed());
 }
+
+#[test]
+fn status_says_where_every_stage_stands_and_what_cannot_be_read() {
+    let dir = project();
+    let lines = |done: &Run| -> Vec<String> {
+        done.text().lines().map(|l| l.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let has = |done: &Run, start: &str| lines(done).iter().any(|line| line.starts_with(start));
+    let before = run(dir.path(), &["status"]);
+    assert_eq!(before.code, 0, "{}", before.err);
+    for line in ["project there", "capture none", "run: log not done", "datasets none"] {
+        assert!(has(&before, line), "{line}\n{}", before.text());
+    }
+    assert!(before.err.contains("next: hindsight run"), "{}", before.err);
+    assert_eq!(run(dir.path(), &["run"]).code, 0);
+    // From a folder inside the project as well: what a run makes lies beside the project's file.
+    std::fs::create_dir(dir.path().join("notes")).unwrap();
+    let after = run(&dir.path().join("notes"), &["status"]);
+    for line in
+        ["capture complete", "run: labels done", "run: verify done", "dataset entries@1 published"]
+    {
+        assert!(has(&after, line), "{line}\n{}", after.text());
+    }
+    let again = json(&run(&dir.path().join("notes"), &["run", "--dry-run", "-f", "json"]));
+    let open = |step: &serde_json::Value| step["is_done"] == true && step["step"] != "verify";
+    assert!(!again["steps"].as_array().unwrap().iter().any(open), "{again}");
+    let document = json(&run(dir.path(), &["status", "-f", "json"]));
+    assert_eq!(document["schema"], "hindsight.status.v1");
+    // Damage is a line, and the exit code that of its error; the rest is told all the same.
+    std::fs::remove_file(dir.path().join("run/features/features.parquet")).unwrap();
+    std::fs::write(dir.path().join("run/log/MANIFEST"), "no manifest\n").unwrap();
+    let damaged = run(dir.path(), &["status"]);
+    assert_ne!(damaged.code, 0);
+    for line in ["capture cannot be read", "run: features gone", "dataset entries@1 published"] {
+        assert!(has(&damaged, line), "{line}\n{}{}", damaged.text(), damaged.err);
+    }
+}
+
+#[test]
+fn marks_of_another_log_are_left_out_and_told() {
+    let dir = project();
+    assert_eq!(run(dir.path(), &["run"]).code, 0);
+    let marks = |path: &str| -> usize {
+        let done = run(dir.path(), &["-q", "cat", path, "-f", "jsonl"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        done.text().lines().filter(|line| line.contains("\"md_seq_high\":\"")).count()
+    };
+    let given = marks(market().join("decisions.parquet").to_str().unwrap());
+    assert!(given > 100);
+    assert_eq!(marks("run/tables/decisions.parquet"), 0);
+    let steps = json(&run(dir.path(), &["run", "-f", "json"]));
+    let facts = steps["steps"][0]["facts"].to_string();
+    assert!(facts.contains("marks_left_out"), "{facts}");
+    // Files one after another are those of a decider who reads this very log: what he says is kept.
+    let decisions = market().join("decisions.parquet");
+    let decisions = decisions.to_str().unwrap();
+    let args = ["-q", "capture", "append", "live", decisions, "--rejects", "twice.arrow"];
+    assert_eq!(run(dir.path(), &args).code, 0);
+    let args = ["-q", "capture", "read", "live", "--table", "decisions", "-o", "live.parquet"];
+    assert_eq!(run(dir.path(), &args).code, 0);
+    assert!(marks("live.parquet") > 100);
+}

@@ -141,7 +141,15 @@ pub(super) fn run_dir(context: &Context) -> PathBuf {
         return dir.to_owned();
     }
     let project = context.layers.project.as_deref().and_then(Path::parent);
-    project.unwrap_or_else(|| Path::new("")).join("run")
+    // Short where the project is the working directory, as paths are written there.
+    let is_here = |path: &&Path| {
+        let here = std::env::current_dir().and_then(|here| here.canonicalize()).ok();
+        here.is_some() && path.canonicalize().ok() == here
+    };
+    match project.filter(|path| !is_here(path)) {
+        Some(path) => path.join("run"),
+        None => PathBuf::from("run"),
+    }
 }
 
 /// Files that are named more than once, by whatever path.

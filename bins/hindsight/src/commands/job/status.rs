@@ -1,13 +1,14 @@
 //! `hindsight status`: where every stage stands, from what is on record. Nothing is hashed, locked or changed.
 
 use super::record::Record;
+use super::settings::run_dir;
 use super::steps::{Keeps, STEPS, Step};
 use super::summary::short;
 use crate::cli::ReportArgs;
 use crate::commands::{capture as log, datasets, is_json};
-use crate::config::{CAPTURE_DIR, DATASETS_STORE, RUN_DIR, RUN_FEEDS};
+use crate::config::{CAPTURE_DIR, DATASETS_STORE, RUN_FEEDS};
 use crate::context::Context;
-use crate::error::Failure;
+use crate::error::{ErrorReport, Failure};
 use crate::output::{Document, Grid, print};
 use contract::Vocabulary as _;
 use std::path::{Path, PathBuf};
@@ -24,17 +25,23 @@ pub(in crate::commands) fn status(args: &ReportArgs, context: &mut Context) -> R
     let json = is_json("status", args)?;
     let config = &context.config;
     let or = |key, place: &Path| config.path(key).map_or_else(|| place.to_owned(), Path::to_owned);
-    let dir = or(&RUN_DIR, Path::new("run"));
+    let dir = run_dir(context);
     let log = or(&CAPTURE_DIR, &dir.join("log"));
     let store = or(&DATASETS_STORE, &dir.join("datasets"));
-    let mut lines = vec![project(context), logged(&log)?];
+    // What cannot be read is a line of its own, and the exit code of its error comes after the report.
+    let mut damage = Vec::new();
+    let mut lines = vec![project(context)];
+    lines.push(logged(&log).unwrap_or_else(|failure| damaged("capture", failure, &mut damage)));
     // Without feeds there is nothing to convert.
     let is_in = |step: &&Step| step.name != "convert" || !config.paths(&RUN_FEEDS).is_empty();
     let steps: Vec<Line> =
         STEPS.iter().filter(is_in).map(|step| worked(&dir, step.name, step.keeps)).collect();
     let done = steps.iter().filter(|line| line.state == DONE).count();
     lines.extend(steps);
-    lines.extend(published(&store, context)?);
+    let versions = published(&store, context);
+    lines
+        .extend(versions.unwrap_or_else(|failure| vec![damaged("datasets", failure, &mut damage)]));
+    let failed = if damage.is_empty() { Ok(()) } else { Err(Failure::Errors(damage)) };
     if json {
         let lines = lines.iter().map(|line| {
             Document::object()
@@ -47,7 +54,8 @@ pub(in crate::commands) fn status(args: &ReportArgs, context: &mut Context) -> R
             .with("log", log.display().to_string())
             .with("store", store.display().to_string())
             .with("stages", lines.collect::<Vec<_>>());
-        return print(&format!("{document}\n"));
+        print(&format!("{document}\n"))?;
+        return failed;
     }
     let mut grid = Grid::new(["stage", "state", "found"]);
     for line in lines {
@@ -59,8 +67,19 @@ pub(in crate::commands) fn status(args: &ReportArgs, context: &mut Context) -> R
         (_, 0) => "hindsight run",
         _ => "hindsight run --dry-run, which says what has changed since",
     };
-    context.console.note(&format!("status: next: {next}"));
-    Ok(())
+    if failed.is_ok() {
+        context.console.note(&format!("status: next: {next}"));
+    }
+    failed
+}
+
+/// The line of a stage that cannot be looked at.
+fn damaged(stage: &str, failure: Failure, damage: &mut Vec<ErrorReport>) -> Line {
+    let found = failure.to_string();
+    if let Failure::Errors(reports) = failure {
+        damage.extend(reports);
+    }
+    Line { stage: stage.to_owned(), state: "cannot be read".to_owned(), found }
 }
 
 const DONE: &str = "done";
@@ -107,7 +126,7 @@ fn worked(dir: &Path, step: &'static str, keeps: Keeps) -> Line {
 
 /// The latest version of every dataset.
 fn published(store: &Path, context: &mut Context) -> Result<Vec<Line>, Failure> {
-    if !store.is_dir() {
+    if !store.exists() {
         let found = format!("no store in {}", store.display());
         let (stage, state) = ("datasets".to_owned(), "none".to_owned());
         return Ok(vec![Line { stage, state, found }]);
