@@ -14,12 +14,32 @@ pub(crate) struct Session {
     pub(crate) end: i64,
     /// Continuous trading, the phase in which silence means something.
     pub(crate) is_regular: bool,
+    /// The local date that it belongs to, as the number YYYYMMDD.
+    date: Option<u32>,
 }
 
 /// Sessions by calendar.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Calendars {
     sessions: BTreeMap<String, Vec<Session>>,
+}
+
+/// Puts a session into a list. Continuous trading of one date that touches is one session: clocks changed in its midst, and
+/// nobody stopped.
+fn insert(list: &mut Vec<Session>, mut session: Session) {
+    let is_same = |s: &Session| (s.is_regular, s.date) == (session.is_regular, session.date);
+    if list.iter().any(|s| is_same(s) && s.start <= session.start && session.end <= s.end) {
+        return;
+    }
+    if session.is_regular && session.date.is_some() {
+        let touches =
+            |s: &Session| is_same(s) && (s.end == session.start || s.start == session.end);
+        let parts: Vec<Session> = list.iter().copied().filter(touches).collect();
+        list.retain(|s| !parts.contains(s));
+        session.start = parts.iter().map(|s| s.start).fold(session.start, i64::min);
+        session.end = parts.iter().map(|s| s.end).fold(session.end, i64::max);
+    }
+    list.insert(list.partition_point(|s| *s < session), session);
 }
 
 impl Calendars {
@@ -33,11 +53,9 @@ impl Calendars {
             }
             let (start, end) =
                 (rows.col(&Sessions::TS_START).value(row), rows.col(&Sessions::TS_END).value(row));
-            let session = Session { start, end, is_regular: phase == SessionPhase::Regular };
-            let at = list.partition_point(|s| *s < session);
-            if list.get(at) != Some(&session) {
-                list.insert(at, session);
-            }
+            let date = rows.col(&Sessions::LOCAL_DATE).value(row).replace('-', "").parse().ok();
+            let session = Session { start, end, is_regular: phase == SessionPhase::Regular, date };
+            insert(list, session);
         }
         Ok(())
     }
@@ -70,5 +88,29 @@ impl Calendars {
     ) -> impl Iterator<Item = Session> {
         let list = self.sessions.get(calendar).map_or(&[][..], Vec::as_slice);
         list.iter().copied().filter(move |s| s.is_regular && s.start < to && s.end > from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(start: i64, end: i64, is_regular: bool, date: u32) -> Session {
+        Session { start, end, is_regular, date: Some(date) }
+    }
+
+    #[test]
+    fn trading_goes_on_where_clocks_change_and_ends_with_its_date() {
+        let morning = session(0, 10, true, 1);
+        let evening = session(10, 20, true, 1);
+        let closing = session(20, 21, false, 1);
+        let next = session(20, 30, true, 2);
+        for order in [[morning, evening, closing, next], [next, closing, evening, morning]] {
+            let mut list = Vec::new();
+            for session in order.into_iter().chain(order) {
+                insert(&mut list, session);
+            }
+            assert_eq!(list, [session(0, 20, true, 1), closing, next]);
+        }
     }
 }

@@ -111,10 +111,14 @@ impl Judge for Spike {
                     free.insert(Stream { gate, now: Now::default(), last: ts })
                 }
             };
-            let last = std::mem::replace(&mut stream.last, ts);
             let is_other = stream.now.advance(context, key.1, ts);
-            if is_other || context.was_halted(key, last, ts, avail) {
+            // A print while trading is stopped does not say when that began.
+            let stops = context.is_halted(key, ts, avail);
+            if is_other || (!stops && context.was_halted(key, stream.last, ts, avail)) {
                 stream.gate.open_session();
+            }
+            if !stops {
+                stream.last = stream.last.max(ts);
             }
             match stream.gate.push(px, tick(context, key.1, ts, avail)) {
                 Judgement::NotJudged => {}

@@ -4,8 +4,8 @@ use super::{SECOND, at, check, instrument, rows, rule, source};
 use crate::support::rules;
 use arrow_array::RecordBatch;
 use contract::{
-    Aggressor, Price, QualityMode, SessionPhase, Sessions, TableBuilder, TradeAction, Trades,
-    UtcNanos,
+    Aggressor, Price, QualityMode, SessionPhase, Sessions, Statuses, TableBuilder, TradeAction,
+    Trades, UtcNanos,
 };
 use quality::{Context, TableState};
 
@@ -52,15 +52,15 @@ fn a_genuine_move_is_accepted_after_the_declared_number_of_rejections() {
     check(&rules, &trades(&px), &Context::new(), (5, &[21, 22, 23]));
 }
 
-/// Instrument 7 with sessions of 10 s from the seconds given.
+/// Instrument 7 with sessions of 10 s from the seconds given, each of a date of its own.
 pub(super) fn sessions(starts: &[i64]) -> Context {
     let time = |second: i64| UtcNanos::from_nanos(second * SECOND);
     let mut context = Context::new();
     let mut out = TableBuilder::<Sessions>::new(time(0));
-    for start in starts {
+    for (day, start) in starts.iter().enumerate() {
         out.set(&Sessions::TS_AVAIL, time(0))
             .set(&Sessions::CALENDAR_ID, "XXXX")
-            .set(&Sessions::LOCAL_DATE, "1970-01-01")
+            .set(&Sessions::LOCAL_DATE, &*format!("2026-03-{:02}", day + 1))
             .set(&Sessions::PHASE, SessionPhase::Regular)
             .set(&Sessions::TS_START, time(*start))
             .set(&Sessions::TS_END, time(start + 10))
@@ -81,6 +81,35 @@ fn the_window_starts_again_with_each_session_of_the_calendar() {
     check(&rules, &trades(&px), &sessions(&[]), (15, &[11, 12, 13, 14, 15]));
     // Two sessions of ten rows: rows 6 to 10, and 16 to 20 by the prices of the second one.
     check(&rules, &trades(&px), &sessions(&[0, 10]), (10, &[]));
+}
+
+#[test]
+fn the_window_starts_again_when_trading_was_stopped_and_not_with_a_print_in_the_stop() {
+    let mut statuses = TableBuilder::<Statuses>::new(UtcNanos::from_nanos(0));
+    for (ts, is_trading) in [(-1, true), (22, false), (25, true)] {
+        statuses.set_now(UtcNanos::from_nanos(ts * SECOND));
+        statuses
+            .set(&Statuses::SOURCE_ID, source("1"))
+            .set(&Statuses::INSTRUMENT_ID, instrument("7"))
+            .set(&Statuses::TS_EVENT, UtcNanos::from_nanos(ts * SECOND))
+            .set(&Statuses::ACTION, if is_trading { "trading" } else { "halt" })
+            .set(&Statuses::IS_TRADING, is_trading);
+        statuses.end_row().unwrap();
+    }
+    let mut context = Context::new();
+    context.add(&statuses.finish().unwrap().into_record_batch()).unwrap();
+    // 20 prices fill the window; two prints in the stop, at 22 and 24 s, of which the tape before them says what they are
+    // worth; then trading goes on at 110: no spike, and 20 prices fill the window again.
+    let mut px = calm(22);
+    px.extend(["110", "100.1", "110"].map(str::to_owned));
+    px.extend((0..20).map(|n| format!("110.{}", n % 5)));
+    px.push("100".to_owned());
+    // Applicable: rows 21 to 25 but for none, then the last; violations: the first print in the stop, one more, the last.
+    let (found, _) = super::broken(&rule("trades", "spike", ""), &[trades(&px)], &context);
+    assert_eq!(found, [23, 25, 46]);
+    // Without the statuses the new price is taken for a spike until it has come five times.
+    let (found, _) = super::broken(&rule("trades", "spike", ""), &[trades(&px)], &Context::new());
+    assert!(found.contains(&26) && found.contains(&27), "{found:?}");
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn a_silence_has_to_be_against_the_habit_of_the_source() {
     check(&habit("14"), &batch, &Context::new(), (of(40) + applicable_of_2(40), &[last(&batch)]));
     // By the span alone it is one at six moves.
     let batch = slow(40, 6);
-    let (found, _) = super::broken(&stale(), &[batch.clone()], &Context::new());
+    let (found, _) = super::broken(&stale(), std::slice::from_ref(&batch), &Context::new());
     assert_eq!(found, [last(&batch)]);
     // What is not known to have a habit is not judged.
     let (found, _) = super::broken(&habit("14"), &[slow(10, 500)], &Context::new());

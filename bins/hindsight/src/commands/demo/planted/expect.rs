@@ -4,6 +4,9 @@ use super::Watch;
 use simulator::FaultKind;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Trading pauses where the clean market has no row for so long.
+const BREAK_NS: i64 = 60_000_000_000;
+
 /// Which rows should be flagged.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Expect {
@@ -82,8 +85,8 @@ impl Watch {
     }
 
     /// Adds the first row behind each hole to `out`; holes behind or before which no row came are counted in `unseen`. Of a
-    /// silence in which a row came all the same, because another fault had touched it, nothing is expected: its parts are
-    /// shorter than what a silence has to be.
+    /// silence in which a row came all the same, because another fault had touched it, or that trading ended, nothing is
+    /// expected: its parts are shorter than what a silence has to be.
     fn behind<'a>(
         &self,
         planted: impl Iterator<Item = &'a Planted>,
@@ -107,19 +110,25 @@ impl Watch {
         if gone.is_empty() {
             return;
         }
-        let mut streams: BTreeMap<(i64, i64), Vec<u64>> = BTreeMap::new();
-        for (place, key) in (0_u64..).zip(&self.clean) {
-            streams.entry(*key).or_default().push(place);
+        let moves = [FaultKind::Late.word(), FaultKind::OutOfOrder.word()];
+        let moved = self.planted.iter().filter(|planted| moves.contains(&planted.fault.as_str()));
+        let displaced: BTreeSet<u64> = moved.filter_map(|planted| planted.clean_row).collect();
+        let mut streams: BTreeMap<(i64, i64), Vec<(u64, i64)>> = BTreeMap::new();
+        for (place, (key, stamp)) in (0_u64..).zip(&self.clean) {
+            streams.entry(*key).or_default().push((place, *stamp));
         }
         let mut broken: BTreeSet<u64> = BTreeSet::new();
         for stream in streams.values() {
             let (mut open, mut has_begun) = (None, false);
-            for place in stream {
+            for (place, stamp) in stream {
                 if let Some(id) = gone.get(place) {
-                    open = Some((*id, *place));
+                    open = Some((*id, *place, *stamp));
+                } else if displaced.contains(place) {
+                    // It comes at another time, and closes no hole.
                 } else if let Some(row) = at.get(place).and_then(|rows| rows.first()) {
-                    if let Some((id, before)) = open.take() {
-                        if is_silence && last.get(&id).is_some_and(|end| *end > before) {
+                    if let Some((id, before, since)) = open.take() {
+                        let goes_on = last.get(&id).is_some_and(|end| *end > before);
+                        if is_silence && (goes_on || stamp - since > BREAK_NS) {
                             broken.insert(id);
                         } else if has_begun && !broken.contains(&id) {
                             out.insert(*row);
@@ -147,7 +156,7 @@ impl Watch {
         let moved: BTreeSet<u64> = self.planted.iter().filter_map(|p| p.clean_row).collect();
         let mut open: BTreeSet<(i64, i64)> = BTreeSet::new();
         let mut behind: BTreeSet<u64> = BTreeSet::new();
-        for (place, key) in (0_u64..).zip(&self.clean) {
+        for (place, (key, _)) in (0_u64..).zip(&self.clean) {
             if moved.contains(&place) {
                 open.insert(*key);
             } else if open.remove(key) {
