@@ -35,7 +35,7 @@ pub enum Sabotage {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Simulates a market and a desk with planted faults, carries `hindsight run` out over it, and holds every stage against what
-was planted. A line of the report is ok, FAILED (exit 3), undecided where the rows are too few to say whether a gain is one, or not
+was planted. A line of the report is ok, FAILED (exit 3), undecided where the rows are too few to say, or not
 planted where a rare fault fell on no row. Planted data proves the machinery, not a market.
 
 Examples:
