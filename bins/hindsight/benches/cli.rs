@@ -126,31 +126,18 @@ fn by_hand(dir: &Path) -> Outcome<()> {
 
 /// Features over quotes that come through two more processes, against the same from the file.
 fn pipes(dir: &Path) -> Outcome<()> {
-    let rest = [
-        "-q",
-        "features",
-        "run",
-        "--spec",
-        "features.toml",
-        "market/decisions.parquet",
-        "market/trades.parquet",
-        "--force",
-        "--rejects",
-        "pipe.rejects.arrow",
-        "-o",
-        "pipe.parquet",
-    ];
+    let rest = FEATURES;
     let (mut ours, mut peer) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
         peer = peer.min(processor(|| {
-            piped(&mut [own(dir).args(rest).arg("market/quotes.parquet")], dir)
+            piped(&mut [own(dir).arg("-q").args(rest).arg("market/quotes.parquet")], dir)
         })?);
         ours = ours.min(processor(|| {
             piped(
                 &mut [
                     own(dir).args(["-q", "cat", "market/quotes.parquet", "-f", "arrow"]),
                     own(dir).args(["-q", "cat", "-"]),
-                    own(dir).args(rest).arg("-"),
+                    own(dir).arg("-q").args(rest).arg("-"),
                 ],
                 dir,
             )
@@ -163,23 +150,10 @@ fn pipes(dir: &Path) -> Outcome<()> {
 /// A line of progress a second against none.
 fn progress(dir: &Path) -> Outcome<()> {
     let one = |form: &str| {
-        let words = [
-            "--progress",
-            form,
-            "features",
-            "run",
-            "--spec",
-            "features.toml",
-            "market/decisions.parquet",
-            "market/trades.parquet",
-            "market/quotes.parquet",
-            "--force",
-            "--rejects",
-            "pipe.rejects.arrow",
-            "-o",
-            "pipe.parquet",
-        ];
-        processor(|| (0..5).try_for_each(|_| run(own(dir).args(words))))
+        let words =
+            ["--progress", form].into_iter().chain(FEATURES).chain(["market/quotes.parquet"]);
+        let words: Vec<&str> = words.collect();
+        processor(|| (0..5).try_for_each(|_| run(own(dir).args(&words))))
     };
     let (mut ours, mut peer) = (f64::MAX, f64::MAX);
     for _ in 0..ROUNDS {
@@ -258,6 +232,21 @@ fn children() -> Outcome<f64> {
 fn say(name: &str, ours: f64, peer: f64) {
     println!("bar {name} ours={ours:.6}s peer={peer:.6}s ratio={:.3}", ours / peer);
 }
+
+/// Features of everything but the quotes, which come last.
+const FEATURES: [&str; 11] = [
+    "features",
+    "run",
+    "--spec",
+    "features.toml",
+    "market/decisions.parquet",
+    "market/trades.parquet",
+    "--force",
+    "--rejects",
+    "pipe.rejects.arrow",
+    "-o",
+    "pipe.parquet",
+];
 
 const PROJECT: &str = r#"
 [run]

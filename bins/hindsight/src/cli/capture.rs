@@ -102,6 +102,28 @@ pub struct AppendArgs {
     pub force: bool,
 }
 
+impl AppendArgs {
+    /// Inputs into a log, with all else as the command line has it by default.
+    pub(crate) fn new(log: PathBuf, inputs: Vec<OsString>) -> Self {
+        Self {
+            log,
+            inputs,
+            producer: None,
+            producer_id: None,
+            mode: Mode::Strict,
+            first_pseq: None,
+            resume: false,
+            merge: None,
+            level: AckLevel::Durable,
+            max_future: "1s".to_owned(),
+            segment_bytes: 64 << 20,
+            trust_eof: false,
+            rejects: RejectArgs { rejects: None, max_rejects: None },
+            force: false,
+        }
+    }
+}
+
 /// `hindsight capture read`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\

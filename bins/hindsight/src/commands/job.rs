@@ -239,7 +239,7 @@ fn missing(step: &Step, record: &Record, job: &Job<'_>) -> Option<String> {
         Keeps::Versions => {
             let is_path = |name: &str| name.rsplit('.').next() == Some("path");
             let mut paths = record.facts.iter().filter(|(name, _)| is_path(name));
-            let gone = paths.find(|(_, path)| !Path::new(path).is_dir());
+            let gone = paths.find(|(_, path)| !job.settings.dir.join(path).is_dir());
             gone.map(|(_, path)| format!("{path} is gone"))
         }
         Keeps::Log => {

@@ -27,10 +27,10 @@ fn the_demo_holds() {
 fn a_broken_promise_is_noticed_on_its_line() {
     let dir = tempfile::tempdir().unwrap();
     for (promise, line) in [
-        ("availability", "leaks: cells are what a plain reading of the log gives"),
+        ("availability", "leaks: book__spread_bps__now is what a plain reading of the log gives"),
         ("acknowledgement", "crash: killed by SIGKILL: every acknowledged row is in the log"),
         ("duplicates", "the ledger is the truth"),
-        ("purge", "splits: no true label lives into what a later split looks back on"),
+        ("purge", "splits: signal: no true label lives into what a later split looks back on"),
         ("labels", "labels: labels forward_executable are the truth"),
     ] {
         // Whoever works in a project of his own keeps his log and his store.

@@ -60,7 +60,14 @@ fn plain(line: &str) -> String {
 /// Runs one command and gives its lines, and its exit code where it is not 0.
 fn lines(dir: &Path, command: &str) -> String {
     let (command, to) = command.split_once(" > ").map_or((command, None), |(c, to)| (c, Some(to)));
-    let words: Vec<&str> = command.split(' ').collect();
+    // Words in double quotes are one.
+    let parts = command.split('"').enumerate();
+    let words: Vec<&str> = parts
+        .flat_map(|(at, part)| match at % 2 {
+            0 => part.split_whitespace().collect::<Vec<_>>(),
+            _ => vec![part],
+        })
+        .collect();
     assert_eq!(words[0], "hindsight", "{command}");
     let done = hindsight(dir).args(&words[1..]).output().unwrap();
     let mut text = String::from_utf8(done.stdout).unwrap();
@@ -199,7 +206,8 @@ fn every_console_block_of_the_guide_to_a_first_dataset_is_real() {
     assert_eq!(sessions_of(other.path(), &[more]), 2);
     // The first store again.
     assert_eq!(sessions_of(dir.path(), &[trace]), 3);
-    let (pin, rest) = keep.split_once('\n').unwrap();
+    let (end_of_pin, _) = keep.match_indices('\n').nth(1).unwrap();
+    let (pin, rest) = keep.split_at(end_of_pin);
     assert_eq!(sessions_of(dir.path(), &[pin]), 1);
     std::fs::write(&spec_file, &half).unwrap();
     assert!(lines(dir.path(), build).contains("entries@3 published"));

@@ -13,7 +13,8 @@ mod stale;
 use crate::support::{broken, check_cuts, one};
 use arrow_array::RecordBatch;
 use contract::{
-    AssetClass, EventTable, InstrumentId, Instruments, SizeUnit, SourceId, TableBuilder, UtcNanos,
+    AssetClass, EventTable, InstrumentId, Instruments, SizeUnit, SourceId, Statuses, TableBuilder,
+    UtcNanos,
 };
 use quality::{Context, Finding, RuleSet};
 
@@ -52,6 +53,25 @@ pub(crate) fn at(text: &str) -> UtcNanos {
 /// A value, or null for `-`.
 pub(crate) fn maybe<V: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> Option<V> {
     (text != "-").then(|| text.parse().unwrap())
+}
+
+/// What is known of source 1 and instrument 7: from each second on, whether it trades.
+pub(crate) fn states(of: &[(i64, bool)]) -> Context {
+    let mut statuses = TableBuilder::<Statuses>::new(UtcNanos::from_nanos(0));
+    for (ts, is_trading) in of {
+        let ts = UtcNanos::from_nanos(ts * SECOND);
+        statuses.set_now(ts);
+        statuses
+            .set(&Statuses::SOURCE_ID, source("1"))
+            .set(&Statuses::INSTRUMENT_ID, instrument("7"))
+            .set(&Statuses::TS_EVENT, ts)
+            .set(&Statuses::ACTION, if *is_trading { "trading" } else { "halt" })
+            .set(&Statuses::IS_TRADING, *is_trading);
+        statuses.end_row().unwrap();
+    }
+    let mut context = Context::new();
+    context.add(&statuses.finish().unwrap().into_record_batch()).unwrap();
+    context
 }
 
 /// Checks which rows break a rule, how many it speaks about, and that no cut changes that.

@@ -3,7 +3,7 @@
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
-use crate::cli::{AckLevel, AppendArgs, Mode, RejectArgs};
+use crate::cli::{AppendArgs, Mode};
 use crate::commands::capture as log;
 use crate::context::Context;
 use crate::error::Failure;
@@ -76,20 +76,10 @@ pub(super) fn check(world: &World, context: &mut Context) -> Result<Vec<Line>, F
 fn gap(world: &World, context: &mut Context) -> Result<Line, Failure> {
     let place = world.dir().join("gap");
     let args = AppendArgs {
-        log: place.clone(),
-        inputs: vec![world.table("statuses").into()],
         producer: Some("late".to_owned()),
-        producer_id: None,
         mode: Mode::Lossy,
         first_pseq: Some(MISSING),
-        resume: false,
-        merge: None,
-        level: AckLevel::Durable,
-        max_future: "1s".to_owned(),
-        segment_bytes: 1 << 20,
-        trust_eof: false,
-        rejects: RejectArgs { rejects: None, max_rejects: None },
-        force: false,
+        ..AppendArgs::new(place.clone(), vec![world.table("statuses").into()])
     };
     log::appended(&args, &log::Acks::Nowhere, context)?;
     let held = log::completeness(&place, 0..u64::MAX)?;

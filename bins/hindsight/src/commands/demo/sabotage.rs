@@ -1,7 +1,7 @@
 //! Promises broken on purpose, between the steps of a run: the demo must fail on the line that names the promise.
 
 use super::world::World;
-use crate::cli::{AckLevel, AppendArgs, Mode, RejectArgs, Sabotage};
+use crate::cli::{AppendArgs, Sabotage};
 use crate::commands::{bug, capture as log};
 use crate::context::Context;
 use crate::error::Failure;
@@ -82,20 +82,9 @@ fn shifted(rows: &RecordBatch) -> Result<RecordBatch, Failure> {
 fn again(world: &World, context: &mut Context) -> Result<(), Failure> {
     let table = world.table("quotes");
     let args = AppendArgs {
-        log: world.log(),
         producer: Some(table.display().to_string()),
-        inputs: vec![table.into()],
-        producer_id: None,
-        mode: Mode::Strict,
-        first_pseq: None,
-        resume: false,
-        merge: None,
-        level: AckLevel::Durable,
-        max_future: "1s".to_owned(),
-        segment_bytes: 64 << 20,
-        trust_eof: false,
-        rejects: RejectArgs { rejects: None, max_rejects: None },
         force: true,
+        ..AppendArgs::new(world.log(), vec![table.into()])
     };
     log::appended(&args, &log::Acks::Nowhere, context).map(|_| ())
 }

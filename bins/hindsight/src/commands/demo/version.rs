@@ -6,7 +6,6 @@ use crate::context::Context;
 use crate::error::{ErrorReport, Failure};
 use datasets::layout::{column, file};
 use datasets::{Folder, Manifest, Split};
-use std::path::Path;
 
 /// A row.
 pub(super) struct Row {
@@ -30,9 +29,8 @@ pub(super) struct Version {
 
 impl Version {
     pub(super) fn read(run: &Done, dataset: &str, context: &Context) -> Result<Self, Failure> {
-        let dir = run.fact("datasets", &format!("{dataset}.path"));
-        let dir = Path::new(&dir);
-        let folder = Folder::new(crate::commands::capture::fs(), dir);
+        let dir = run.dir().join(run.fact("datasets", &format!("{dataset}.path")));
+        let folder = Folder::new(crate::commands::capture::fs(), &dir);
         let manifest: Manifest = folder
             .document(file::MANIFEST)
             .map_err(|error| Failure::from(ErrorReport::new(&error)))?;

@@ -194,7 +194,7 @@ pub(super) fn document(settings: &Settings, lines: &[Line], dry_run: bool) -> Do
                 .with("content_hash", fact("content"))
                 .with("rows", fact("rows"))
                 .with("certificate", fact("verdict"))
-                .with("path", fact("path"))
+                .with("path", fact("path").map(|p| settings.dir.join(p).display().to_string()))
         })
         .collect();
     Document::new("hindsight.run.v1")

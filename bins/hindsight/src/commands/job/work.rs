@@ -5,9 +5,9 @@ use super::room::{make, remove};
 use super::stamp::Stamp;
 use super::state::{CONTEXT, Job, READ, RULES, SPEC, wanted};
 use crate::cli::{
-    AckLevel, AppendArgs, ChecksArgs, ConvertArgs, DatasetsBuildArgs, DatasetsVerifyArgs,
-    FeaturesCheckArgs, FeaturesRunArgs, LabelingCheckArgs, LabelingRunArgs, Mode, OutputArgs,
-    QualityCheckArgs, QualityRunArgs, ReadLogArgs, RecordArgs, RejectArgs, ReportArgs, StoreArgs,
+    AppendArgs, ChecksArgs, ConvertArgs, DatasetsBuildArgs, DatasetsVerifyArgs, FeaturesCheckArgs,
+    FeaturesRunArgs, LabelingCheckArgs, LabelingRunArgs, OutputArgs, QualityCheckArgs,
+    QualityRunArgs, ReadLogArgs, RecordArgs, RejectArgs, ReportArgs, StoreArgs,
 };
 use crate::commands::{capture as log, datasets as sets, features, feeds, labeling, quality};
 use crate::config::LABELING_CHECK;
@@ -72,20 +72,11 @@ pub(super) fn append(job: &Job<'_>, room: &Path, context: &mut Context) -> Resul
     let place = job.settings.dir.join("log.rejects.arrow");
     remove(&place)?;
     let args = AppendArgs {
-        log: log.clone(),
-        inputs: inputs.into_iter().map(OsString::from).collect(),
-        producer: None,
-        producer_id: None,
-        mode: Mode::Strict,
-        first_pseq: None,
         resume: true,
         merge: Some(job.settings.slice.clone()),
-        level: AckLevel::Durable,
-        max_future: "1s".to_owned(),
-        segment_bytes: 64 << 20,
-        trust_eof: false,
         rejects: rejects(place),
         force: true,
+        ..AppendArgs::new(log.clone(), inputs.into_iter().map(OsString::from).collect())
     };
     let marks = log::appended(&args, &log::Acks::Nowhere, context)?;
     let found = log::completeness(&log, 0..u64::MAX)?;
@@ -338,7 +329,10 @@ pub(super) fn build_of(
             put("selected", manifest.selected.to_string());
             put("kind", manifest.kind.word().to_owned());
             put("verdict", one.built.certificate.verdict().word().to_owned());
-            put("path", one.published.path.display().to_string());
+            // A folder may be moved with the store in it.
+            let path = one.published.path.as_path();
+            let inside = path.strip_prefix(&job.settings.dir).unwrap_or(path);
+            put("path", inside.display().to_string());
         }
     }
     Ok(facts)

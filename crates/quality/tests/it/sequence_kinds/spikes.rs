@@ -4,8 +4,8 @@ use super::{SECOND, at, check, instrument, rows, rule, source};
 use crate::support::rules;
 use arrow_array::RecordBatch;
 use contract::{
-    Aggressor, Price, QualityMode, SessionPhase, Sessions, Statuses, TableBuilder, TradeAction,
-    Trades, UtcNanos,
+    Aggressor, Price, QualityMode, SessionPhase, Sessions, TableBuilder, TradeAction, Trades,
+    UtcNanos,
 };
 use quality::{Context, TableState};
 
@@ -85,19 +85,7 @@ fn the_window_starts_again_with_each_session_of_the_calendar() {
 
 #[test]
 fn the_window_starts_again_when_trading_was_stopped_and_not_with_a_print_in_the_stop() {
-    let mut statuses = TableBuilder::<Statuses>::new(UtcNanos::from_nanos(0));
-    for (ts, is_trading) in [(-1, true), (22, false), (25, true)] {
-        statuses.set_now(UtcNanos::from_nanos(ts * SECOND));
-        statuses
-            .set(&Statuses::SOURCE_ID, source("1"))
-            .set(&Statuses::INSTRUMENT_ID, instrument("7"))
-            .set(&Statuses::TS_EVENT, UtcNanos::from_nanos(ts * SECOND))
-            .set(&Statuses::ACTION, if is_trading { "trading" } else { "halt" })
-            .set(&Statuses::IS_TRADING, is_trading);
-        statuses.end_row().unwrap();
-    }
-    let mut context = Context::new();
-    context.add(&statuses.finish().unwrap().into_record_batch()).unwrap();
+    let context = super::states(&[(-1, true), (22, false), (25, true)]);
     // 20 prices fill the window; two prints in the stop, at 22 and 24 s, of which the tape before them says what they are
     // worth; then trading goes on at 110: no spike, and 20 prices fill the window again.
     let mut px = calm(22);

@@ -2,7 +2,7 @@
 
 use super::{SECOND, at, check, instrument, rows, rule, source};
 use arrow_array::RecordBatch;
-use contract::{Price, Quotes, Statuses, TableBuilder, UtcNanos};
+use contract::{Price, Quotes};
 use quality::{Context, RuleSet};
 
 /// Quotes from `source second bid`, the ask one above.
@@ -58,19 +58,7 @@ fn a_silence_that_never_ends_is_told_about_the_last_row_of_the_source() {
 #[test]
 fn trading_that_stops_ends_silences_and_starts_none() {
     // Halted from 3 to 60: source 1 moves at 61 only, source 2 at 60.5.
-    let mut statuses = TableBuilder::<Statuses>::new(UtcNanos::from_nanos(0));
-    for (ts, is_trading) in [(3, false), (60, true)] {
-        statuses.set_now(UtcNanos::from_nanos(ts * SECOND));
-        statuses
-            .set(&Statuses::SOURCE_ID, source("1"))
-            .set(&Statuses::INSTRUMENT_ID, instrument("7"))
-            .set(&Statuses::TS_EVENT, UtcNanos::from_nanos(ts * SECOND))
-            .set(&Statuses::ACTION, if is_trading { "trading" } else { "halt" })
-            .set(&Statuses::IS_TRADING, is_trading);
-        statuses.end_row().unwrap();
-    }
-    let mut context = Context::new();
-    context.add(&statuses.finish().unwrap().into_record_batch()).unwrap();
+    let context = super::states(&[(3, false), (60, true)]);
     let batch = quotes("1 0 100, 2 0 100, 2 1 101, 2 2 102, 2 60.5 103, 1 61 103");
     check(&stale(), &batch, &context, (1, &[]));
     // Without the halt source 1 was silent for a minute while the other one moved.
