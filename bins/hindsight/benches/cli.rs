@@ -98,7 +98,8 @@ fn by_hand(dir: &Path) -> Outcome<()> {
     for table in ["decisions", "executions", "quotes", "statuses", "trades"] {
         of(&format!("capture read hand/log --table {table} -o hand/{table}.parquet"))?;
     }
-    let seen = "hand/decisions.parquet hand/quotes.parquet hand/trades.parquet hand/statuses.parquet market/instruments.parquet";
+    let seen =
+        "hand/decisions.parquet hand/quotes.parquet hand/trades.parquet hand/statuses.parquet";
     of(&format!("features run {seen} --spec features.toml -o hand/features.parquet"))?;
     let words = format!("-q features check {seen} --spec features.toml --budget 5% -f json");
     let checked = own(dir).args(words.split_whitespace()).output()?;
