@@ -18,12 +18,13 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Rows on their way to an acknowledgement.
 pub(super) struct Sent {
-    pub(super) ticket: Ticket,
+    /// None of an acknowledgement that does not wait for its rows to be written.
+    pub(super) ticket: Option<Ticket>,
     pub(super) table: &'static str,
     pub(super) producer: Arc<str>,
     pub(super) id: EventId,
     pub(super) epoch: u32,
-    /// Numbers of the rows, of an acknowledgement that does not wait for them to be written.
+    /// Numbers of rows that are acknowledged before they are written; what is written then is acknowledged no more.
     pub(super) early: Option<Range<u64>>,
 }
 
@@ -77,21 +78,29 @@ impl Printer {
 
 fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<Totals, Failure> {
     let mut totals = Totals::default();
-    let mut waiting = Vec::new();
     for sent in receiver {
         let line = Document::new("hindsight.ack.v1")
             .with("table", sent.table)
             .with("producer", &*sent.producer)
             .with("producer_id", sent.id.to_string())
             .with("epoch", u64::from(sent.epoch));
-        let line = if let Some(pseq) = sent.early {
-            waiting.push(sent.ticket);
+        let early = sent.early.clone();
+        let ack = match sent.ticket {
+            Some(ticket) => Some(ticket.wait(PATIENCE).map_err(|error| failure(&error))?),
+            None => None,
+        };
+        if let Some(ack) = &ack {
+            totals.add(ack);
+        }
+        let line = if let Some(pseq) = early {
+            if ack.is_some() {
+                continue;
+            }
             line.with("first_pseq", pseq.start.to_string())
                 .with("last_pseq", pseq.end.saturating_sub(1).to_string())
                 .with("level", "queued")
         } else {
-            let ack = sent.ticket.wait(PATIENCE).map_err(|error| failure(&error))?;
-            totals.add(&ack);
+            let Some(ack) = ack else { continue };
             let text = |n: Option<u64>| n.map(|n| n.to_string());
             let stored = ack.stored.first().zip(ack.stored.last());
             line.with("first_pseq", ack.pseq.start.to_string())
@@ -110,9 +119,6 @@ fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<To
                 other => return Err(other),
             }
         }
-    }
-    for ticket in waiting {
-        totals.add(&ticket.wait(PATIENCE).map_err(|error| failure(&error))?);
     }
     Ok(totals)
 }

@@ -19,7 +19,7 @@ use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec
 use contract::{
     Admitted, Decisions, EventId, Observe, Origin, ProducerMode, Table as _, TableSpec, admit_any,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
@@ -30,6 +30,8 @@ use std::time::Duration;
 const BATCH: usize = 8_192;
 /// The variable under which acknowledgements may come before the write: the demo's, for its child.
 pub(in crate::commands) const LIE: &str = "DEMO_ACKNOWLEDGES_EARLY";
+/// Rows of so many frames are acknowledged and not there, where acknowledgements come early.
+const AHEAD: usize = 16;
 /// How often a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -100,8 +102,7 @@ pub(in crate::commands) fn appended(
     let slice = args.merge.as_deref().map(slice_ns).transpose()?;
     let Inputs { jobs, raw, producers } = inputs(args)?;
     is_free(&args.log)?;
-    let is_live = raw.iter().any(RawSource::is_pipe);
-    let defaults = Options::default();
+    let (is_live, defaults) = (raw.iter().any(RawSource::is_pipe), Options::default());
     let options = Options {
         segment_bytes: args.segment_bytes,
         max_future,
@@ -138,6 +139,7 @@ pub(in crate::commands) fn appended(
         most: BATCH,
         is_past: slice.is_some(),
         marks: 0,
+        ahead: VecDeque::new(),
     };
     let ended = if let Some(slice) = slice {
         run.take_merged(raw, slice, context, &mut notes)
@@ -351,6 +353,8 @@ struct Append<'a> {
     is_past: bool,
     /// Decisions whose mark counts rows of another log.
     marks: u64,
+    /// What was acknowledged and not yet appended, where acknowledgements come early.
+    ahead: VecDeque<(usize, &'static str, RecordBatch)>,
 }
 
 impl Append<'_> {
@@ -373,7 +377,7 @@ impl Append<'_> {
                             job.name
                         ));
                     }
-                    self.end(at).map_err(Some)?;
+                    self.end(at, context).map_err(Some)?;
                 }
                 Ok(Part::Failed(failure)) => return Err(Some(failure)),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -428,14 +432,20 @@ impl Append<'_> {
                     job.name
                 ));
             }
-            self.end(line.at).map_err(Some)?;
+            self.end(line.at, context).map_err(Some)?;
         }
         Ok(())
     }
 
     /// An input is at its end, and with the last one of its producer the producer is: that is on record before anything
     /// else can go wrong.
-    fn end(&mut self, at: usize) -> Result<(), Failure> {
+    fn end(&mut self, at: usize, context: &Context) -> Result<(), Failure> {
+        match self.catch_up(0, context) {
+            Ok(()) => {}
+            Err(Some(failure)) => return Err(failure),
+            // The printer tells why.
+            Err(None) => return Ok(()),
+        }
         let Some(index) = self.jobs.get(at).map(|job| job.producer) else { return Ok(()) };
         let is_last = self.jobs.iter().skip(at + 1).all(|job| job.producer != index);
         let Some(producer) = self.producers.get_mut(index).filter(|_| is_last) else {
@@ -494,7 +504,49 @@ impl Append<'_> {
         while from < good.num_rows() {
             let part = good.slice(from, self.most.min(good.num_rows() - from));
             from += part.num_rows();
-            self.send(index, spec.name, &part, context)?;
+            let is_early =
+                self.producers.get(index).is_some_and(|claim| claim.level == AckLevel::Queued);
+            if is_early {
+                self.lie(index, spec.name, part, context)?;
+            } else {
+                self.send(index, spec.name, &part, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Acknowledges rows now and appends them when so many others have been acknowledged after them.
+    fn lie(
+        &mut self,
+        index: usize,
+        table: &'static str,
+        rows: RecordBatch,
+        context: &Context,
+    ) -> Result<(), Option<Failure>> {
+        let Some(claim) = self.producers.get_mut(index) else { return Ok(()) };
+        claim.open(self.log).map_err(Some)?;
+        let behind = self.ahead.iter().filter(|(other, ..)| *other == index);
+        let first = claim.next + behind.map(|(.., rows)| rows.num_rows() as u64).sum::<u64>();
+        let sent = Sent {
+            ticket: None,
+            table,
+            producer: Arc::clone(&claim.name),
+            id: claim.id,
+            epoch: claim.handle.as_ref().map_or(0, Producer::epoch),
+            early: Some(first..first + rows.num_rows() as u64),
+        };
+        if self.sent.as_ref().is_none_or(|s| s.send(sent).is_err()) {
+            return Err(None);
+        }
+        self.ahead.push_back((index, table, rows));
+        self.catch_up(AHEAD, context)
+    }
+
+    /// Appends what was acknowledged before, down to so many.
+    fn catch_up(&mut self, left: usize, context: &Context) -> Result<(), Option<Failure>> {
+        while self.ahead.len() > left {
+            let Some((index, table, rows)) = self.ahead.pop_front() else { break };
+            self.send(index, table, &rows, context)?;
         }
         Ok(())
     }
@@ -529,7 +581,7 @@ impl Append<'_> {
                 producer.next += count as u64;
                 let is_early = producer.level == AckLevel::Queued;
                 let sent = Sent {
-                    ticket,
+                    ticket: Some(ticket),
                     table,
                     producer: Arc::clone(&producer.name),
                     id: producer.id,
