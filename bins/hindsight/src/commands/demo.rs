@@ -84,8 +84,10 @@ pub(in crate::commands) fn demo(args: &DemoArgs, context: &mut Context) -> Resul
     }
     say(context, "what could be known");
     let found = report.time("leaks", || {
-        let mut lines = known::check(&world, &run, context)?;
-        lines.extend(signal::check(&world, &run, context)?);
+        let path = run.dir().join("features").join("features.parquet");
+        let features = columns::batches(&path, context)?;
+        let mut lines = known::check(&world, &features, context)?;
+        lines.extend(signal::check(&world, &features, context)?);
         lines.extend(future::check(&world, &run, context)?);
         Ok::<_, Failure>(lines)
     });

@@ -47,7 +47,8 @@ pub(in crate::commands) fn run(args: &RunArgs, context: &mut Context) -> Result<
     let settings = Settings::of(&args.datasets, context)?;
     let store = (&DATASETS_STORE, settings.store.display().to_string());
     let dry_run = args.dry_run;
-    let done = context.under(&[store], |inner| carry_out(&settings, dry_run, None, inner))?;
+    let done = context.under(&[store], |inner| carry_out(&settings, dry_run, None, inner));
+    let done = done.map_err(|failure| advice::of(failure, context))?;
     print(&if json {
         format!("{}\n", summary::document(&settings, &done, dry_run))
     } else if dry_run {
@@ -79,7 +80,9 @@ pub(in crate::commands) fn carried(
 ) -> Result<Done, Failure> {
     let settings = Settings::of(&[], context)?;
     let store = (&DATASETS_STORE, settings.store.display().to_string());
-    let lines = context.under(&[store], |inner| carry_out(&settings, false, after, inner))?;
+    let lines = context.under(&[store], |inner| carry_out(&settings, false, after, inner));
+    let lines =
+        lines.map_err(|failure| advice::stopped(failure, "nothing was checked", context))?;
     Ok(Done { settings, lines })
 }
 
@@ -189,8 +192,7 @@ fn carry_out(
         say(context, step, &format!("{why} .."));
         Record::remove(&settings.dir, step.name)?;
         let room = home.room(step.name);
-        let mut facts =
-            (step.work)(&job, &room, context).map_err(|failure| advice::of(failure, context))?;
+        let mut facts = (step.work)(&job, &room, context)?;
         if let Some(after) = after.as_deref_mut() {
             after(step.name, &room, context)?;
         }

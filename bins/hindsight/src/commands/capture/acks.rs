@@ -18,14 +18,21 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Rows on their way to an acknowledgement.
 pub(super) struct Sent {
-    /// None of an acknowledgement that does not wait for its rows to be written.
-    pub(super) ticket: Option<Ticket>,
     pub(super) table: &'static str,
     pub(super) producer: Arc<str>,
     pub(super) id: EventId,
     pub(super) epoch: u32,
-    /// Numbers of rows that are acknowledged before they are written; what is written then is acknowledged no more.
-    pub(super) early: Option<Range<u64>>,
+    pub(super) told: Told,
+}
+
+/// When rows are acknowledged.
+pub(super) enum Told {
+    /// When the log says so.
+    Written(Ticket),
+    /// At once, by their numbers, whatever becomes of them.
+    Early(Range<u64>),
+    /// No more: it was done early. The log's word is waited for all the same.
+    Before(Ticket),
 }
 
 /// What was acknowledged.
@@ -84,31 +91,28 @@ fn print_all(receiver: &Receiver<Sent>, mut sink: Option<ByteSink>) -> Result<To
             .with("producer", &*sent.producer)
             .with("producer_id", sent.id.to_string())
             .with("epoch", u64::from(sent.epoch));
-        let early = sent.early.clone();
-        let ack = match sent.ticket {
-            Some(ticket) => Some(ticket.wait(PATIENCE).map_err(|error| failure(&error))?),
-            None => None,
-        };
-        if let Some(ack) = &ack {
-            totals.add(ack);
-        }
-        let line = if let Some(pseq) = early {
-            if ack.is_some() {
+        let written = |ticket: Ticket| ticket.wait(PATIENCE).map_err(|error| failure(&error));
+        let line = match sent.told {
+            Told::Before(ticket) => {
+                totals.add(&written(ticket)?);
                 continue;
             }
-            line.with("first_pseq", pseq.start.to_string())
+            Told::Early(pseq) => line
+                .with("first_pseq", pseq.start.to_string())
                 .with("last_pseq", pseq.end.saturating_sub(1).to_string())
-                .with("level", "queued")
-        } else {
-            let Some(ack) = ack else { continue };
-            let text = |n: Option<u64>| n.map(|n| n.to_string());
-            let stored = ack.stored.first().zip(ack.stored.last());
-            line.with("first_pseq", ack.pseq.start.to_string())
-                .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
-                .with("first_seq", text(stored.map(|(first, _)| first.start)))
-                .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
-                .with("duplicates", ack.duplicates)
-                .with("level", ack.level.word())
+                .with("level", "queued"),
+            Told::Written(ticket) => {
+                let ack = written(ticket)?;
+                totals.add(&ack);
+                let text = |n: Option<u64>| n.map(|n| n.to_string());
+                let stored = ack.stored.first().zip(ack.stored.last());
+                line.with("first_pseq", ack.pseq.start.to_string())
+                    .with("last_pseq", ack.pseq.end.saturating_sub(1).to_string())
+                    .with("first_seq", text(stored.map(|(first, _)| first.start)))
+                    .with("last_seq", text(stored.map(|(_, last)| last.end.saturating_sub(1))))
+                    .with("duplicates", ack.duplicates)
+                    .with("level", ack.level.word())
+            }
         };
         let Some(open) = sink.as_mut() else { continue };
         let written = writeln!(open, "{line}").and_then(|()| open.flush());

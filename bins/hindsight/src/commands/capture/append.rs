@@ -1,6 +1,9 @@
 //! `hindsight capture append`.
 
-use super::acks::{Acks, Printer, Sent, Totals};
+mod early;
+mod marks;
+
+use super::acks::{Acks, Printer, Sent, Told, Totals};
 use super::compare::Stored;
 use super::merge::{Line, rank};
 use super::sources::{Part, start};
@@ -13,25 +16,22 @@ use crate::error::{CliError, Failure};
 use crate::input::{Place, RawSource, ReadOptions, Source, parse_inputs};
 use crate::progress::Progress;
 use crate::rejects::RejectSink;
-use arrow_array::{Array as _, RecordBatch, new_null_array};
-use arrow_schema::ArrowError;
+use arrow_array::RecordBatch;
 use capture::{AppendError, Level, Log, Options, Pressure, Producer, ProducerSpec};
 use contract::{
     Admitted, Decisions, EventId, Observe, Origin, ProducerMode, Table as _, TableSpec, admit_any,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::Duration;
 
+pub(in crate::commands) use early::LIE;
+
 /// Rows of a frame at most, and rows a batch of Parquet: fixed, because rules that look across rows look inside a
 /// batch, and a repetition must find the same rows under the same numbers.
 const BATCH: usize = 8_192;
-/// The variable under which acknowledgements may come before the write: the demo's, for its child.
-pub(in crate::commands) const LIE: &str = "DEMO_ACKNOWLEDGES_EARLY";
-/// Rows of so many frames are acknowledged and not there, where acknowledgements come early.
-const AHEAD: usize = 16;
 /// How often a signal is looked for.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -97,19 +97,11 @@ pub(in crate::commands) fn appended(
     acks: &Acks,
     context: &mut Context,
 ) -> Result<u64, Failure> {
-    is_honest(args.level)?;
-    let max_future = duration("--max-future", &args.max_future)?;
+    early::is_asked_for(args.level)?;
     let slice = args.merge.as_deref().map(slice_ns).transpose()?;
     let Inputs { jobs, raw, producers } = inputs(args)?;
     is_free(&args.log)?;
-    let (is_live, defaults) = (raw.iter().any(RawSource::is_pipe), Options::default());
-    let options = Options {
-        segment_bytes: args.segment_bytes,
-        max_future,
-        // A file is at its end or it is not: a sign of life in its midst would make a part look like the whole.
-        beat_every: if is_live { defaults.beat_every } else { Duration::MAX },
-        ..defaults
-    };
+    let options = options(args, raw.iter().any(RawSource::is_pipe))?;
     let rejects = RejectSink::new(
         args.rejects.rejects.as_deref(),
         None,
@@ -139,7 +131,8 @@ pub(in crate::commands) fn appended(
         most: BATCH,
         is_past: slice.is_some(),
         marks: 0,
-        ahead: VecDeque::new(),
+        is_early: args.level == AckLevel::Queued,
+        ahead: early::Ahead::new(),
     };
     let ended = if let Some(slice) = slice {
         run.take_merged(raw, slice, context, &mut notes)
@@ -202,13 +195,15 @@ pub(in crate::commands) fn appended(
     Ok(marks)
 }
 
-/// An acknowledgement before the write is a lie, which only whoever breaks the promise on purpose may ask for.
-fn is_honest(level: AckLevel) -> Result<(), Failure> {
-    if level == AckLevel::Queued && std::env::var_os(LIE).is_none() {
-        let (expected, found) = ("durable or buffered", "queued".to_owned());
-        return Err(CliError::BadValue { flag: "--level", expected, found }.into());
-    }
-    Ok(())
+fn options(args: &AppendArgs, is_live: bool) -> Result<Options, Failure> {
+    let defaults = Options::default();
+    Ok(Options {
+        segment_bytes: args.segment_bytes,
+        max_future: duration("--max-future", &args.max_future)?,
+        // A file is at its end or it is not: a sign of life in its midst would make a part look like the whole.
+        beat_every: if is_live { defaults.beat_every } else { Duration::MAX },
+        ..defaults
+    })
 }
 
 /// Length of a slice of time in which inputs are merged.
@@ -353,8 +348,9 @@ struct Append<'a> {
     is_past: bool,
     /// Decisions whose mark counts rows of another log.
     marks: u64,
-    /// What was acknowledged and not yet appended, where acknowledgements come early.
-    ahead: VecDeque<(usize, &'static str, RecordBatch)>,
+    /// Whether rows are acknowledged before they are written, and those that are not written yet.
+    is_early: bool,
+    ahead: early::Ahead,
 }
 
 impl Append<'_> {
@@ -377,7 +373,7 @@ impl Append<'_> {
                             job.name
                         ));
                     }
-                    self.end(at, context).map_err(Some)?;
+                    self.end(at, context)?;
                 }
                 Ok(Part::Failed(failure)) => return Err(Some(failure)),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -432,29 +428,24 @@ impl Append<'_> {
                     job.name
                 ));
             }
-            self.end(line.at, context).map_err(Some)?;
+            self.end(line.at, context)?;
         }
         Ok(())
     }
 
     /// An input is at its end, and with the last one of its producer the producer is: that is on record before anything
     /// else can go wrong.
-    fn end(&mut self, at: usize, context: &Context) -> Result<(), Failure> {
-        match self.catch_up(0, context) {
-            Ok(()) => {}
-            Err(Some(failure)) => return Err(failure),
-            // The printer tells why.
-            Err(None) => return Ok(()),
-        }
+    fn end(&mut self, at: usize, context: &Context) -> Result<(), Option<Failure>> {
+        self.catch_up(0, context)?;
         let Some(index) = self.jobs.get(at).map(|job| job.producer) else { return Ok(()) };
         let is_last = self.jobs.iter().skip(at + 1).all(|job| job.producer != index);
         let Some(producer) = self.producers.get_mut(index).filter(|_| is_last) else {
             return Ok(());
         };
         // An input without rows is a producer all the same.
-        producer.open(self.log)?;
+        producer.open(self.log).map_err(Some)?;
         if let Some(handle) = producer.handle.take() {
-            handle.close().map_err(|error| failure(&error))?;
+            handle.close().map_err(|error| Some(failure(&error)))?;
         }
         Ok(())
     }
@@ -485,7 +476,7 @@ impl Append<'_> {
         tracing::debug!(stage = "capture append", table = spec.name, rows, "batch");
         let good = good.into_record_batch();
         if self.is_past && spec.name == Decisions::SPEC.name {
-            let (good, n) = without_marks(good).map_err(|error| Some(bug(&error)))?;
+            let (good, n) = marks::left_out(good).map_err(|error| Some(bug(&error)))?;
             self.marks += n;
             return Ok(good);
         }
@@ -504,49 +495,11 @@ impl Append<'_> {
         while from < good.num_rows() {
             let part = good.slice(from, self.most.min(good.num_rows() - from));
             from += part.num_rows();
-            let is_early =
-                self.producers.get(index).is_some_and(|claim| claim.level == AckLevel::Queued);
-            if is_early {
+            if self.is_early {
                 self.lie(index, spec.name, part, context)?;
             } else {
                 self.send(index, spec.name, &part, context)?;
             }
-        }
-        Ok(())
-    }
-
-    /// Acknowledges rows now and appends them when so many others have been acknowledged after them.
-    fn lie(
-        &mut self,
-        index: usize,
-        table: &'static str,
-        rows: RecordBatch,
-        context: &Context,
-    ) -> Result<(), Option<Failure>> {
-        let Some(claim) = self.producers.get_mut(index) else { return Ok(()) };
-        claim.open(self.log).map_err(Some)?;
-        let behind = self.ahead.iter().filter(|(other, ..)| *other == index);
-        let first = claim.next + behind.map(|(.., rows)| rows.num_rows() as u64).sum::<u64>();
-        let sent = Sent {
-            ticket: None,
-            table,
-            producer: Arc::clone(&claim.name),
-            id: claim.id,
-            epoch: claim.handle.as_ref().map_or(0, Producer::epoch),
-            early: Some(first..first + rows.num_rows() as u64),
-        };
-        if self.sent.as_ref().is_none_or(|s| s.send(sent).is_err()) {
-            return Err(None);
-        }
-        self.ahead.push_back((index, table, rows));
-        self.catch_up(AHEAD, context)
-    }
-
-    /// Appends what was acknowledged before, down to so many.
-    fn catch_up(&mut self, left: usize, context: &Context) -> Result<(), Option<Failure>> {
-        while self.ahead.len() > left {
-            let Some((index, table, rows)) = self.ahead.pop_front() else { break };
-            self.send(index, table, &rows, context)?;
         }
         Ok(())
     }
@@ -577,16 +530,13 @@ impl Append<'_> {
         };
         match appended {
             Ok(ticket) => {
-                let from = producer.next;
                 producer.next += count as u64;
-                let is_early = producer.level == AckLevel::Queued;
                 let sent = Sent {
-                    ticket: Some(ticket),
                     table,
                     producer: Arc::clone(&producer.name),
                     id: producer.id,
                     epoch: handle.epoch(),
-                    early: is_early.then_some(from..producer.next),
+                    told: if self.is_early { Told::Before(ticket) } else { Told::Written(ticket) },
                 };
                 let is_taken = self.sent.as_ref().is_some_and(|s| s.send(sent).is_ok());
                 // The printer has given up: its failure is the one to tell.
@@ -602,18 +552,6 @@ impl Append<'_> {
             Err(error) => Err(Some(failure(&error))),
         }
     }
-}
-
-/// Decisions without what their makers had read last, and how many of them said it: no row of the log that they go into
-/// had a number then.
-fn without_marks(rows: RecordBatch) -> Result<(RecordBatch, u64), ArrowError> {
-    let schema = rows.schema();
-    let Ok(at) = schema.index_of(Decisions::MD_SEQ_HIGH.name()) else { return Ok((rows, 0)) };
-    let mut columns = rows.columns().to_vec();
-    let Some(slot) = columns.get_mut(at) else { return Ok((rows, 0)) };
-    let n = slot.len() - slot.null_count();
-    *slot = new_null_array(slot.data_type(), slot.len());
-    Ok((RecordBatch::try_new(schema, columns)?, n as u64))
 }
 
 /// The failure of a run that did not come to its end, with what is there all the same.

@@ -59,7 +59,7 @@ pub(in crate::commands) fn list(
     print(&grid.to_text())
 }
 
-/// Of every dataset: its name with the number of the last record, what that was, and what it was about.
+/// Of every dataset, by its last record: the name with the number of the version, what happened to it, and its manifest.
 pub(in crate::commands) fn latest(
     context: &Context,
 ) -> Result<Vec<(String, String, String)>, Failure> {
@@ -70,7 +70,7 @@ pub(in crate::commands) fn latest(
         if let Some(record) = records.last() {
             let manifest: String = record.manifest.to_string().chars().take(16).collect();
             let found = format!("manifest {manifest}, {}", record.ts);
-            latest.push((format!("{name}@{}", record.ordinal), record.word().to_owned(), found));
+            latest.push((format!("{name}@{}", record.version), record.word().to_owned(), found));
         }
     }
     Ok(latest)

@@ -1,6 +1,5 @@
 //! What could be known: cells are those of a plain reading of what had come, and the trap of event times is live.
 
-use super::Done;
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
@@ -17,14 +16,17 @@ const SPREAD: &str = "book__spread_bps__now";
 const IMBALANCE: &str = "flow__imb_vol__10s";
 const IMBALANCE_NS: i64 = 10_000_000_000;
 
-pub(super) fn check(world: &World, run: &Done, context: &Context) -> Result<Vec<Line>, Failure> {
-    let features = batches(&run.dir().join("features").join("features.parquet"), context)?;
-    let halted = halts(world, &features, context)?;
+pub(super) fn check(
+    world: &World,
+    features: &[RecordBatch],
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
+    let halted = halts(world, features, context)?;
     Ok(vec![
-        available(&features)?,
-        plain(SPREAD, &spreads(world, &features, context)?, &halted),
-        plain(IMBALANCE, &imbalances(world, &features, context)?, &halted),
-        trap(world, &features, context)?,
+        available(features)?,
+        plain(SPREAD, &spreads(world, features, context)?, &halted),
+        plain(IMBALANCE, &imbalances(world, features, context)?, &halted),
+        trap(world, features, context)?,
     ])
 }
 

@@ -6,7 +6,7 @@
 
 mod expect;
 
-use super::columns::{Columns, batches};
+use super::columns::Columns;
 use super::report::{Line, Verdict};
 use super::world::World;
 use crate::commands::capture::TableRows;
@@ -142,7 +142,7 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
             facts.add(&batch).map_err(|error| said(&error))?;
         }
     }
-    let refused = refused(world, context)?;
+    let refused = world.refused(context)?;
     let mut watches: BTreeMap<&'static str, Watch> = BTreeMap::new();
     for case in CASES {
         if !watches.contains_key(case.table) {
@@ -404,24 +404,6 @@ fn without_places(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
         })
         .collect();
     batch.project(&kept).map_err(|error| crate::commands::bug(&error))
-}
-
-/// Rows of the run's inputs that its log refused, by table.
-fn refused(world: &World, context: &Context) -> Result<BTreeMap<String, BTreeSet<u64>>, Failure> {
-    let mut refused: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
-    let place = world.dir().join("run").join("log.rejects.arrow");
-    if place.is_file() {
-        for batch in batches(&place, context)? {
-            let columns = Columns(&batch);
-            for (table, row) in
-                columns.words("table_name")?.into_iter().zip(columns.whole("position")?)
-            {
-                let row = row.and_then(|row| u64::try_from(row).ok());
-                refused.entry(table).or_default().extend(row);
-            }
-        }
-    }
-    Ok(refused)
 }
 
 /// How stored rows differ from those that came. A log may say that a row was available later than it came, and leaves out

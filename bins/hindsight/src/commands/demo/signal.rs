@@ -1,12 +1,12 @@
 //! The planted signal is found, and noise is not.
 
-use super::Done;
 use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::world::World;
 use crate::claim::Draws;
 use crate::context::Context;
 use crate::error::Failure;
+use arrow_array::RecordBatch;
 use features::selection::{Column, spearman};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,12 +22,15 @@ const RESAMPLES: usize = 200;
 /// Rows of one minute hang together.
 const BLOCK_NS: i64 = 60_000_000_000;
 
-pub(super) fn check(world: &World, run: &Done, context: &Context) -> Result<Vec<Line>, Failure> {
-    let features = batches(&run.dir().join("features").join("features.parquet"), context)?;
+pub(super) fn check(
+    world: &World,
+    features: &[RecordBatch],
+    context: &Context,
+) -> Result<Vec<Line>, Failure> {
     let tilts = tilts(&world.truth("signal"), context)?;
     // Feature, truth, minute.
     let mut pairs: Vec<(f64, f64, i64)> = Vec::new();
-    for batch in &features {
+    for batch in features {
         let columns = Columns(batch);
         let cells = columns.numbers(SIGNAL)?.into_iter().zip(columns.times("ts_cutoff")?);
         for (id, (cell, ts)) in columns.ids("decision_id")?.into_iter().zip(cells) {

@@ -1,6 +1,7 @@
 //! The demo's folder: a simulated market, a project over it, and what the run makes of it.
 
 use super::Done;
+use super::columns::{Columns, batches};
 use super::report::{Line, Verdict};
 use super::sabotage;
 use crate::cli::{DemoArgs, DemoSize, Sabotage, SimulateArgs};
@@ -12,6 +13,7 @@ use crate::context::Context;
 use crate::error::{CliError, ErrorReport, Failure};
 use crate::output::Scratch;
 use ::simulator::{PRESETS, Scenario};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A quarter of an hour, for tests.
@@ -140,6 +142,26 @@ impl World {
     /// A table of the truth.
     pub(super) fn truth(&self, table: &str) -> PathBuf {
         self.dir.join("market").join("truth").join(format!("{table}.parquet"))
+    }
+
+    /// Rows of the market that the log of the run refused, by table.
+    pub(super) fn refused(
+        &self,
+        context: &Context,
+    ) -> Result<BTreeMap<String, BTreeSet<u64>>, Failure> {
+        let mut refused: BTreeMap<String, BTreeSet<u64>> = BTreeMap::new();
+        let place = self.dir.join("run").join("log.rejects.arrow");
+        if place.is_file() {
+            for batch in batches(&place, context)? {
+                let columns = Columns(&batch);
+                let tables = columns.words("table_name")?;
+                for (table, row) in tables.into_iter().zip(columns.whole("position")?) {
+                    let row = row.and_then(|row| u64::try_from(row).ok());
+                    refused.entry(table).or_default().extend(row);
+                }
+            }
+        }
+        Ok(refused)
     }
 
     pub(super) fn dir(&self) -> &Path {

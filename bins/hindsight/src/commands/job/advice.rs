@@ -1,16 +1,13 @@
-//! What to do about an error of a step, where the command that the step stands for would advise flags that `run` has not.
+//! What to do about an error of a step, where the command that the step stands for would advise what its caller has not.
 
 use crate::context::Context;
 use crate::error::{CliError, Failure};
 
 /// The same failure with the advice of a run.
 pub(super) fn of(failure: Failure, context: &Context) -> Failure {
+    let state = "steps that were done are kept; the same command goes on";
+    let failure = stopped(failure, state, context);
     let Failure::Errors(mut reports) = failure else { return failure };
-    if reports.iter().any(|report| report.code == "cli/stopped") {
-        let signal = context.stop.signal().unwrap_or("SIGTERM");
-        let state = "steps that were done are kept; the same command goes on".to_owned();
-        return CliError::Stopped { signal, state }.into();
-    }
     for report in &mut reports {
         let advice = match report.code {
             "cli/disk-full" | "capture/disk-full" => {
@@ -26,4 +23,14 @@ pub(super) fn of(failure: Failure, context: &Context) -> Failure {
         report.help = Some(advice.to_owned());
     }
     Failure::Errors(reports)
+}
+
+/// The same failure; of one by a signal, what became of the work.
+pub(super) fn stopped(failure: Failure, state: &str, context: &Context) -> Failure {
+    let Failure::Errors(reports) = &failure else { return failure };
+    if !reports.iter().any(|report| report.code == "cli/stopped") {
+        return failure;
+    }
+    let signal = context.stop.signal().unwrap_or("SIGTERM");
+    CliError::Stopped { signal, state: state.to_owned() }.into()
 }

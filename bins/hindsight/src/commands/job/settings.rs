@@ -54,8 +54,7 @@ impl Settings {
     pub(super) fn of(wanted: &[String], context: &Context) -> Result<Self, Failure> {
         let config = &context.config;
         let dir = run_dir(context);
-        let store =
-            config.path(&DATASETS_STORE).map_or_else(|| dir.join("datasets"), Path::to_owned);
+        let store = store_dir(&dir, context);
         let mut mistakes = Vec::new();
         let tables = kept(tables(config.paths(&RUN_SOURCES), context), &mut mistakes);
         for key in [&RUN_SOURCES, &RUN_FEEDS] {
@@ -150,6 +149,11 @@ pub(super) fn run_dir(context: &Context) -> PathBuf {
         Some(path) => path.join("run"),
         None => PathBuf::from("run"),
     }
+}
+
+/// Where versions are published: in the run's own folder unless a key says otherwise.
+pub(super) fn store_dir(run: &Path, context: &Context) -> PathBuf {
+    context.config.path(&DATASETS_STORE).map_or_else(|| run.join("datasets"), Path::to_owned)
 }
 
 /// Files that are named more than once, by whatever path.

@@ -1,7 +1,7 @@
 //! `hindsight status`: where every stage stands, from what is on record. Nothing is hashed, locked or changed.
 
 use super::record::Record;
-use super::settings::run_dir;
+use super::settings::{run_dir, store_dir};
 use super::steps::{Keeps, STEPS, Step};
 use super::summary::short;
 use crate::cli::ReportArgs;
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::{ErrorReport, Failure};
 use crate::output::{Document, Grid, print};
 use contract::Vocabulary as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A line of the report.
 struct Line {
@@ -23,17 +23,16 @@ struct Line {
 /// Prints a line for the project, the log, each step of the run, and each dataset.
 pub(in crate::commands) fn status(args: &ReportArgs, context: &mut Context) -> Result<(), Failure> {
     let json = is_json("status", args)?;
-    let config = &context.config;
-    let or = |key, place: &Path| config.path(key).map_or_else(|| place.to_owned(), Path::to_owned);
     let dir = run_dir(context);
-    let log = or(&CAPTURE_DIR, &dir.join("log"));
-    let store = or(&DATASETS_STORE, &dir.join("datasets"));
+    let log = context.config.path(&CAPTURE_DIR).map_or_else(|| dir.join("log"), Path::to_owned);
+    let store = store_dir(&dir, context);
     // What cannot be read is a line of its own, and the exit code of its error comes after the report.
     let mut damage = Vec::new();
     let mut lines = vec![project(context)];
     lines.push(logged(&log).unwrap_or_else(|failure| damaged("capture", failure, &mut damage)));
     // Without feeds there is nothing to convert.
-    let is_in = |step: &&Step| step.name != "convert" || !config.paths(&RUN_FEEDS).is_empty();
+    let is_in =
+        |step: &&Step| step.name != "convert" || !context.config.paths(&RUN_FEEDS).is_empty();
     let steps: Vec<Line> =
         STEPS.iter().filter(is_in).map(|step| worked(&dir, step.name, step.keeps)).collect();
     let done = steps.iter().filter(|line| line.state == DONE).count();
@@ -131,7 +130,7 @@ fn published(store: &Path, context: &mut Context) -> Result<Vec<Line>, Failure> 
         let (stage, state) = ("datasets".to_owned(), "none".to_owned());
         return Ok(vec![Line { stage, state, found }]);
     }
-    let place = PathBuf::from(store).display().to_string();
+    let place = store.display().to_string();
     let latest = context.under(&[(&DATASETS_STORE, place)], |inner| datasets::latest(inner))?;
     let line = |(name, state, found): (String, String, String)| Line {
         stage: format!("dataset {name}"),
