@@ -18,7 +18,7 @@ use arrow_array::{Array as _, ArrayRef, RecordBatch, UInt64Array};
 use arrow_schema::{DataType, Field, Schema};
 use arrow_select::take::take_record_batch;
 use contract::{AnyBatch, QualityMode};
-use expect::{Expect, Planted};
+use expect::{Arrivals, Expect, Planted};
 use quality::{Context as Facts, RuleSet, TableState};
 use simulator::{FaultKind, Injector, Simulation, Slice};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +112,8 @@ struct Watch {
     differs: Option<String>,
     /// Place in the clean table of each row that came, where it has one.
     places: Vec<Option<u64>>,
+    /// The same the other way round, when all have come.
+    arrivals: Arrivals,
     /// Stream of each clean row, source and instrument, and when it was available.
     clean: Vec<((i64, i64), i64)>,
     planted: Vec<Planted>,
@@ -180,6 +182,7 @@ pub(super) fn check(world: &World, context: &Context) -> Result<Vec<Line>, Failu
     for watch in watches.values_mut() {
         let state =
             std::mem::replace(&mut watch.state, TableState::new(&watch.rules, QualityMode::Final));
+        watch.arrivals = Arrivals::of(&watch.places);
         let (_, late) = state.close(&facts);
         for flag in &late {
             watch.flag(flag.check, flag.id);
@@ -213,6 +216,7 @@ impl Watch {
             behind_time: BTreeSet::new(),
             differs: None,
             places: Vec::new(),
+            arrivals: Arrivals::default(),
             clean: Vec::new(),
             planted: Vec::new(),
             flagged: BTreeMap::new(),

@@ -29,6 +29,40 @@ pub(super) struct Planted {
     pub(super) clean_row: Option<u64>,
 }
 
+/// Where rows of the clean table came: by their place in it.
+#[derive(Default)]
+pub(super) struct Arrivals {
+    first: Vec<Option<u64>>,
+    again: BTreeMap<u64, Vec<u64>>,
+}
+
+impl Arrivals {
+    pub(super) fn of(places: &[Option<u64>]) -> Self {
+        let mut arrivals = Self::default();
+        for (row, place) in (0_u64..).zip(places) {
+            let Some(place) = *place else { continue };
+            let at = usize::try_from(place).unwrap_or(usize::MAX);
+            if at >= arrivals.first.len() {
+                arrivals.first.resize(at.saturating_add(1), None);
+            }
+            match arrivals.first.get_mut(at) {
+                Some(Some(_)) => arrivals.again.entry(place).or_default().push(row),
+                Some(none) => *none = Some(row),
+                None => {}
+            }
+        }
+        arrivals
+    }
+
+    fn first(&self, place: u64) -> Option<u64> {
+        usize::try_from(place).ok().and_then(|at| self.first.get(at).copied().flatten())
+    }
+
+    fn again(&self, place: u64) -> &[u64] {
+        self.again.get(&place).map_or(&[], Vec::as_slice)
+    }
+}
+
 impl Watch {
     /// Rows that should be flagged because of a fault, and faults that left no row.
     pub(super) fn expected(&self, fault: &str, rows: Expect) -> (BTreeSet<u64>, u64) {
@@ -38,29 +72,21 @@ impl Watch {
         if places().next().is_none() {
             return (out, unseen);
         }
-        let asked: BTreeSet<u64> = places().collect();
-        let is_asked = |place: &u64| rows == Expect::Behind || asked.contains(place);
-        let mut at: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for (row, place) in self.places.iter().enumerate() {
-            if let Some(place) = place.filter(is_asked) {
-                at.entry(place).or_default().push(row as u64);
-            }
-        }
+        let at = &self.arrivals;
         match rows {
             Expect::Changed | Expect::HeldUp => {
                 for place in places() {
-                    let row = at.get(&place).and_then(|rows| rows.first());
-                    match row
-                        .filter(|row| rows == Expect::Changed || self.behind_time.contains(row))
-                    {
-                        Some(row) => _ = out.insert(*row),
+                    let is_expected =
+                        |row: &u64| rows == Expect::Changed || self.behind_time.contains(row);
+                    match at.first(place).filter(is_expected) {
+                        Some(row) => _ = out.insert(row),
                         None => unseen += 1,
                     }
                 }
             }
             Expect::Again => {
                 for place in places() {
-                    let again = at.get(&place).and_then(|rows| rows.get(1..)).unwrap_or_default();
+                    let again = at.again(place);
                     unseen += u64::from(again.is_empty());
                     out.extend(again);
                 }
@@ -71,15 +97,13 @@ impl Watch {
                     pairs.entry(p.id).or_default().extend(p.clean_row);
                 }
                 for pair in pairs.values() {
-                    match pair.iter().filter_map(|place| at.get(place)?.first()).max() {
-                        Some(row) => _ = out.insert(*row),
+                    match pair.iter().filter_map(|place| at.first(*place)).max() {
+                        Some(row) => _ = out.insert(row),
                         None => unseen += 1,
                     }
                 }
             }
-            Expect::Behind => {
-                self.behind(planted(), &at, &mut out, &mut unseen);
-            }
+            Expect::Behind => self.behind(planted(), &mut out, &mut unseen),
         }
         (out, unseen)
     }
@@ -90,7 +114,6 @@ impl Watch {
     fn behind<'a>(
         &self,
         planted: impl Iterator<Item = &'a Planted>,
-        at: &BTreeMap<u64, Vec<u64>>,
         out: &mut BTreeSet<u64>,
         unseen: &mut u64,
     ) {
@@ -99,9 +122,8 @@ impl Watch {
         let mut last: BTreeMap<u64, u64> = BTreeMap::new();
         let mut is_silence = false;
         for planted in planted {
-            let Some(place) = planted.clean_row.filter(|place| !at.contains_key(place)) else {
-                continue;
-            };
+            let is_gone = |place: &u64| self.arrivals.first(*place).is_none();
+            let Some(place) = planted.clean_row.filter(is_gone) else { continue };
             is_silence = planted.fault == FaultKind::Stale.word();
             gone.insert(place, planted.id);
             let end = last.entry(planted.id).or_default();
@@ -113,34 +135,31 @@ impl Watch {
         let moves = [FaultKind::Late.word(), FaultKind::OutOfOrder.word()];
         let moved = self.planted.iter().filter(|planted| moves.contains(&planted.fault.as_str()));
         let displaced: BTreeSet<u64> = moved.filter_map(|planted| planted.clean_row).collect();
-        let mut streams: BTreeMap<(i64, i64), Vec<(u64, i64)>> = BTreeMap::new();
-        for (place, (key, stamp)) in (0_u64..).zip(&self.clean) {
-            streams.entry(*key).or_default().push((place, *stamp));
-        }
+        // By stream, the hole at hand: whose it is, its last row so far and when that was. And streams that have begun.
+        let mut holes: BTreeMap<(i64, i64), (u64, u64, i64)> = BTreeMap::new();
+        let mut begun: BTreeSet<(i64, i64)> = BTreeSet::new();
         let mut broken: BTreeSet<u64> = BTreeSet::new();
-        for stream in streams.values() {
-            let (mut open, mut has_begun) = (None, false);
-            for (place, stamp) in stream {
-                if let Some(id) = gone.get(place) {
-                    open = Some((*id, *place, *stamp));
-                } else if displaced.contains(place) {
-                    // It comes at another time, and closes no hole.
-                } else if let Some(row) = at.get(place).and_then(|rows| rows.first()) {
-                    if let Some((id, before, since)) = open.take() {
-                        let goes_on = last.get(&id).is_some_and(|end| *end > before);
-                        if is_silence && (goes_on || stamp - since > BREAK_NS) {
-                            broken.insert(id);
-                        } else if has_begun && !broken.contains(&id) {
-                            out.insert(*row);
-                        } else {
-                            *unseen += 1;
-                        }
-                    }
-                    has_begun = true;
+        for (place, (key, stamp)) in (0_u64..).zip(&self.clean) {
+            if let Some(id) = gone.get(&place) {
+                holes.insert(*key, (*id, place, *stamp));
+                continue;
+            }
+            // A row that was displaced comes at another time, and closes no hole.
+            let row = self.arrivals.first(place).filter(|_| !displaced.contains(&place));
+            let Some(row) = row else { continue };
+            let has_begun = !begun.insert(*key);
+            if let Some((id, before, since)) = holes.remove(key) {
+                let goes_on = last.get(&id).is_some_and(|end| *end > before);
+                if is_silence && (goes_on || stamp - since > BREAK_NS) {
+                    broken.insert(id);
+                } else if has_begun && !broken.contains(&id) {
+                    out.insert(row);
+                } else {
+                    *unseen += 1;
                 }
             }
-            *unseen += u64::from(open.is_some());
         }
+        *unseen += holes.len() as u64;
     }
 
     /// Rows that any fault touched, and the row behind each in its stream: they may break any check. A hole is a hole,
