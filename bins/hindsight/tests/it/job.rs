@@ -590,3 +590,37 @@ fn marks_of_another_log_are_left_out_and_told() {
     assert_eq!(run(dir.path(), &args).code, 0);
     assert!(marks("live.parquet") > 100);
 }
+
+#[test]
+fn lists_of_the_command_line_are_those_of_a_file_and_a_changed_allowance_is_looked_at_again() {
+    let dir = project();
+    let sources = |value: &str| {
+        let done = run(dir.path(), &["run", "--dry-run", "--set", &format!("run.sources={value}")]);
+        (done.code, done.err)
+    };
+    // A comma belongs to the name where quotes say so; without them it separates.
+    let (code, said) = sources("[\"a,b.parquet\", 'c.parquet']");
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("a,b.parquet: expected") && said.contains("c.parquet: expected"),
+        "{said}"
+    );
+    let (_, said) = sources("a,b.parquet");
+    assert!(said.contains(" a: expected") && said.contains(" b.parquet: expected"), "{said}");
+    let (code, said) = sources("[\"a.parquet\"");
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("run.sources") && said.contains("a list of them"), "{said}");
+
+    assert_eq!(run(dir.path(), &["run"]).code, 0);
+    let plan =
+        json(&run(dir.path(), &["run", "--dry-run", "--set", "rejects.max=0", "-f", "json"]));
+    assert!(plan["steps"][0]["why"].as_str().unwrap().contains("rejects.max"), "{plan}");
+    // And what it says of them names no flag that `run` has not.
+    let done = run(dir.path(), &["run", "--set", "rejects.max=0"]);
+    assert_eq!(done.code, 5, "{}", done.err);
+    assert!(
+        done.err.contains("key `rejects.max`") && !done.err.contains("--rejects"),
+        "{}",
+        done.err
+    );
+}
